@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command quiesce works on programs built with the quiesce library: it shows
+// what a stop does, and proves that nothing is lost by it.
+//
+// "quiesce help" lists the verbs. Results go to stdout; errors, warnings and
+// hints to stderr. It exits 0 if all is right, 1 for findings, 2 for a wrong
+// command line and 3 if it could not do its work.
+package main
+
+import "os"
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}

@@ -1,0 +1,3 @@
+module github.com/go-quiesce/quiesce/examples
+
+go 1.26

@@ -1,0 +1,3 @@
+module github.com/go-quiesce/quiesce
+
+go 1.26

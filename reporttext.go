@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quiesce
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+)
+
+// barWidth is the width of the report's time axis in characters.
+const barWidth = 40
+
+// Text returns the report as a timeline for a terminal: a line that says how it
+// ended, one for each phase, and one for each hook with a bar on a common axis.
+// Stacks of hooks that hang follow at the end.
+func (r *Report) Text() string {
+	var b strings.Builder
+	b.WriteString("quiesce: " + r.summary() + "\n")
+	for i, c := range r.Causes {
+		word := "cause"
+		if i > 0 {
+			word = "then"
+		}
+		fmt.Fprintf(&b, "  %s: %s\n", word, c.describe())
+	}
+	r.timeline(&b)
+	r.remarks(&b)
+	return b.String()
+}
+
+// summary reads `shop stopped in 1.2s of 25s, clean, code 0`.
+func (r *Report) summary() string {
+	how := "clean"
+	switch {
+	case r.State != StateStopped:
+		how = "still " + r.State.String()
+	case r.Forced >= 0:
+		how = "forced"
+	case r.Watchdog:
+		how = "ended by the watchdog"
+	case !r.Clean:
+		how = "not clean"
+	}
+	if r.Hurried >= 0 && r.Forced < 0 {
+		how += ", hurried"
+	}
+	return fmt.Sprintf("%s stopped in %v of %v, %s, code %d", r.App, round(r.Took), r.Grace, how, r.Code)
+}
+
+// causeText is the first cause in one line.
+func (r *Report) causeText() string {
+	if len(r.Causes) == 0 {
+		return ""
+	}
+	return r.Causes[0].describe()
+}
+
+func (c *Cause) describe() string {
+	if c.At > 0 {
+		return fmt.Sprintf("%s (after %v)", c.Text, round(c.At))
+	}
+	return c.Text
+}
+
+// notOK lists the hooks that did not end well: `drain "http" abandoned`.
+func (r *Report) notOK() []string {
+	var list []string
+	for i := range r.Hooks {
+		if h := &r.Hooks[i]; h.unclean() {
+			list = append(list, fmt.Sprintf("%s %q %s", h.Hook, h.Component, h.Outcome))
+		}
+	}
+	return list
+}
+
+// timeline draws the phases and hooks of the stop itself.
+func (r *Report) timeline(b *strings.Builder) {
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	last := -1
+	for i := range r.Hooks {
+		h := &r.Hooks[i]
+		if !r.inStop(h) {
+			continue
+		}
+		for p := last + 1; p <= r.phaseOf(h); p++ {
+			r.phaseLine(w, p)
+			last = p
+		}
+		r.hookLine(w, h)
+	}
+	for p := last + 1; p < len(r.Phases); p++ {
+		r.phaseLine(w, p)
+	}
+	w.Flush()
+}
+
+// inStop reports whether the hook belongs into the timeline: it took part in
+// the stop, or is what brought it about.
+func (r *Report) inStop(h *HookReport) bool {
+	return h.Phase != PhaseStart && h.Outcome != Pending || h.Outcome != OK && h.Outcome != Pending
+}
+
+// phaseOf returns the index of the last phase that had begun when the hook did.
+func (r *Report) phaseOf(h *HookReport) int {
+	at := -1
+	for i := range r.Phases {
+		if r.Phases[i].Began <= h.Began {
+			at = i
+		}
+		if r.Phases[i].Phase == h.Phase && h.Outcome != Skipped && r.Phases[i].Began <= h.Began && h.Began <= r.Phases[i].Began+r.Phases[i].Took {
+			return i
+		}
+	}
+	return at
+}
+
+func (r *Report) phaseLine(w *tabwriter.Writer, i int) {
+	p := &r.Phases[i]
+	if p.Phase == PhaseStart {
+		return
+	}
+	note := ""
+	if p.Delay > 0 {
+		note = fmt.Sprintf("readiness delay %v", round(p.Delay))
+	}
+	fmt.Fprintf(w, "  %s\t%v\t%v\t%s\t%s\n", phaseTitle(p.Phase, p.Outer), round(p.Began), round(p.Took), r.bar(p.Began, p.Took, "─"), note)
+}
+
+func (r *Report) hookLine(w *tabwriter.Writer, h *HookReport) {
+	text := h.Outcome.String()
+	if h.Reason != "" {
+		text += ", " + h.Reason
+	}
+	if h.Error != "" {
+		text += ": " + oneLine(h.Error)
+	}
+	if h.Critical {
+		text += " (critical)"
+	}
+	if h.Outcome == Skipped {
+		fmt.Fprintf(w, "    %s %s\t\t\t\t%s\n", h.Hook, h.Component, text)
+		return
+	}
+	fmt.Fprintf(w, "    %s %s\t%v\t%v\t%s\t%s\n", h.Hook, h.Component, round(h.Began), round(h.Took), r.bar(h.Began, h.Took, "█"), text)
+}
+
+// bar draws a stretch of time on the axis from the stop request to the end. It
+// is never empty: what took no time still shows when.
+func (r *Report) bar(from, took time.Duration, mark string) string {
+	scale := func(d time.Duration) int {
+		if r.Took <= 0 {
+			return 0
+		}
+		return int(min(max(0, d), r.Took) * barWidth / r.Took)
+	}
+	start := min(scale(from), barWidth-1)
+	width := max(1, scale(from+took)-start)
+	return "│" + strings.Repeat(" ", start) + strings.Repeat(mark, width) + strings.Repeat(" ", barWidth-start-width) + "│"
+}
+
+// remarks adds what does not fit the timeline.
+func (r *Report) remarks(b *strings.Builder) {
+	for _, x := range []struct {
+		title string
+		list  []string
+	}{
+		{"never started", r.Unmade}, {"still running", r.Still}, {"returned late", r.Late}, {"note", r.Notes},
+	} {
+		if len(x.list) > 0 {
+			fmt.Fprintf(b, "  %s: %s\n", x.title, abridge(x.list))
+		}
+	}
+	for _, s := range r.Sinks {
+		fmt.Fprintf(b, "  sink %s missed %d events %s\n", s.Sink, s.Missed, s.Panic)
+	}
+	for _, h := range r.Hooks {
+		if h.Stack != "" {
+			fmt.Fprintf(b, "  %s %q (added at %s) %s:\n    %s\n", h.Hook, h.Component, h.Place, h.Outcome,
+				strings.ReplaceAll(strings.TrimSpace(h.Stack), "\n", "\n    "))
+		}
+	}
+}
+
+// abridge joins a list for a terminal.
+func abridge(list []string) string {
+	if len(list) > maxWaitingNames {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:maxWaitingNames], ", "), len(list)-maxWaitingNames)
+	}
+	return strings.Join(list, ", ")
+}
+
+// oneLine shortens an error's text to one line of readable length.
+func oneLine(s string) string {
+	const most = 120
+	s, _, more := strings.Cut(s, "\n")
+	if utf8.RuneCountInString(s) > most {
+		s, more = string([]rune(s)[:most]), true
+	}
+	if more {
+		s += " …"
+	}
+	return s
+}

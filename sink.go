@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quiesce
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/pprof"
+	"time"
+)
+
+// A Sink takes an app's events. Handle is called for each of them in order,
+// on one goroutine that the sink has to itself, so it may take its time: it
+// never holds up the app. When the stop is over the sinks get what is left of
+// its time; events that a sink has not taken by then are counted in the report.
+// A sink whose Handle panics or calls runtime.Goexit is removed and named there.
+type Sink interface {
+	Handle(Record)
+}
+
+// SinkFunc is a function as a [Sink].
+type SinkFunc func(Record)
+
+// Handle calls f.
+func (f SinkFunc) Handle(r Record) { f(r) }
+
+// ConsoleSink writes one line an event to w, for people:
+// "quiesce: +1.20s drain "http" ok after 1.2s", with the time since the first.
+func ConsoleSink(w io.Writer) Sink {
+	var first time.Time
+	return SinkFunc(func(r Record) {
+		if first.IsZero() {
+			first = r.At
+		}
+		fmt.Fprintf(w, "quiesce: %+.3fs %s\n", r.At.Sub(first).Seconds(), r.Event)
+	})
+}
+
+// SlogSink sends the events to l: what went wrong as errors and warnings,
+// states, phases and causes at level info, hooks that ended well at level debug.
+func SlogSink(l *slog.Logger) Sink {
+	return SinkFunc(func(r Record) {
+		l.LogAttrs(context.Background(), levelOf(r.Event), r.Event.String(),
+			slog.Uint64("seq", r.Seq), slog.String("event", fmt.Sprintf("%T", r.Event)[len("quiesce."):]))
+	})
+}
+
+// levelOf says how much an event matters.
+func levelOf(e Event) slog.Level {
+	switch e := e.(type) {
+	case HookBegun:
+		return slog.LevelDebug
+	case HookEnded:
+		switch e.Outcome {
+		case OK:
+			return slog.LevelDebug
+		case Skipped:
+			return slog.LevelWarn
+		}
+		return slog.LevelError
+	case HookCut, LateReturn, Waiting, Hurry, TrapInherited:
+		return slog.LevelWarn
+	case WatchdogFired, ForcedEnd:
+		return slog.LevelError
+	case StopRequested:
+		if e.Cause.isFailure() {
+			return slog.LevelError
+		}
+	}
+	return slog.LevelInfo
+}
+
+// maxRecorded bounds the events that outsiders can cause without end, repeated
+// signals and stop requests: everything else is bounded by the graph.
+const maxRecorded = 200
+
+// An eventLog is the app's events in order. It is guarded by App.mu, and kept
+// whole: it is bounded by the graph.
+type eventLog struct {
+	records  []Record
+	closed   bool
+	recorded int
+	sinks    []*sinkRunner
+}
+
+// A sinkRunner is the goroutine of one sink.
+type sinkRunner struct {
+	sink  Sink
+	next  int           // guarded by App.mu: how many events it has taken
+	panic string        // guarded by App.mu: why it was removed
+	wake  chan struct{} // there is something new
+	done  chan struct{} // it has taken everything, or was removed
+}
+
+// newEventLog returns nil if nobody listens.
+func newEventLog(sinks []Sink) *eventLog {
+	if len(sinks) == 0 {
+		return nil
+	}
+	l := &eventLog{}
+	for _, s := range sinks {
+		l.sinks = append(l.sinks, &sinkRunner{sink: s, wake: make(chan struct{}, 1), done: make(chan struct{})})
+	}
+	return l
+}
+
+// emitLocked appends an event and wakes the sinks.
+func (a *App) emitLocked(e Event) {
+	l := a.events
+	if l == nil || l.closed || l.overflows(e) {
+		return
+	}
+	l.records = append(l.records, Record{Seq: uint64(len(l.records) + 1), At: time.Now(), Event: e})
+	for _, s := range l.sinks {
+		s.poke()
+	}
+}
+
+// overflows reports whether e is one too many of those that have no bound.
+func (l *eventLog) overflows(e Event) bool {
+	switch e := e.(type) {
+	case SignalRecorded:
+		l.recorded++
+	case StopRequested:
+		if !e.First {
+			l.recorded++
+		}
+	default:
+		return false
+	}
+	return l.recorded > maxRecorded
+}
+
+func (s *sinkRunner) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run hands events to the sink until there will be no more.
+func (s *sinkRunner) run(a *App) {
+	pprof.SetGoroutineLabels(a.ownLabels("sink"))
+	defer close(s.done)
+	defer func() {
+		if v := recover(); v != nil {
+			s.remove(a, fmt.Sprintf("panic: %v", v))
+		} else if s.isBehind(a) {
+			s.remove(a, ErrExited.Error())
+		}
+	}()
+	for {
+		r, ok, over := s.take(a)
+		switch {
+		case ok:
+			s.sink.Handle(r)
+		case over:
+			return
+		default:
+			<-s.wake
+		}
+	}
+}
+
+// take returns the next event, if there is one, and whether there never will be.
+func (s *sinkRunner) take(a *App) (r Record, ok, over bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s.next < len(a.events.records) {
+		r = a.events.records[s.next]
+		s.next++
+		return r, true, false
+	}
+	return r, false, a.events.closed
+}
+
+// isBehind reports whether the sink's goroutine is ending although it is not
+// the log's end: its Handle has called runtime.Goexit.
+func (s *sinkRunner) isBehind(a *App) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.events.closed || s.next < len(a.events.records)
+}
+
+func (s *sinkRunner) remove(a *App, why string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s.panic = why
+}
+
+// endEvents writes the last event, the end itself, and gives the sinks what is
+// left of the stop's time to catch up.
+func (a *App) endEvents() {
+	if a.events == nil {
+		return
+	}
+	a.mu.Lock()
+	if !a.isOver() {
+		a.emitLocked(StateChanged{From: a.State(), To: StateStopped})
+	}
+	a.closeEventsLocked()
+	left := time.Duration(a.timing.end - a.now())
+	a.mu.Unlock()
+	timer := time.NewTimer(max(0, left))
+	defer timer.Stop()
+	for _, s := range a.events.sinks {
+		select {
+		case <-s.done:
+		case <-a.finished:
+			return
+		case <-timer.C:
+			return
+		}
+	}
+}
+
+// closeEventsLocked says that there will be no more events.
+func (a *App) closeEventsLocked() {
+	if a.events == nil {
+		return
+	}
+	a.events.closed = true
+	for _, s := range a.events.sinks {
+		s.poke()
+	}
+}
+
+// sinkReportsLocked says which sinks missed something.
+func (a *App) sinkReportsLocked() []SinkReport {
+	var reports []SinkReport
+	if a.events == nil {
+		return nil
+	}
+	for _, s := range a.events.sinks {
+		select {
+		case <-s.done:
+			if s.panic == "" {
+				continue
+			}
+		default:
+		}
+		reports = append(reports, SinkReport{
+			Sink: fmt.Sprintf("%T", s.sink), Missed: len(a.events.records) - s.next, Panic: s.panic,
+		})
+	}
+	return reports
+}
+
+// The before… functions tell the test kit what is about to happen, on the
+// goroutine that is about to do it and without the lock, so that a test can
+// hold it there. See quiescetest.
+
+func (a *App) beforeBegin(f *flight) {
+	if a.cfg.before != nil {
+		a.cfg.before(HookBegun{Component: f.node.name, Hook: f.node.kind(f.kind), Phase: f.node.phaseOf(f.kind)})
+	}
+}
+
+func (a *App) beforeEnd(f *flight, res result) {
+	if a.cfg.before != nil {
+		a.cfg.before(HookEnded{Component: f.node.name, Hook: f.node.kind(f.kind), Phase: f.node.phaseOf(f.kind), Err: res.err})
+	}
+}
+
+func (a *App) beforeStop(c cause) {
+	if a.cfg.before != nil {
+		a.cfg.before(StopRequested{Cause: c.report(0), First: a.State() < StateDraining})
+	}
+}
+
+func (a *App) beforePass(p *pass) {
+	if a.cfg.before != nil {
+		a.cfg.before(PhaseBegun{Phase: p.phase, Outer: p.outer})
+	}
+}
