@@ -176,12 +176,7 @@ func (a *App) abandonLocked(f *flight, now int64) {
 		a.bad.add(f.bound)
 	}
 	a.wantStackLocked(f)
-	if a.events != nil {
-		a.emitLocked(HookEnded{
-			Component: n.name, Hook: n.kind(f.kind), Phase: n.phaseOf(f.kind),
-			Outcome: Abandoned, Took: s.took(), Err: d.err, Reason: d.reason,
-		})
-	}
+	a.emitEndedLocked(n, f.kind, d)
 	if f.kind == HookStart {
 		a.startSettledLocked(f, Abandoned, d)
 	}

@@ -58,33 +58,32 @@ func (t *tally) add(why bound) {
 }
 
 // end ends the app, once; it reports whether this was the call that did.
-func (a *App) end(how *ending) bool {
-	if !a.ending.how.CompareAndSwap(nil, how) {
-		return false
+func (a *App) end(how *ending) bool { return a.ending.how.CompareAndSwap(nil, how) }
+
+// endLocked ends the app in the ordinary way: whoever sees that it is stopped
+// finds the final report.
+func (a *App) endLocked() {
+	if a.end(&ending{at: a.now()}) {
+		a.disarmWatchdogLocked()
+		a.enterLocked(StateStopped)
+		close(a.finished)
 	}
-	close(a.finished)
-	return true
 }
 
-// finish ends the app in the ordinary way, when every pass is over: the sinks
-// get what is left of the time to catch up.
+// finish ends the app when every pass is over. The sinks get what is left of
+// the time to catch up.
 func (a *App) finish() {
 	a.awaitStacks()
 	a.endEvents()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.end(&ending{at: a.now()}) {
-		a.enterLocked(StateStopped)
-		a.disarmWatchdogLocked()
-	}
+	a.endLocked()
 }
 
-// endUnrunLocked ends an app that was asked to stop before it ran.
+// endUnrunLocked ends an app that was asked to stop before anything started.
 func (a *App) endUnrunLocked() {
-	if a.end(&ending{at: a.now()}) {
-		a.enterLocked(StateStopped)
-		close(a.stopping)
-	}
+	a.endLocked()
+	close(a.stopping)
 }
 
 // cutShort ends the app whatever it is doing: the watchdog fired, or a signal
@@ -94,6 +93,7 @@ func (a *App) cutShort(how *ending) {
 	if !a.end(how) {
 		return
 	}
+	close(a.finished)
 	go func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()

@@ -71,9 +71,10 @@ func (a *App) hurryLocked() (cuts []cut) {
 	return cuts
 }
 
-// shortenLocked moves a critical hook's deadline forward.
+// shortenLocked moves a hook's deadline forward to the latest that the pass
+// that is on allows.
 func (a *App) shortenLocked(f *flight, now int64) {
-	d, why := a.deadlineLocked(f.node, f.kind, now)
+	d, why := a.latestLocked(f.node, f.kind)
 	if d != 0 && (f.deadline == 0 || d < f.deadline) {
 		a.boundLocked(f, max(d, now), why, now)
 	}

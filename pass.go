@@ -218,7 +218,9 @@ func (a *App) turnLocked(n *node) bool {
 // takeLocked has hook k of n run, or end, at its turn, and reports whether the
 // turn waits for it.
 func (a *App) takeLocked(n *node, k HookKind) bool {
-	if k != HookStart { // it is in progress already
+	if k == HookStart { // it is in progress already, and has been called off
+		a.shortenLocked(n.hook, a.now())
+	} else {
 		a.sched.queue = append(a.sched.queue, job{n, k})
 	}
 	if n.traits.bestEffort {

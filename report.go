@@ -88,7 +88,8 @@ type HookReport struct {
 	Component  string        `json:"component"` // or the free hook's name
 	Hook       HookKind      `json:"hook"`
 	Phase      Phase         `json:"phase"`
-	Place      string        `json:"place"` // file:line of the Add or Hook call
+	Outer      bool          `json:"outer,omitempty"` // in the pass over the outer components
+	Place      string        `json:"place"`           // file:line of the Add or Hook call
 	Outcome    Outcome       `json:"outcome"`
 	Began      time.Duration `json:"began"` // since the report's Began; negative before it
 	Took       time.Duration `json:"took"`

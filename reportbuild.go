@@ -5,6 +5,7 @@ package quiesce
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -69,11 +70,11 @@ func (a *App) buildReport(how *ending, now int64) *Report {
 	return r
 }
 
-// addTroubles adds what is kept under the lock, unless somebody holds it just
-// now: a report must not wait.
+// addTroubles adds what is kept under the lock. A report must not wait for it
+// long: the lock may be what everything hangs on.
 func (a *App) addTroubles(r *Report) {
-	if !a.mu.TryLock() {
-		r.Notes = append(r.Notes, "the app's lock was held: notes and sinks are missing")
+	if !a.tryLock() {
+		r.Notes = append(r.Notes, "the app's lock is held: notes and sinks are missing")
 		return
 	}
 	defer a.mu.Unlock()
@@ -87,6 +88,20 @@ func (a *App) addTroubles(r *Report) {
 			r.Still = append(r.Still, fmt.Sprintf("force %q", n.name))
 		}
 	}
+}
+
+// lockTries is how often a report looks whether the lock is free. It is never
+// held for long, unless something is badly wrong.
+const lockTries = 1000
+
+func (a *App) tryLock() bool {
+	for range lockTries {
+		if a.mu.TryLock() {
+			return true
+		}
+		runtime.Gosched()
+	}
+	return false
 }
 
 func (a *App) causeReports(began int64) []Cause {
@@ -169,6 +184,7 @@ func (r *Report) addHook(n *node, k HookKind, how *ending, began, now int64) {
 	h := HookReport{
 		Component: n.name, Hook: n.kind(k), Phase: n.phaseOf(k), Place: placeOf(n.site), Outcome: s.get(),
 		Critical: n.critical(), BestEffort: n.traits.bestEffort,
+		Outer: n.traits.outer && k != HookAnnounce,
 	}
 	if d := s.detail.Load(); d != nil {
 		h.Err, h.Reason, h.Stack, h.Echo = d.err, d.reason, d.stack, d.echo

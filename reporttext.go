@@ -76,52 +76,31 @@ func (r *Report) notOK() []string {
 	return list
 }
 
-// timeline draws the phases and hooks of the stop itself.
+// timeline draws what went wrong in the start, and then each phase of the stop
+// with its hooks.
 func (r *Report) timeline(b *strings.Builder) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	last := -1
 	for i := range r.Hooks {
-		h := &r.Hooks[i]
-		if !r.inStop(h) {
+		if h := &r.Hooks[i]; h.Phase == PhaseStart && h.Outcome != OK && h.Outcome != Pending {
+			r.hookLine(w, h)
+		}
+	}
+	for i := range r.Phases {
+		p := &r.Phases[i]
+		if p.Phase == PhaseStart {
 			continue
 		}
-		for p := last + 1; p <= r.phaseOf(h); p++ {
-			r.phaseLine(w, p)
-			last = p
-		}
-		r.hookLine(w, h)
-	}
-	for p := last + 1; p < len(r.Phases); p++ {
 		r.phaseLine(w, p)
+		for j := range r.Hooks {
+			if h := &r.Hooks[j]; h.Phase == p.Phase && h.Outer == p.Outer && h.Outcome != Pending {
+				r.hookLine(w, h)
+			}
+		}
 	}
 	w.Flush()
 }
 
-// inStop reports whether the hook belongs into the timeline: it took part in
-// the stop, or is what brought it about.
-func (r *Report) inStop(h *HookReport) bool {
-	return h.Phase != PhaseStart && h.Outcome != Pending || h.Outcome != OK && h.Outcome != Pending
-}
-
-// phaseOf returns the index of the last phase that had begun when the hook did.
-func (r *Report) phaseOf(h *HookReport) int {
-	at := -1
-	for i := range r.Phases {
-		if r.Phases[i].Began <= h.Began {
-			at = i
-		}
-		if r.Phases[i].Phase == h.Phase && h.Outcome != Skipped && r.Phases[i].Began <= h.Began && h.Began <= r.Phases[i].Began+r.Phases[i].Took {
-			return i
-		}
-	}
-	return at
-}
-
-func (r *Report) phaseLine(w *tabwriter.Writer, i int) {
-	p := &r.Phases[i]
-	if p.Phase == PhaseStart {
-		return
-	}
+func (r *Report) phaseLine(w *tabwriter.Writer, p *PhaseReport) {
 	note := ""
 	if p.Delay > 0 {
 		note = fmt.Sprintf("readiness delay %v", round(p.Delay))

@@ -202,14 +202,15 @@ func (a *App) endEvents() {
 	}
 	a.closeEventsLocked()
 	left := time.Duration(a.timing.end - a.now())
+	if a.timing.end == 0 { // nothing was started
+		left = lastWords
+	}
 	a.mu.Unlock()
 	timer := time.NewTimer(max(0, left))
 	defer timer.Stop()
 	for _, s := range a.events.sinks {
 		select {
 		case <-s.done:
-		case <-a.finished:
-			return
 		case <-timer.C:
 			return
 		}

@@ -78,6 +78,9 @@ func (a *App) beginStop() bool {
 	began := a.beganAt.Load()
 	s.passes = a.stopPasses()
 	a.timing.begin(began, s.passes, wasReady && s.serves > 0 && a.timing.delay > 0)
+	for _, n := range a.building.all() {
+		n.awaits = 0 // whoever's turn it was to start: that pass is over
+	}
 	cuts := a.callOffStartsLocked(a.now())
 	if a.ending.hurriedAt.Load() != 0 {
 		cuts = append(cuts, a.hurryLocked()...)

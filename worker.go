@@ -187,20 +187,30 @@ func (a *App) deadlineLocked(n *node, k HookKind, now int64) (int64, bound) {
 	if limit := n.limit(p.phase); limit > 0 {
 		d, why = now+limit, boundLimit
 	}
-	if p.end == 0 {
-		return d, why
-	}
-	end, endWhy := p.end-n.tail, p.bound
-	if k == HookRun && p.phase == PhaseStop && n.comp.Stop != nil {
-		end -= a.timing.reserve(n, n.limit(PhaseStop))
-	}
-	if n.traits.bestEffort {
-		end, endWhy = a.timing.end, boundBudget
-	}
-	if d == 0 || end < d {
+	end, endWhy := a.latestLocked(n, k)
+	if end != 0 && (d == 0 || end < d) {
 		d, why = end, endWhy
 	}
 	return d, why
+}
+
+// latestLocked returns when hook k of n must be over in the pass that is on, so
+// that what comes after it has its reserve, and what says so; 0 if nothing does.
+func (a *App) latestLocked(n *node, k HookKind) (int64, bound) {
+	p := a.sched.pass
+	switch {
+	case p.end == 0 || p.phase == PhaseStart:
+		return p.end, p.bound
+	case n.traits.bestEffort:
+		return a.timing.end, boundBudget
+	}
+	end := p.end - n.tail
+	for _, later := range p.hooks(n)[n.step:] { // its turn has come: step is past it
+		if n.fn(later) != nil && later != HookStart {
+			end -= a.timing.reserve(n, n.limit(p.phase))
+		}
+	}
+	return end, p.bound
 }
 
 // refuseLocked says why a hook whose turn has come must not begin, "" if it may.
@@ -226,10 +236,24 @@ func (a *App) skipLocked(n *node, k HookKind, why bound, reason string) {
 	if !n.traits.bestEffort {
 		a.bad.add(why)
 	}
-	if a.events != nil {
-		a.emitLocked(HookEnded{Component: n.name, Hook: n.kind(k), Phase: n.phaseOf(k), Outcome: Skipped, Reason: reason})
-	}
+	a.emitEndedLocked(n, k, s.detail.Load())
 	a.resumeLocked(n, k)
+}
+
+// emitEndedLocked tells of a hook's outcome.
+func (a *App) emitEndedLocked(n *node, k HookKind, d *detail) {
+	if a.events == nil {
+		return
+	}
+	s := &n.slots[k]
+	e := HookEnded{Component: n.name, Hook: n.kind(k), Phase: n.phaseOf(k), Outcome: s.get()}
+	if e.Outcome != Skipped {
+		e.Took = s.took()
+	}
+	if d != nil {
+		e.Err, e.Reason = d.err, d.reason
+	}
+	a.emitLocked(e)
 }
 
 // settleLocked gives a hook its outcome, once, and lets its node go on. What
@@ -252,16 +276,10 @@ func (a *App) settleLocked(f *flight, res result, now int64) {
 	if f.kind != HookRun {
 		n.hook = nil
 	}
-	if o != OK && !n.traits.bestEffort && !(d != nil && d.echo) {
-		a.bad.add(f.bound)
+	if o != OK && !n.traits.bestEffort && !d.echo {
+		a.bad.add(f.cutBy(o))
 	}
-	if a.events != nil {
-		e := HookEnded{Component: n.name, Hook: n.kind(f.kind), Phase: n.phaseOf(f.kind), Outcome: o, Took: s.took()}
-		if d != nil {
-			e.Err, e.Reason = d.err, d.reason
-		}
-		a.emitLocked(e)
-	}
+	a.emitEndedLocked(n, f.kind, d)
 	switch f.kind {
 	case HookStart:
 		a.startSettledLocked(f, o, d)
@@ -273,14 +291,15 @@ func (a *App) settleLocked(f *flight, res result, now int64) {
 
 // judge turns the way a call came back into an outcome.
 func (f *flight) judge(res result, now int64) (Outcome, *detail) {
+	if res.err == nil {
+		return OK, nil
+	}
 	d := &detail{err: res.err, stack: res.stack}
 	switch {
 	case res.panicked:
 		return Panicked, d
 	case res.exited:
 		return Exited, d
-	case res.err == nil:
-		return OK, nil
 	case f.cause != nil && f.kind == HookStart && !isOverrun(f.cause):
 		d.echo, d.reason = true, "called off"
 		return Failed, d
@@ -292,6 +311,14 @@ func (f *flight) judge(res result, now int64) (Outcome, *detail) {
 	default:
 		return Failed, d
 	}
+}
+
+// cutBy returns what cut a hook with this outcome, if anything did.
+func (f *flight) cutBy(o Outcome) bound {
+	if o == TimedOut || o == Abandoned {
+		return f.bound
+	}
+	return boundNone
 }
 
 // isEnd reports whether err is a context's own way to say that it has ended.

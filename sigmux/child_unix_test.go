@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"strings"
 	"syscall"
@@ -24,6 +25,7 @@ const childMode = "SIGMUX_TEST_CHILD"
 func TestMain(m *testing.M) {
 	mode := os.Getenv(childMode)
 	if mode == "" {
+		heedIgnored()
 		os.Exit(m.Run())
 	}
 	run, ok := children[mode]
@@ -35,6 +37,17 @@ func TestMain(m *testing.M) {
 		os.Exit(99)
 	}
 	run()
+}
+
+// heedIgnored makes sure that our children start with default actions even if
+// we ourselves were started by nohup or in the background: a caught signal has
+// its default action after exec, an ignored one stays ignored.
+func heedIgnored() {
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 }
 
 // children are the programs under test. Each ends by itself when its standard
@@ -249,7 +262,7 @@ func self(t *testing.T, mode string, around ...string) *exec.Cmd {
 		around[i] = strings.ReplaceAll(around[i], "SELF", exe)
 	}
 	cmd := exec.CommandContext(ctx, around[0], around[1:]...)
-	cmd.Env = append(os.Environ(), childMode+"="+mode, "GOTRACEBACK=none")
+	cmd.Env = append(os.Environ(), childMode+"="+mode, "GORACE=atexit_sleep_ms=0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.Stderr = os.Stderr

@@ -46,7 +46,7 @@ func (r *rig) note(format string, args ...any) {
 // handle adds a handler that notes its name and the count, then does more.
 func (r *rig) handle(name string, more func(Delivery), opts ...RouteOption) *Route {
 	r.Helper()
-	route, err := r.mux.Handle(syscall.SIGHUP, name, func(d Delivery) {
+	route, err := r.mux.Handle(sigHUP, name, func(d Delivery) {
 		r.note("%s %d", name, d.Count)
 		if more != nil {
 			more(d)
@@ -69,7 +69,7 @@ func (r *rig) listen() {
 func (r *rig) hup(times int) {
 	r.Helper()
 	for range times {
-		if !r.src.Send(syscall.SIGHUP) {
+		if !r.src.Send(sigHUP) {
 			r.Fatal("nobody takes SIGHUP")
 		}
 		synctest.Wait()
@@ -111,7 +111,7 @@ func TestRoutesInOrderOfPriority(t *testing.T) {
 		r.handle("a", nil, Priority(1), Inline())
 		r.hup(1)
 		r.want("first 1", "a 1", "b 1", "c 1", "last 1")
-		r.wantCount(Count{Signal: syscall.SIGHUP, Received: 1, Acted: 1})
+		r.wantCount(Count{Signal: sigHUP, Received: 1, Acted: 1})
 	})
 }
 
@@ -124,7 +124,7 @@ func TestHandlersWaitForEachOther(t *testing.T) {
 		r.want("slow 1")
 		time.Sleep(300*time.Millisecond - 1)
 		r.want()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		r.want("slow done", "next 1")
 	})
 }
@@ -187,7 +187,7 @@ func TestOverrunningHandlerIsReportedAndLeftAlone(t *testing.T) {
 				r.hup(1)
 				time.Sleep(time.Minute - 1)
 				r.want("stuck 1")
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				r.want("next 1")
 				r.hup(2) // the stuck one is not called beside itself, nor waited for
 				r.want("next 1", "next 1")
@@ -196,7 +196,7 @@ func TestOverrunningHandlerIsReportedAndLeftAlone(t *testing.T) {
 				if f := r.mux.Faults(); len(f) != 1 || f[0].String() != `handler "stuck" of SIGHUP overran its 1m0s` {
 					r.Errorf("faults %v", f)
 				}
-				r.wantCount(Count{Signal: syscall.SIGHUP, Received: 3, Acted: 3})
+				r.wantCount(Count{Signal: sigHUP, Received: 3, Acted: 3})
 			})
 		})
 	}
@@ -244,10 +244,10 @@ func TestBusyRouteGetsOneDeliveryForTheRest(t *testing.T) {
 		r.hup(1)
 		time.Sleep(time.Millisecond)
 		r.hup(3)
-		r.wantCount(Count{Signal: syscall.SIGHUP, Received: 4, Acted: 1, Pending: 3})
+		r.wantCount(Count{Signal: sigHUP, Received: 4, Acted: 1, Pending: 3})
 		time.Sleep(time.Second)
 		r.want("slow 1", "since 0s", "slow 3", "since 1ms")
-		r.wantCount(Count{Signal: syscall.SIGHUP, Received: 4, Acted: 2, Coalesced: 2})
+		r.wantCount(Count{Signal: sigHUP, Received: 4, Acted: 2, Coalesced: 2})
 	})
 }
 
@@ -266,14 +266,14 @@ func TestMask(t *testing.T) {
 				b.Mask()
 				r.hup(3)
 				r.want()
-				r.wantCount(Count{Signal: syscall.SIGHUP, Received: 5, Acted: 2, Pending: 3})
+				r.wantCount(Count{Signal: sigHUP, Received: 5, Acted: 2, Pending: 3})
 				b.Unmask()
 				r.want("b 3")
-				r.wantCount(Count{Signal: syscall.SIGHUP, Received: 5, Acted: 3, Coalesced: 2})
+				r.wantCount(Count{Signal: sigHUP, Received: 5, Acted: 3, Coalesced: 2})
 				a.Unmask()
 				a.Unmask()
 				r.want("a 5")
-				r.wantCount(Count{Signal: syscall.SIGHUP, Received: 5, Acted: 3, Coalesced: 2})
+				r.wantCount(Count{Signal: sigHUP, Received: 5, Acted: 3, Coalesced: 2})
 			})
 		})
 	}
@@ -304,7 +304,7 @@ func TestRemove(t *testing.T) {
 		b.Remove()
 		r.hup(1)
 		r.want("a 1")
-		r.wantCount(Count{Signal: syscall.SIGHUP, Received: 2, Acted: 2})
+		r.wantCount(Count{Signal: sigHUP, Received: 2, Acted: 2})
 	})
 }
 
@@ -318,11 +318,11 @@ func TestRemovedRoutesLeaveTheirArrivalsIgnored(t *testing.T) {
 		b.Mask()
 		r.hup(1)
 		a.Remove() // two are lost with it; b has the third
-		r.wantCount(Count{Signal: syscall.SIGHUP, Received: 3, Ignored: 2, Pending: 1})
+		r.wantCount(Count{Signal: sigHUP, Received: 3, Ignored: 2, Pending: 1})
 		b.Remove()
 		r.hup(1) // the signal is still taken
 		r.want()
-		r.wantCount(Count{Signal: syscall.SIGHUP, Received: 4, Ignored: 4})
+		r.wantCount(Count{Signal: sigHUP, Received: 4, Ignored: 4})
 	})
 }
 
@@ -358,7 +358,7 @@ func TestOwnThreadKeepsItsGoroutine(t *testing.T) {
 func TestListenTakesOnlyWhatIsHandled(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.handle("before", nil)
-		if r.src.Send(syscall.SIGHUP) {
+		if r.src.Send(sigHUP) {
 			r.Error("SIGHUP is taken before Listen")
 		}
 		r.listen()
@@ -380,13 +380,13 @@ func TestListenTakesOnlyWhatIsHandled(t *testing.T) {
 
 func TestInheritedIgnoresAreLeftAlone(t *testing.T) {
 	bubble(t, func(r *rig) {
-		r.src.Ignore(syscall.SIGHUP, os.Interrupt, syscall.SIGTERM)
+		r.src.Ignore(sigHUP, os.Interrupt, syscall.SIGTERM)
 		r.handle("hup", nil)
 		if err := r.mux.Escalate(Interactive(), func(d Delivery, s Step) { r.note("%v %s", s, Name(d.Signal)) }); err != nil {
 			r.Fatal(err)
 		}
 		r.listen()
-		if r.src.Send(syscall.SIGHUP) || r.src.Send(os.Interrupt) {
+		if r.src.Send(sigHUP) || r.src.Send(os.Interrupt) {
 			r.Error("an ignored signal was taken")
 		}
 		if !r.src.Send(syscall.SIGTERM) { // Go cannot know that this one was ignored
@@ -405,14 +405,14 @@ func TestCloseDeliversWhatHadArrived(t *testing.T) {
 		r.listen()
 		r.hup(1)
 		for range 3 {
-			r.src.Send(syscall.SIGHUP) // still on the channel when Close begins
+			r.src.Send(sigHUP) // still on the channel when Close begins
 		}
 		r.mux.Close()
-		if r.src.Send(syscall.SIGHUP) {
+		if r.src.Send(sigHUP) {
 			r.Error("SIGHUP is taken after Close")
 		}
 		r.want("slow 1", "thread 4", "slow 3")
-		r.wantCount(Count{Signal: syscall.SIGHUP, Received: 4, Acted: 2, Coalesced: 2})
+		r.wantCount(Count{Signal: sigHUP, Received: 4, Acted: 2, Coalesced: 2})
 		masked.Unmask() // has nothing left to do
 		r.mux.Close()
 		r.want()
