@@ -12,9 +12,9 @@ import (
 // have no gaps: an app's events are in one total order, in which an effect
 // never stands before what caused it.
 type Record struct {
-	Seq   uint64
-	At    time.Time
-	Event Event
+	Seq   uint64    // from 1, without gaps
+	At    time.Time // when it happened
+	Event Event     // what happened
 }
 
 // An Event is something that happened to an app. The set of events is sealed:
@@ -27,20 +27,26 @@ type Event interface {
 // The events.
 type (
 	// StateChanged says that the state word moved.
-	StateChanged struct{ From, To State }
+	StateChanged struct {
+		From, To State // before and after
+	}
 
 	// StopRequested says that a stop was asked for. First is false for causes
 	// that came after the first; they are recorded and change nothing.
 	StopRequested struct {
-		Cause Cause
-		First bool
+		Cause Cause // why
+		First bool  // it began the stop
 	}
 
 	// Hurry says that the stop was hurried: see [App.Hurry].
-	Hurry struct{ Cause string }
+	Hurry struct {
+		Cause string // why
+	}
 
 	// ForcedEnd says that a third signal forced the end of the app.
-	ForcedEnd struct{ Signal string }
+	ForcedEnd struct {
+		Signal string // the one that forced it
+	}
 
 	// WatchdogFired says that the grace period was over before the stop was.
 	WatchdogFired struct{}
@@ -48,68 +54,70 @@ type (
 	// SignalRecorded says that a signal came that changes nothing: a repeat
 	// that does not escalate, a reload request during a stop.
 	SignalRecorded struct {
-		Signal string
-		Count  int // how many arrivals it stands for
+		Signal string // which
+		Count  int    // how many arrivals it stands for
 	}
 
 	// TrapInherited says what this process inherited that bends its signals:
 	// one line of [sigmux.Inherited].
-	TrapInherited struct{ Trap string }
+	TrapInherited struct {
+		Trap string // for people
+	}
 
 	// PhaseBegun and PhaseEnded enclose one pass over the components.
 	PhaseBegun struct {
-		Phase Phase
-		Outer bool
+		Phase Phase         // which phase
+		Outer bool          // the pass over the outer components
 		Limit time.Duration // 0: none
 		Delay time.Duration // the readiness delay, in announce
 	}
 	// PhaseEnded says that everything in the phase has ended.
 	PhaseEnded struct {
-		Phase Phase
-		Outer bool
-		Took  time.Duration
+		Phase Phase         // which phase
+		Outer bool          // the pass over the outer components
+		Took  time.Duration // since it began
 	}
 
 	// DelayEnded says that the readiness delay is over, and whether early.
 	DelayEnded struct {
-		Took  time.Duration
-		Early bool
+		Took  time.Duration // since the phase began
+		Early bool          // it was cut short
 	}
 
 	// HookBegun says that a hook was called, or, for a Run at its turn in a
 	// stop, that it was asked to end (Asked).
 	HookBegun struct {
-		Component string
-		Hook      HookKind
-		Phase     Phase
+		Component string        // or the free hook's name
+		Hook      HookKind      // which of its hooks
+		Phase     Phase         // in which it runs
 		Allowed   time.Duration // until its deadline; 0: no deadline
-		Asked     bool
+		Asked     bool          // a Run that is asked to end
 	}
 
 	// HookEnded says how a hook ended.
 	HookEnded struct {
-		Component string
-		Hook      HookKind
-		Phase     Phase
-		Outcome   Outcome
-		Took      time.Duration
-		Err       error  // nil for OK
-		Reason    string // why it was skipped or cut
+		Component string        // or the free hook's name
+		Hook      HookKind      // which of its hooks
+		Phase     Phase         // in which it ran
+		Outcome   Outcome       // how it ended
+		Took      time.Duration // since it began
+		Err       error         // nil for OK
+		Reason    string        // why it was skipped or cut
 	}
 
 	// HookCut says that a hook's context was ended before it returned, because
 	// it overran, the stop was hurried, or its start was called off.
 	HookCut struct {
-		Component string
-		Hook      HookKind
-		Cause     error
-		Forced    bool // its Force or Fallback was called now
+		Component string   // or the free hook's name
+		Hook      HookKind // which of its hooks
+		Cause     error    // with which its context ends
+		Forced    bool     // its Force or Fallback was called now
 	}
 
 	// LateReturn says that an abandoned hook returned after all.
 	LateReturn struct {
-		Component string
-		Hook      HookKind
+		Component string        // or the free hook's name
+		Hook      HookKind      // which of its hooks
 		After     time.Duration // since it was abandoned
 	}
 

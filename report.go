@@ -21,9 +21,9 @@ const ReportSchema = 1
 // Times are offsets from Began, so that a timeline can be drawn without a clock;
 // durations are nanoseconds in JSON.
 type Report struct {
-	Schema   int           `json:"schema"`
-	App      string        `json:"app"`
-	PID      int           `json:"pid"`
+	Schema   int           `json:"schema"`          // ReportSchema
+	App      string        `json:"app"`             // the name given to New
+	PID      int           `json:"pid"`             // of this process
 	Preset   string        `json:"preset"`          // "kubernetes", "systemd", "interactive" or "none"
 	State    State         `json:"state"`           // stopped, or where the stop is
 	Started  time.Time     `json:"started"`         // when Run was called
@@ -47,14 +47,14 @@ type Report struct {
 
 // A Cause is one reason for a stop.
 type Cause struct {
-	Kind      CauseKind     `json:"kind"`
+	Kind      CauseKind     `json:"kind"`                // what asked for the stop
 	Component string        `json:"component,omitempty"` // whose failure it was
-	Text      string        `json:"text"`                // the error's text
+	Text      string        `json:"text"`                // the text of Err
 	At        time.Duration `json:"at"`                  // since the report's Began
 	Signal    string        `json:"signal,omitempty"`    // "SIGTERM"
 	Sender    *Sender       `json:"sender,omitempty"`    // who sent the signal, where known
 	Stack     string        `json:"stack,omitempty"`     // of a panic
-	Err       error         `json:"-"`
+	Err       error         `json:"-"`                   // the cause itself; not in JSON
 }
 
 // Sender tells who sent a signal.
@@ -75,40 +75,40 @@ const (
 
 // A PhaseReport says what one phase did.
 type PhaseReport struct {
-	Phase Phase         `json:"phase"`
+	Phase Phase         `json:"phase"`           // which phase
 	Outer bool          `json:"outer,omitempty"` // the pass over the outer components
 	Began time.Duration `json:"began"`           // since the report's Began; negative before it
-	Took  time.Duration `json:"took"`
-	Limit time.Duration `json:"limit"` // what the phase could take at most
-	Delay time.Duration `json:"delay,omitempty"`
+	Took  time.Duration `json:"took"`            // from its begin to its end
+	Limit time.Duration `json:"limit"`           // what the phase could take at most
+	Delay time.Duration `json:"delay,omitempty"` // the readiness delay it spent
 }
 
 // A HookReport says what one hook did.
 type HookReport struct {
-	Component  string        `json:"component"` // or the free hook's name
-	Hook       HookKind      `json:"hook"`
-	Phase      Phase         `json:"phase"`
-	Outer      bool          `json:"outer,omitempty"` // in the pass over the outer components
-	Place      string        `json:"place"`           // file:line of the Add or Hook call
-	Outcome    Outcome       `json:"outcome"`
-	Began      time.Duration `json:"began"` // since the report's Began; negative before it
-	Took       time.Duration `json:"took"`
-	Allowed    time.Duration `json:"allowed"` // from its begin to its deadline; 0: no deadline
-	Critical   bool          `json:"critical,omitempty"`
-	BestEffort bool          `json:"best_effort,omitempty"`
-	Echo       bool          `json:"echo,omitempty"`   // a Start's error after it was cancelled: no failure
-	Forced     bool          `json:"forced,omitempty"` // its Force or Fallback was called
-	Error      string        `json:"error,omitempty"`
-	Reason     string        `json:"reason,omitempty"` // why it was skipped or cut
-	Stack      string        `json:"stack,omitempty"`  // of a panic, or of the goroutine that hangs
-	Err        error         `json:"-"`
+	Component  string        `json:"component"`             // or the free hook's name
+	Hook       HookKind      `json:"hook"`                  // which of its hooks
+	Phase      Phase         `json:"phase"`                 // in which it ran or should have
+	Outer      bool          `json:"outer,omitempty"`       // in the pass over the outer components
+	Place      string        `json:"place"`                 // file:line of the Add or Hook call
+	Outcome    Outcome       `json:"outcome"`               // how it ended
+	Began      time.Duration `json:"began"`                 // since the report's Began; negative before it
+	Took       time.Duration `json:"took"`                  // from its begin to its end
+	Allowed    time.Duration `json:"allowed"`               // from its begin to its deadline; 0: no deadline
+	Critical   bool          `json:"critical,omitempty"`    // it has a reserve of its own
+	BestEffort bool          `json:"best_effort,omitempty"` // nobody waits for it
+	Echo       bool          `json:"echo,omitempty"`        // a Start's error after it was cancelled: no failure
+	Forced     bool          `json:"forced,omitempty"`      // its Force or Fallback was called
+	Error      string        `json:"error,omitempty"`       // the text of Err
+	Reason     string        `json:"reason,omitempty"`      // why it was skipped or cut
+	Stack      string        `json:"stack,omitempty"`       // of a panic, or of the goroutine that hangs
+	Err        error         `json:"-"`                     // what it returned, or the cause it was cut with; not in JSON
 }
 
 // A SinkReport says what went wrong with one event sink.
 type SinkReport struct {
-	Sink   string `json:"sink"`   // its type
-	Missed int    `json:"missed"` // events it had not taken when the app was stopped
-	Panic  string `json:"panic,omitempty"`
+	Sink   string `json:"sink"`            // its type
+	Missed int    `json:"missed"`          // events it had not taken when the app was stopped
+	Panic  string `json:"panic,omitempty"` // why it was removed
 }
 
 // unclean reports whether the hook's outcome spoils a clean stop.

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package quiesce
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+func listenDoor(t *testing.T) *httpDoor {
+	t.Helper()
+	d, err := newHTTPServer(&http.Server{Addr: "127.0.0.1:0"}).listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// Whoever connected before the door was shut is accepted, however late the
+// accepting goroutine gets its turn; then nobody is.
+func TestHTTPDoorEmptiesQueue(t *testing.T) {
+	d := listenDoor(t)
+	const clients = 20
+	for range clients {
+		c, err := net.Dial("tcp", d.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	d.shut()
+	time.Sleep(2 * httpDoorQuiet) // the delay under test: the deadline has passed
+	for range clients {
+		c, err := d.Accept()
+		if err != nil {
+			t.Fatalf("Accept = %v with a connection in the queue", err)
+		}
+		c.Close()
+	}
+	if _, err := d.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept = %v, want %v", err, net.ErrClosed)
+	}
+}
+
+// While the door is being shut new connections are neither accepted nor reset.
+func TestHTTPDoorHoldsOff(t *testing.T) {
+	d := listenDoor(t)
+	holdOff(d.Listener)
+	c, err := net.DialTimeout("tcp", d.Addr().String(), 50*time.Millisecond)
+	if err == nil {
+		c.Close()
+		t.Fatal("connected to a door that holds off")
+	}
+	if ne, ok := errors.AsType[net.Error](err); !ok || !ne.Timeout() {
+		t.Errorf("dial = %v, want a timeout", err)
+	}
+	if hasQueue(d.Listener) {
+		t.Error("a connection is in the queue")
+	}
+}

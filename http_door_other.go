@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package quiesce
+
+import "net"
+
+// holdOff has no counterpart here: a connection that comes between the last
+// accept and the close is reset.
+func holdOff(net.Listener) {}
+
+// hasQueue is not known here: an accept that ran into its deadline decides.
+func hasQueue(net.Listener) bool { return false }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package quiescetest tests programs built with quiesce.
+//
+// [Start] runs an app under a test: it waits until the app is running, gives it
+// a fake source of signals, records its events, and stops it when the test is
+// over, which fails if the stop was not clean:
+//
+//	r := quiescetest.Start(t, newApp(fakes))
+//	r.Signal(syscall.SIGTERM)
+//	if report := r.Wait(); report.Code != 0 {
+//		t.Error(report.Text())
+//	}
+//
+// A [Recorder] keeps the events. It can call the test before something happens
+// and hold it up there, so that a test asserts order without sleeping; and it
+// writes them as text that is the same in every run, to be compared with a
+// golden file. All of this works inside a testing/synctest bubble, where time
+// is virtual and every duration in that text is exact.
+//
+// What cannot be tested in one process, real signals and exit codes, needs a
+// real child: see [Command].
+package quiescetest
