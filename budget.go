@@ -68,6 +68,15 @@ func newBudget(grace, delay time.Duration) budget {
 	}
 }
 
+// shrink fits a budget into a platform's own limit: everything in it keeps its share.
+func (b *budget) shrink(grace time.Duration) {
+	b.scale = float64(grace) / float64(b.grace)
+	b.delay = int64(float64(b.delay) * b.scale)
+	b.small = int64(float64(b.small) * b.scale)
+	b.grace = int64(grace)
+	b.margin = margin(b.grace)
+}
+
 // margin returns what of a time is kept for the report.
 func margin(total int64) int64 { return min(int64(maxMargin), total/marginShare) }
 
@@ -158,7 +167,7 @@ func (b *budget) hurry(now, t int64, passes []*pass) {
 	b.end = t - margin(t-now)
 	total := b.reservesAfter(passes, false)
 	if room := max(0, b.end-now-int64(maxWindow)); total > room {
-		b.scale = float64(room) / float64(total)
+		b.scale *= float64(room) / float64(total)
 		b.reservesAfter(passes, false)
 	}
 }

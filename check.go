@@ -19,6 +19,8 @@ func (a *App) checkTimesLocked() {
 	a.scaleSmallLocked(passes)
 	if over := a.overbookedLocked(passes); over != "" {
 		a.mistakeLocked("grace period", 0, "%s", over)
+	} else if most := a.cfg.mostGrace; most > 0 && most < a.cfg.grace.value {
+		a.timing.shrink(most)
 	}
 }
 

@@ -35,6 +35,9 @@ var mainBusy atomic.Bool
 // SIGTERM in the last instant would otherwise kill a process that has stopped
 // cleanly. A signal that forces the end makes Main exit the process itself.
 //
+// On Windows the grace period is at most 4 s, and all that is in it keeps its
+// share: the system ends a process about 5 s after it has told it to close.
+//
 // If the environment variable [PlanVariable] is "text" or "json", Main prints
 // the plan to standard output and returns 0 without starting anything.
 func (a *App) Main() int {
@@ -53,6 +56,7 @@ func (a *App) Main() int {
 		a.cfg.sinks = append(a.cfg.sinks, ConsoleSink(os.Stderr))
 	}
 	a.exit = os.Exit
+	a.cfg.mostGrace = platformGrace
 	src := a.cfg.source
 	if src == nil {
 		src = sigmux.OS()
@@ -60,7 +64,7 @@ func (a *App) Main() int {
 	a.prepare(context.Background(), src)
 	a.live(context.Background())
 	r := a.Report()
-	a.publishOnce.Do(func() { within(a.outputPatience(), func() { a.publish(r) }) })
+	a.publishOnce.Do(func() { a.within(a.outputPatience(), "report", func() { a.publish(r) }) })
 	a.dieIfAsked(a.ending.how.Load(), r.Code)
 	return r.Code
 }

@@ -40,6 +40,7 @@ type appConfig struct {
 	phaseLimits    [numPhases]setting[time.Duration]
 	policy         setting[sigmux.Policy]
 	termLog        setting[string]
+	mostGrace      time.Duration // the platform's own limit; 0: none
 	dieOfSignal    bool
 	preset         string
 	reportDir      string

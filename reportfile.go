@@ -169,7 +169,7 @@ func writeTerminationLog(path string, r *Report) error {
 // writeInquiry writes the state and the stacks of all goroutines.
 func (a *App) writeInquiry(w io.Writer) {
 	pprof.SetGoroutineLabels(a.ownLabels("inquiry"))
-	within(inquiryPatience, func() {
+	a.within(inquiryPatience, "inquiry", func() {
 		fmt.Fprintf(w, "quiesce: app %q is %s\n", a.name, a.State())
 		if r := a.Report(); r != nil {
 			io.WriteString(w, r.Text())

@@ -36,7 +36,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.live(ctx)
 	signals.giveBack()
 	r := a.Report()
-	within(a.outputPatience(), func() { a.keepReport(r) })
+	a.within(a.outputPatience(), "report", func() { a.keepReport(r) })
 	return r.Err()
 }
 

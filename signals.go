@@ -97,7 +97,7 @@ func (a *App) force(by *sigmux.SignalError) {
 	how := &ending{at: a.now(), forced: by}
 	a.cutShort(how)
 	if exit := a.exit; exit != nil {
-		within(lastWords, func() { a.publishOnce.Do(func() { a.publish(a.Report()) }) })
+		a.within(lastWords, "report", func() { a.publishOnce.Do(func() { a.publish(a.Report()) }) })
 		a.leave(how, exit)
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/go-quiesce/quiesce/sigmux"
 )
 
+// platformGrace is the longest grace period that the system allows: no limit here.
+const platformGrace = 0
+
 // extraSignals are those that are not terminating.
 func extraSignals(a *App) map[os.Signal]func(sigmux.Delivery) {
 	return map[os.Signal]func(sigmux.Delivery){

@@ -209,5 +209,5 @@ const shoutPatience = 50 * time.Millisecond
 // have: what comes after it may take long.
 func shout(w io.Writer, n *node, res result) {
 	text := fmt.Sprintf("quiesce: app %q: run %q panicked: %v\n\n%s\n", n.app.name, n.name, res.err, res.stack)
-	within(shoutPatience, func() { io.WriteString(w, text) })
+	n.app.within(shoutPatience, "panic", func() { io.WriteString(w, text) })
 }

@@ -2,7 +2,10 @@
 
 package quiesce
 
-import "time"
+import (
+	"runtime/pprof"
+	"time"
+)
 
 // requestStop asks the app to stop; see [App.Shutdown].
 func (a *App) requestStop(c cause) {
@@ -155,12 +158,13 @@ func (a *App) skipStopOfStartLocked(n *node) {
 	}
 }
 
-// within calls f on a goroutine of its own and waits for it, but not longer
-// than d. It reports whether f has returned.
-func within(d time.Duration, f func()) bool {
+// within calls f on a goroutine of its own, named what, and waits for it, but
+// not longer than d. It reports whether f has returned.
+func (a *App) within(d time.Duration, what string, f func()) bool {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		pprof.SetGoroutineLabels(a.ownLabels(what))
 		f()
 	}()
 	timer := time.NewTimer(d)

@@ -19,5 +19,5 @@
 // is virtual and every duration in that text is exact.
 //
 // What cannot be tested in one process, real signals and exit codes, needs a
-// real child: see [Command].
+// real child process, for which there are helpers too.
 package quiescetest

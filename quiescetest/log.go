@@ -74,17 +74,18 @@ type step struct {
 	event     quiesce.Event
 	component string // "" for an event that everything before and after it is ordered by
 	hook      quiesce.HookKind
-	begins    bool // it begins a hook, or skips it: it waited for others
-	ends      bool // it ends one: others waited for it
+	phase     quiesce.Phase
+	begins    bool // it begins a hook, or skips it, at its turn
+	ends      bool // it ends one
 }
 
 func stepOf(e quiesce.Event) step {
 	s := step{event: e}
 	switch e := e.(type) {
 	case quiesce.HookBegun:
-		s.component, s.hook, s.begins = e.Component, e.Hook, true
+		s.component, s.hook, s.phase, s.begins = e.Component, e.Hook, e.Phase, true
 	case quiesce.HookEnded:
-		s.component, s.hook, s.ends = e.Component, e.Hook, true
+		s.component, s.hook, s.phase, s.ends = e.Component, e.Hook, e.Phase, true
 		s.begins = e.Outcome == quiesce.Skipped
 	case quiesce.HookCut:
 		s.component, s.hook = e.Component, e.Hook
@@ -101,8 +102,10 @@ func (o *order) causes(a, b step) bool {
 		return true
 	case a.component == b.component:
 		return a.hook == b.hook || b.begins
+	case b.phase == quiesce.PhaseAnnounce:
+		return false // everything is announced at once
 	default:
-		return a.ends && b.begins && (o.needs[a.component][b.component] || o.needs[b.component][a.component])
+		return (a.begins || a.ends) && b.begins && (o.needs[a.component][b.component] || o.needs[b.component][a.component])
 	}
 }
 

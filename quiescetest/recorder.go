@@ -15,11 +15,11 @@ type Recorder struct {
 	needs map[string][]string // who needs whom; set before the app runs
 
 	mu      sync.Mutex
-	changed sync.Cond               // a record came
-	records []quiesce.Record        // guarded by mu
-	stopped bool                    // guarded by mu: the last record came
-	befores []func(quiesce.Event)   // guarded by mu, copied on write
-	holds   []func()                // guarded by mu: releases
+	changed sync.Cond             // a record came
+	records []quiesce.Record      // guarded by mu
+	stopped bool                  // guarded by mu: the last record came
+	befores []func(quiesce.Event) // guarded by mu, copied on write
+	holds   []func()              // guarded by mu: releases
 }
 
 // NewRecorder returns a recorder without events.

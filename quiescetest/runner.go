@@ -105,7 +105,9 @@ func Run(t testing.TB, app *quiesce.App, opts ...Option) *Runner {
 func (r *Runner) end() {
 	r.t.Helper()
 	r.recorder.releaseAll()
-	r.app.Shutdown(nil)
+	if r.app.State() < quiesce.StateDraining {
+		r.app.Shutdown(nil)
+	}
 	report := r.Wait()
 	r.cancel(nil)
 	if !report.Clean && !r.unclean.Load() {

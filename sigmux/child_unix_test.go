@@ -207,11 +207,17 @@ func childBurst(p Policy) {
 	}
 }
 
+// childDieTwice is more stubborn each time; Die must get through the Notify.
 func childDieTwice() {
 	ready()
-	start := time.Now()
-	Die(syscall.SIGUSR1) // does not kill a Go program
-	fmt.Println("returned after its wait:", time.Since(start) >= dieWait)
+	held := make(chan os.Signal, 1)
+	signal.Notify(held, syscall.SIGTERM, syscall.SIGUSR1)
+	signal.Ignore(syscall.SIGINT)
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGUSR1} {
+		start := time.Now()
+		Die(sig)
+		fmt.Println("survived", Name(sig), "and waited:", time.Since(start) >= dieWait)
+	}
 	Die(syscall.SIGTERM)
 	fmt.Println("survived")
 }
@@ -282,7 +288,10 @@ func start(t *testing.T, cmd *exec.Cmd) (*child, []string) {
 		t.Fatal(err)
 	}
 	c := &child{T: t, cmd: cmd, in: in, lines: bufio.NewScanner(out)}
-	t.Cleanup(func() { in.Close() })
+	t.Cleanup(func() {
+		in.Close()     // ends it, if nothing has
+		_ = cmd.Wait() // an error says that somebody waited before
+	})
 	var before []string
 	for c.lines.Scan() {
 		if _, err := fmt.Sscanf(c.lines.Text(), spawned+" %d", &c.pid); err == nil {

@@ -42,6 +42,32 @@ func TestNotifyContextEndsWithTheFirstSignal(t *testing.T) {
 	})
 }
 
+// A hooked source calls a function when signals are given back.
+type hooked struct {
+	*Fake
+	stop func()
+}
+
+func (h hooked) Stop(c chan<- os.Signal) {
+	h.stop()
+	h.Fake.Stop(c)
+}
+
+func TestNotifyContextGivesBackBeforeItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ctx context.Context
+		var atStop error
+		src := hooked{NewFake(), func() { atStop = ctx.Err() }}
+		ctx, stop := NotifyContextFrom(t.Context(), src)
+		src.Send(os.Interrupt)
+		<-ctx.Done()
+		stop()
+		if atStop != nil {
+			t.Errorf("the context had ended when the signals were given back: %v", atStop)
+		}
+	})
+}
+
 func TestNotifyContextStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := NewFake()

@@ -343,15 +343,59 @@ func TestOwnThreadKeepsItsGoroutine(t *testing.T) {
 	bubble(t, func(r *rig) {
 		seen := make(map[string]bool)
 		who := func(Delivery) {
-			buf := make([]byte, 64)
-			seen[strings.Fields(string(buf[:runtime.Stack(buf, false)]))[1]] = true
+			buf := make([]byte, 200)
+			seen[strings.SplitAfter(string(buf[:runtime.Stack(buf, false)]), ":")[0]] = true
 		}
 		r.handle("own", who, OwnThread())
 		r.listen()
 		r.hup(5)
-		if len(seen) != 1 {
-			r.Errorf("ran on goroutines %v, want one", seen)
+		for g := range seen {
+			if len(seen) != 1 || !strings.Contains(g, "locked to thread") {
+				r.Errorf("ran on %v, want one goroutine that is locked to its thread", seen)
+			}
 		}
+	})
+}
+
+// TestRemoveBetweenTurnAndThread: the thread has gone when the turn reaches it.
+func TestRemoveBetweenTurnAndThread(t *testing.T) {
+	bubble(t, func(r *rig) {
+		a := r.handle("a", nil, OwnThread())
+		k := a.kind // not listening: we are its goroutine
+		k.record(time.Now(), unasked)
+		k.advance()
+		r.want("a 1")
+		k.record(time.Now(), unasked)
+		turn := k.next()
+		a.Remove()
+		synctest.Wait()
+		turn.begin()
+		r.want("a 1")
+	})
+}
+
+func TestOverrunThatCameTooLateIsNone(t *testing.T) {
+	bubble(t, func(r *rig) {
+		k := r.handle("a", nil).kind
+		k.record(time.Now(), unasked)
+		turn := k.next()
+		turn.begin()
+		r.want("a 1")
+		turn.overrun() // lost against end
+		if f := r.mux.Faults(); len(f) != 0 {
+			r.Errorf("faults %v", f)
+		}
+	})
+}
+
+func TestCloseIgnoresWhatIsMasked(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.handle("a", nil).Mask()
+		r.listen()
+		r.hup(2)
+		r.mux.Close()
+		r.want()
+		r.wantCount(Count{Signal: sigHUP, Received: 2, Ignored: 2})
 	})
 }
 
