@@ -127,11 +127,21 @@ func longestPath(p *pass, weight func(*node) int64) int64 {
 func (b *budget) weigh(p *pass, n *node, plan bool) int64 {
 	sum := int64(0)
 	for _, k := range p.hooks(n) {
-		if plan && n.planned(p, k) || !plan && (n.toCome(k) || n.startLives() && n.fn(k) != nil) {
+		if plan && n.planned(p, k) || !plan && n.stillIn(p, k) {
 			sum += b.reserve(n, n.limit(p.phase))
 		}
 	}
 	return sum
+}
+
+// stillIn reports whether hook k of n has still to run, or to end, in pass p. A
+// Run lives through both passes, but has its reserve in the one in which it is
+// asked to end.
+func (n *node) stillIn(p *pass, k HookKind) bool {
+	if k == HookRun && n.phaseOf(k) != p.phase {
+		return false
+	}
+	return n.toCome(k) || n.startLives() && n.fn(k) != nil
 }
 
 // reservesAfter returns, for each pass, what is reserved for those after it,

@@ -23,11 +23,14 @@ type cause struct {
 // newCause makes a cause; its time is set when it is recorded.
 func newCause(kind CauseKind, err error) cause { return cause{kind: kind, err: err} }
 
-// exitCode returns what the cause's error wants the exit code to be.
+// exitCode returns what the cause's error wants the exit code to be. What no
+// process can exit with is no wish: an os/exec.ExitError says -1 for a child
+// that died of a signal, and 256 would come out as 0.
 func (c *cause) exitCode() (int, bool) {
 	var coder interface{ ExitCode() int }
 	if c.kind != CauseSignal && errors.As(c.err, &coder) {
-		return coder.ExitCode(), true
+		code := coder.ExitCode()
+		return code, code >= 0 && code <= 255
 	}
 	return 0, false
 }

@@ -81,6 +81,7 @@ func (a *App) expire() (next int64) {
 func (a *App) dueLocked(d due, now int64, cuts []cut) []cut {
 	switch d.what {
 	case dueCut:
+		d.flight.overran = true
 		a.scheduleLocked(due{d.flight.deadline, dueAbandon, d.flight})
 		return append(cuts, a.cutLocked(d.flight, d.flight.overrun(), true))
 	case dueAbandon:
@@ -109,6 +110,7 @@ func (a *App) cutLocked(f *flight, cause error, force bool) cut {
 	force = force && n.comp.Force != nil && n.forced == forceIdle
 	if force {
 		n.forced = forceRunning
+		f.slot().forced.Store(true)
 	}
 	if a.events != nil {
 		a.emitLocked(HookCut{Component: n.name, Hook: n.kind(f.kind), Cause: cause, Forced: force})

@@ -65,6 +65,10 @@ func (a *App) boundLocked(f *flight, d int64, why bound, now int64) {
 	if d == 0 {
 		return
 	}
+	if f.overran { // its window has begun
+		a.scheduleLocked(due{d, dueAbandon, f})
+		return
+	}
 	f.cutAt = d - window(d-now)
 	a.scheduleLocked(due{f.cutAt, dueCut, f})
 }
@@ -75,7 +79,7 @@ func (d *due) holds() bool {
 	f := d.flight
 	switch d.what {
 	case dueCut:
-		return !f.slot().settled() && f.cutAt == d.at && (f.cause == nil || !isOverrun(f.cause))
+		return !f.slot().settled() && f.cutAt == d.at && !f.overran
 	case dueAbandon:
 		return !f.slot().settled() && f.deadline == d.at
 	default:

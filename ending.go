@@ -83,6 +83,7 @@ func (a *App) finish() {
 // endUnrunLocked ends an app that was asked to stop before anything started.
 func (a *App) endUnrunLocked() {
 	a.endLocked()
+	a.closeEventsLocked()
 	close(a.stopping)
 }
 

@@ -28,6 +28,7 @@ type flight struct {
 	asked    bool  // a Run that has been asked to end
 
 	calledOff bool // a Start that was in progress when the stop began
+	overran   bool // its context ended because its deadline was near
 
 	mu     sync.Mutex
 	inner  context.Context // guarded by mu, nil until somebody asks
@@ -150,10 +151,13 @@ func WorkContext(ctx context.Context) context.Context {
 	if ctx == context.Context(f) {
 		return work
 	}
-	return workContext{work, ctx}
+	return workContext{work, context.WithoutCancel(ctx)}
 }
 
-// workContext is a work context with the values of a context derived from Run's.
+// workContext is a work context with the values of a context derived from
+// Run's. Those come through WithoutCancel, which does not answer when package
+// context looks for the context behind another: that is the flight's, so that
+// context.Cause tells of the work, and contexts derived from it cost no goroutine.
 type workContext struct {
 	*flight
 	values context.Context
@@ -164,13 +168,10 @@ func (c workContext) Value(key any) any {
 	if key == (flightKey{}) {
 		return c.flight
 	}
-	return c.values.Value(key)
-}
-
-// AfterFunc lets contexts derived from c end with it without a goroutine each;
-// see [context.AfterFunc].
-func (c workContext) AfterFunc(f func()) (stop func() bool) {
-	return context.AfterFunc(c.flight, f)
+	if v := c.values.Value(key); v != nil {
+		return v
+	}
+	return c.flight.Value(key)
 }
 
 // StopCause returns why the app is stopping: the first cause's error, for any

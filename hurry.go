@@ -21,14 +21,15 @@ func (a *App) Hurry(reason error) {
 	a.hurry(newCause(CauseRequest, reason))
 }
 
-func (a *App) hurry(c cause) {
+// hurry reports whether this was the call that hurried the stop.
+func (a *App) hurry(c cause) bool {
 	a.mu.Lock()
 	if a.State() < StateDraining {
 		a.requestStopLocked(c)
 	}
 	if a.isOver() || a.ending.hurriedAt.Load() != 0 {
 		a.mu.Unlock()
-		return
+		return false
 	}
 	a.ending.hurriedAt.Store(a.now())
 	if a.events != nil {
@@ -42,6 +43,7 @@ func (a *App) hurry(c cause) {
 	for _, c := range cuts {
 		c.do()
 	}
+	return true
 }
 
 // hurryLocked moves every deadline to that of a hurried stop.
@@ -51,8 +53,9 @@ func (a *App) hurryLocked() (cuts []cut) {
 	end := min(b.end+b.margin, a.ending.hurriedAt.Load()+int64(maxWindow)+int64(a.cfg.forceGrace.value))
 	b.hurry(now, end, s.passes)
 	a.armWatchdogLocked(end)
+	a.wakeCoordinator() // it may be waiting for sinks
 	if p := s.pass; p != nil && p.phase != PhaseStart {
-		a.limitPassLocked(p, p.stamps.began.Load())
+		a.hurryPassLocked(p)
 		a.endDelayLocked(now)
 	}
 	a.eachFlightLocked(func(f *flight) {
@@ -82,7 +85,7 @@ func (a *App) shortenLocked(f *flight, now int64) {
 
 // giveUpLocked leaves a hook whose context has ended nothing but its window.
 func (a *App) giveUpLocked(f *flight, now int64) {
-	d := now + int64(maxWindow)
+	d := min(now+int64(maxWindow), a.timing.end)
 	if f.deadline != 0 {
 		d = min(d, f.deadline)
 	}

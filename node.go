@@ -75,6 +75,7 @@ const numSlots = int(HookFree)
 // base time, never zero once set.
 type slot struct {
 	outcome  atomic.Uint32
+	forced   atomic.Bool  // its component's Force was called for it
 	began    atomic.Int64 // for a Run in a stop: when it was asked
 	ended    atomic.Int64
 	deadline atomic.Int64 // 0: none

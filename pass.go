@@ -162,6 +162,18 @@ func (a *App) limitPassLocked(p *pass, now int64) {
 	p.stamps.limit.Store(p.allowedFrom(now))
 }
 
+// hurryPassLocked moves the end of the pass that is on forward. A limit is not
+// worked out again: it has the reserves of hooks on top that have ended since,
+// and whatever comes after them is left what it was promised.
+func (a *App) hurryPassLocked(p *pass) {
+	longestPath(p, func(n *node) int64 { return a.timing.weigh(p, n, false) })
+	p.end = min(p.end, a.timing.end-p.after)
+	if p.bound == boundBudget {
+		p.bound = boundHurry
+	}
+	p.stamps.limit.Store(p.allowedFrom(p.stamps.began.Load()))
+}
+
 // allowed is the same as a duration, from now.
 func (p *pass) allowed(now int64) time.Duration { return time.Duration(p.allowedFrom(now)) }
 
@@ -174,7 +186,7 @@ func (p *pass) allowedFrom(now int64) int64 {
 
 // delay returns the readiness delay that the pass spends.
 func (p *pass) delay(a *App) time.Duration {
-	if p.phase != PhaseAnnounce || !a.timing.delayed {
+	if p.phase != PhaseAnnounce || !a.timing.delayed || a.timing.hurried {
 		return 0
 	}
 	return time.Duration(a.timing.delay)

@@ -96,7 +96,7 @@ type HookReport struct {
 	Allowed    time.Duration `json:"allowed"`               // from its begin to its deadline; 0: no deadline
 	Critical   bool          `json:"critical,omitempty"`    // it has a reserve of its own
 	BestEffort bool          `json:"best_effort,omitempty"` // nobody waits for it
-	Echo       bool          `json:"echo,omitempty"`        // a Start's error after it was cancelled: no failure
+	Echo       bool          `json:"echo,omitempty"`        // no failure: a Start's error after it was cancelled, a hook that never had its turn
 	Forced     bool          `json:"forced,omitempty"`      // its Force or Fallback was called
 	Error      string        `json:"error,omitempty"`       // the text of Err
 	Reason     string        `json:"reason,omitempty"`      // why it was skipped or cut
@@ -113,14 +113,7 @@ type SinkReport struct {
 
 // unclean reports whether the hook's outcome spoils a clean stop.
 func (h *HookReport) unclean() bool {
-	switch h.Outcome {
-	case OK, Pending:
-		return false
-	case Failed:
-		return !h.Echo
-	default:
-		return !h.BestEffort
-	}
+	return h.Outcome != OK && h.Outcome != Pending && !h.Echo && !h.BestEffort
 }
 
 // Err returns nil for a clean stop that nothing forced. Otherwise it joins the
@@ -136,7 +129,7 @@ func (r *Report) Err() error {
 	}
 	for i := range r.Hooks {
 		h := &r.Hooks[i]
-		if h.unclean() && !slices.ContainsFunc(errs, func(err error) bool { return errors.Is(err, h.Err) && h.Err != nil }) {
+		if h.unclean() && !r.isCause(h) {
 			errs = append(errs, &HookError{h.Component, h.Hook, h.Outcome, h.Place, h.Err})
 		}
 	}
@@ -144,6 +137,14 @@ func (r *Report) Err() error {
 		errs = append(errs, errIncomplete{r.Grace})
 	}
 	return errors.Join(errs...)
+}
+
+// isCause reports whether the hook's failure stands among the causes already.
+func (r *Report) isCause(h *HookReport) bool {
+	return slices.ContainsFunc(r.Causes, func(c Cause) bool {
+		e, ok := errors.AsType[*HookError](c.Err)
+		return ok && c.isFailure() && e.Component == h.Component && e.Hook == h.Hook
+	})
 }
 
 func (c *Cause) isFailure() bool { return c.Kind == CauseFailure || c.Kind == CauseStartFailed }

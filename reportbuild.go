@@ -5,7 +5,6 @@ package quiesce
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -90,16 +89,20 @@ func (a *App) addTroubles(r *Report) {
 	}
 }
 
-// lockTries is how often a report looks whether the lock is free. It is never
-// held for long, unless something is badly wrong.
-const lockTries = 1000
+// lockTries and lockPause bound how long a report waits for the lock: 20 ms. It
+// is never held for long, unless something is badly wrong; but whoever holds it
+// may just have lost its thread on a busy machine.
+const (
+	lockTries = 100
+	lockPause = 200 * time.Microsecond
+)
 
 func (a *App) tryLock() bool {
 	for range lockTries {
 		if a.mu.TryLock() {
 			return true
 		}
-		runtime.Gosched()
+		time.Sleep(lockPause)
 	}
 	return false
 }
@@ -183,7 +186,7 @@ func (r *Report) addHook(n *node, k HookKind, how *ending, began, now int64) {
 	s := &n.slots[k]
 	h := HookReport{
 		Component: n.name, Hook: n.kind(k), Phase: n.phaseOf(k), Place: placeOf(n.site), Outcome: s.get(),
-		Critical: n.critical(), BestEffort: n.traits.bestEffort,
+		Critical: n.critical(), BestEffort: n.traits.bestEffort, Forced: s.forced.Load(),
 		Outer: n.traits.outer && k != HookAnnounce,
 	}
 	if d := s.detail.Load(); d != nil {
@@ -231,5 +234,14 @@ func closeOutcome(h *HookReport, how *ending) {
 		h.Outcome, h.Reason = Abandoned, why
 	case Pending:
 		h.Outcome, h.Reason = Skipped, why
+		ordinary := how.forced == nil && !how.watchdog
+		switch {
+		case h.Hook == HookRun, h.Hook == HookAnnounce && ordinary:
+			// Everything has had its turn but what belongs to a component whose
+			// Start ended after the stop request: its Run and its Announce.
+			h.Reason, h.Echo = "its component came up too late", true
+		case ordinary: // of an app that never ran, or best effort
+			h.Echo = true
+		}
 	}
 }

@@ -24,20 +24,20 @@ import (
 // in verbs. TIME is since the app was run; before is before that.
 type scenario struct {
 	options []quiesce.Option
-	parts   []part
-	actions []action
+	parts   []scriptPart
+	actions []scriptAction
 }
 
-// A part is a component or a free hook.
-type part struct {
+// A scriptPart is a component or a free hook.
+type scriptPart struct {
 	name   string
 	free   bool
 	phase  quiesce.Phase // of a free hook
 	fields map[string]string
 }
 
-// An action is something done to the app at its time.
-type action struct {
+// A scriptAction is something done to the app at its time.
+type scriptAction struct {
 	at    time.Duration
 	early bool // before Run
 	verb  string
@@ -64,11 +64,11 @@ func (sc *scenario) statement(words []string) error {
 	case words[0] == "option":
 		return sc.option(words[1:])
 	case words[0] == "component" && len(words) > 1:
-		p := part{name: words[1], fields: parseFields(words[2:])}
+		p := scriptPart{name: words[1], fields: parseFields(words[2:])}
 		sc.parts = append(sc.parts, p)
 		return p.check()
 	case words[0] == "hook" && len(words) > 2:
-		p := part{name: words[2], free: true, fields: parseFields(words[3:])}
+		p := scriptPart{name: words[2], free: true, fields: parseFields(words[3:])}
 		sc.parts = append(sc.parts, p)
 		last := &sc.parts[len(sc.parts)-1]
 		if err := last.phase.UnmarshalText([]byte(words[1])); err != nil {
@@ -94,45 +94,47 @@ func parseFields(words []string) map[string]string {
 
 func (sc *scenario) option(words []string) error {
 	for key, value := range parseFields(words) {
-		var phase quiesce.Phase
-		name, isLimit := strings.CutPrefix(key, "limit.")
-		if isLimit {
-			if err := phase.UnmarshalText([]byte(name)); err != nil {
-				return err
-			}
+		if key == "preset" {
+			// A test may run in a pod, where the preset's file exists.
+			sc.options = append(sc.options, presets[value], quiesce.WithTerminationLog(""))
+			continue
 		}
 		d, err := time.ParseDuration(value)
-		if err != nil && key != "preset" {
+		if err != nil {
 			return err
 		}
-		var o quiesce.Option
-		switch {
-		case isLimit:
-			o = quiesce.WithPhaseLimit(phase, d)
-		case key == "grace":
-			o = quiesce.WithGracePeriod(d)
-		case key == "delay":
-			o = quiesce.WithReadinessDelay(d)
-		case key == "forcegrace":
-			o = quiesce.WithForceGrace(d)
-		case key == "preset":
-			o = presets[value]
-		}
-		if o == nil {
-			return fmt.Errorf("unknown option %s=%s", key, value)
+		o, err := timeOption(key, d)
+		if err != nil {
+			return err
 		}
 		sc.options = append(sc.options, o)
 	}
 	return nil
 }
 
-// presets write no termination log here: a test may run in a pod.
 var presets = map[string]quiesce.Option{
-	"kubernetes": both{quiesce.WithTerminationLog(""), quiesce.Kubernetes()}.first(),
+	"kubernetes":  quiesce.Kubernetes(),
+	"systemd":     quiesce.Systemd(),
+	"interactive": quiesce.Interactive(),
+}
+
+func timeOption(key string, d time.Duration) (quiesce.Option, error) {
+	switch key {
+	case "grace":
+		return quiesce.WithGracePeriod(d), nil
+	case "delay":
+		return quiesce.WithReadinessDelay(d), nil
+	case "forcegrace":
+		return quiesce.WithForceGrace(d), nil
+	}
+	var phase quiesce.Phase
+	name, _ := strings.CutPrefix(key, "limit.")
+	err := phase.UnmarshalText([]byte(name))
+	return quiesce.WithPhaseLimit(phase, d), err
 }
 
 func (sc *scenario) action(words []string) error {
-	a := action{verb: words[1], arg: strings.Join(words[2:], " "), early: words[0] == "before"}
+	a := scriptAction{verb: words[1], arg: strings.Join(words[2:], " "), early: words[0] == "before"}
 	if verbs[a.verb] == nil {
 		return fmt.Errorf("unknown verb %q", a.verb)
 	}
@@ -142,7 +144,7 @@ func (sc *scenario) action(words []string) error {
 			return err
 		}
 		if n := len(sc.actions); n > 0 && sc.actions[n-1].at > at {
-			return fmt.Errorf("%v is before the action above", at)
+			return fmt.Errorf("%v is before the scriptAction above", at)
 		}
 		a.at = at
 	}
@@ -151,7 +153,7 @@ func (sc *scenario) action(words []string) error {
 }
 
 // check finds what add would not understand.
-func (p part) check() error {
+func (p scriptPart) check() error {
 	for key, value := range p.fields {
 		switch key {
 		case "start", "run", "announce", "drain", "stop", "force", "do":

@@ -79,7 +79,10 @@ func compareGolden(t *testing.T, file, head, got, want string) {
 
 // play runs the scenario and returns what came of it as text.
 func (sc *scenario) play(t *testing.T) string {
-	s := &stage{scenario: sc, start: time.Now(), release: make(chan struct{}), source: sigmux.NewFake()}
+	s := &stage{
+		scenario: sc, start: time.Now(), release: make(chan struct{}),
+		source: sigmux.NewFake(), recorder: quiescetest.NewRecorder(),
+	}
 	t.Cleanup(func() { close(s.release) }) // after the runner's: what hangs may now end
 	s.app = quiesce.New("app", sc.options...)
 	for _, p := range sc.parts {
@@ -90,7 +93,7 @@ func (sc *scenario) play(t *testing.T) string {
 			a.do(s)
 		}
 	}
-	s.runner = quiescetest.Run(t, s.app, quiescetest.AllowUnclean(), quiescetest.WithSignals(s.source))
+	s.runner = quiescetest.Run(t, s.app, quiescetest.AllowUnclean(), quiescetest.WithSignals(s.source), quiescetest.WithRecorder(s.recorder))
 	for _, a := range sc.actions {
 		if !a.early {
 			time.Sleep(time.Until(s.start.Add(a.at)))
@@ -100,15 +103,15 @@ func (sc *scenario) play(t *testing.T) string {
 	r := s.runner.Wait()
 	synctest.Wait() // the sinks of a forced end are not waited for
 	var b strings.Builder
-	b.WriteString(s.runner.Recorder().Log())
+	b.WriteString(s.recorder.Log())
 	s.writeNotes(&b)
 	writeReport(&b, r)
 	writeError(&b, s.runner.Err())
-	return placePattern.ReplaceAllString(b.String(), "(FILE:LINE)")
+	return placePattern.ReplaceAllString(b.String(), "FILE:LINE")
 }
 
 // placePattern matches the place of an Add call: a line of these very tests.
-var placePattern = regexp.MustCompile(`\([\w.-]+/\w+\.go:\d+\)`)
+var placePattern = regexp.MustCompile(`[\w.-]+/\w+_test\.go:\d+`)
 
 // writeReport writes what the report says beyond the events.
 func writeReport(b *strings.Builder, r *quiesce.Report) {

@@ -61,7 +61,9 @@ func (a *App) onTerminate(d sigmux.Delivery, step sigmux.Step) {
 	case sigmux.Graceful:
 		a.requestStop(newCause(CauseSignal, err))
 	case sigmux.Hurried:
-		a.hurry(newCause(CauseSignal, err))
+		if !a.hurry(newCause(CauseSignal, err)) {
+			a.recordSignal(d)
+		}
 	case sigmux.Forced:
 		a.force(err)
 	default:

@@ -144,10 +144,11 @@ func (s *sinkRunner) poke() {
 func (s *sinkRunner) run(a *App) {
 	pprof.SetGoroutineLabels(a.ownLabels("sink"))
 	defer close(s.done)
+	ended := false
 	defer func() {
 		if v := recover(); v != nil {
 			s.remove(a, fmt.Sprintf("panic: %v", v))
-		} else if s.isBehind(a) {
+		} else if !ended {
 			s.remove(a, ErrExited.Error())
 		}
 	}()
@@ -157,6 +158,7 @@ func (s *sinkRunner) run(a *App) {
 		case ok:
 			s.sink.Handle(r)
 		case over:
+			ended = true
 			return
 		default:
 			<-s.wake
@@ -176,14 +178,6 @@ func (s *sinkRunner) take(a *App) (r Record, ok, over bool) {
 	return r, false, a.events.closed
 }
 
-// isBehind reports whether the sink's goroutine is ending although it is not
-// the log's end: its Handle has called runtime.Goexit.
-func (s *sinkRunner) isBehind(a *App) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return !a.events.closed || s.next < len(a.events.records)
-}
-
 func (s *sinkRunner) remove(a *App, why string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -197,24 +191,47 @@ func (a *App) endEvents() {
 		return
 	}
 	a.mu.Lock()
-	if !a.isOver() {
+	switch {
+	case !a.isOver():
 		a.emitLocked(StateChanged{From: a.State(), To: StateStopped})
+	case a.State() != StateStopped: // cut short: the events of that are still to come
+		a.mu.Unlock()
+		return
 	}
 	a.closeEventsLocked()
-	left := time.Duration(a.timing.end - a.now())
-	if a.timing.end == 0 { // nothing was started
-		left = lastWords
-	}
 	a.mu.Unlock()
-	timer := time.NewTimer(max(0, left))
-	defer timer.Stop()
 	for _, s := range a.events.sinks {
-		select {
-		case <-s.done:
-		case <-timer.C:
+		if !a.awaitSink(s) {
 			return
 		}
 	}
+}
+
+// awaitSink waits until a sink has taken everything, or the stop's time is over;
+// a hurry moves that forward. It reports whether there is time left.
+func (a *App) awaitSink(s *sinkRunner) bool {
+	for {
+		timer := time.NewTimer(a.sinkPatience())
+		select {
+		case <-s.done:
+			timer.Stop()
+			return true
+		case <-timer.C:
+			return false
+		case <-a.sched.wake:
+			timer.Stop()
+		}
+	}
+}
+
+// sinkPatience returns what is left of the stop's time.
+func (a *App) sinkPatience() time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.timing.end == 0 { // nothing was started
+		return lastWords
+	}
+	return time.Duration(max(0, a.timing.end-a.now()))
 }
 
 // closeEventsLocked says that there will be no more events.

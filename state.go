@@ -7,13 +7,14 @@ import "fmt"
 // A State is a station of an app's life. States go one way:
 //
 //	new ──> starting ──> running ──> draining ──> stopping ──> stopped
-//	 │          │                       ▲                          ▲
-//	 │          └───────────────────────┘                          │
+//	 │          │                     ▲   │                    ▲   ▲
+//	 │          └─────────────────────┘   └────────────────────┘   │
 //	 └─────────────────────────────────────────────────────────────┘
 //
 // Draining covers the announce and drain phases, stopping covers stop and
 // flush. An app that is asked to stop while starting goes to draining, one
-// that is asked before Run goes straight to stopped.
+// that is asked before Run goes straight to stopped, as does one whose end is
+// forced or comes from the watchdog.
 type State uint32
 
 // The states, in order.

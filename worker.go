@@ -300,7 +300,7 @@ func (f *flight) judge(res result, now int64) (Outcome, *detail) {
 		return Panicked, d
 	case res.exited:
 		return Exited, d
-	case f.cause != nil && f.kind == HookStart && !isOverrun(f.cause):
+	case f.cause != nil && f.kind == HookStart && !f.overran:
 		d.echo, d.reason = true, "called off"
 		return Failed, d
 	case f.cause != nil, f.until != 0 && now >= f.until:
@@ -324,11 +324,6 @@ func (f *flight) cutBy(o Outcome) bound {
 // isEnd reports whether err is a context's own way to say that it has ended.
 func isEnd(err, cause error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, cause)
-}
-
-func isOverrun(err error) bool {
-	var o *OverrunError
-	return errors.As(err, &o)
 }
 
 // cutReason says for the report why the hook's context was ended early.

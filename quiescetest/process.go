@@ -3,146 +3,278 @@
 package quiescetest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/go-quiesce/quiesce"
+	"github.com/go-quiesce/quiesce/sigmux"
 )
 
-const (
-	// DefaultTimeout is how long a child process may live unless its [Command]
-	// says otherwise.
-	DefaultTimeout = time.Minute
+// lastDump is how long a child that took too long has to write the stacks of
+// its goroutines before it is killed.
+const lastDump = 2 * time.Second
 
-	// headroom is what is kept of the test's deadline, so that a child that
-	// hangs fails its own test with what it printed, and not the whole binary.
-	headroom = 10 * time.Second
-
-	// lastDump is how long a child that took too long has to write the stacks
-	// of its goroutines before it is killed.
-	lastDump = 2 * time.Second
-)
-
-// A Command says how to start a child process; see [Child] for the simplest
-// one. Only what is needed has to be set. It may be copied and started again.
-type Command struct {
-	// Args are the program and its arguments; the program is looked up in PATH.
-	// Empty means the test binary itself.
-	Args []string
-
-	// Env is added to the environment of the test. A program built with -race
-	// is told not to sleep a second before it exits, unless Env sets GORACE.
-	Env []string
-
-	// Dir is the working directory; empty means that of the test.
-	Dir string
-
-	// Ready is awaited on standard output by Start, as by [Process.Await].
-	// Empty means that Start does not wait.
-	Ready string
-
-	// Stdout and Stderr say what is at the other end. Standard input is always
-	// a pipe; see [Process.Send] and [Process.CloseStdin].
-	Stdout, Stderr Output
-
-	// ReportDir is where the program keeps its report, if it does; see
-	// [quiesce.WithReportDir].
-	ReportDir string
-
-	// Timeout bounds the life of the child. Zero means [DefaultTimeout]. It is
-	// bounded in turn by the deadline of the test. Negative is a mistake.
-	Timeout time.Duration
+// A Process is a running child process, or one that has ended. Its methods are
+// safe for concurrent use, but those that can fail the test must be called on
+// the test's goroutine, as testing.T.FailNow must.
+type Process struct {
+	t         testing.TB
+	cmd       *exec.Cmd
+	reportDir string
+	ready     string
+	target    atomic.Int64 // whom Signal signals, 0: the child itself
+	in        *os.File
+	out, err  *stream
+	began     time.Time
+	took      time.Duration // set when ended is closed
+	timer     *time.Timer
+	expired   atomic.Bool
+	ended     chan struct{} // closed when the child and its outputs have ended
 }
 
-// Output says what is at the other end of a child's standard output or error.
-type Output uint8
-
-// The outputs.
-const (
-	Collect Output = iota // it is read and kept
-	Full                  // a pipe that is full from the beginning and not read before [Process.Unplug]; Unix only
-	Broken                // a pipe that nobody can read any more
-)
-
-// Start starts the command, and waits for its ready line if it has one. When
-// the test is over the child is killed, with everything in its process group.
-// A child that lives too long is sent SIGQUIT, so that a Go program prints its
-// stacks, and then killed, and whatever waits for it fails the test with all
-// that it printed.
-//
-// Children do not notice when the test binary itself is killed: have them end
-// when their standard input does.
-func (c Command) Start(t testing.TB) *Process {
-	t.Helper()
-	p, err := c.start(t)
-	if err != nil {
-		t.Fatalf("quiescetest: start %q: %v", c.Args, err)
-	}
-	t.Cleanup(p.cleanup)
-	if c.Ready != "" {
-		p.ready = p.Await(c.Ready)
-	}
-	return p
+// A Result is how a child process ended.
+type Result struct {
+	Code           int       // the exit code; -1 if a signal killed it
+	Signal         os.Signal // that killed it, nil if it exited
+	Stdout, Stderr string
+	Took           time.Duration   // from its start to the end of its outputs
+	Report         *quiesce.Report // nil if there is none
 }
 
-func (c Command) start(t testing.TB) (p *Process, err error) {
-	if len(c.Args) == 0 {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		c.Args = []string{self}
+// Status returns "exit code 3" or "killed by SIGTERM".
+func (r *Result) Status() string {
+	if r.Signal != nil {
+		return "killed by " + sigmux.Name(r.Signal)
 	}
-	p = &Process{t: t, c: c, ended: make(chan struct{})}
-	p.cmd = exec.Command(c.Args[0], c.Args[1:]...)
-	p.cmd.Dir = c.Dir
-	p.cmd.Env = append(append(os.Environ(), "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0"), c.Env...)
-	ownGroup(p.cmd)
-	var theirs []*os.File
-	defer func() {
-		for _, f := range theirs {
-			f.Close()
-		}
-		if err != nil {
-			p.closeOurs()
-		}
-	}()
+	return fmt.Sprintf("exit code %d", r.Code)
+}
+
+func (p *Process) start(c Command) (err error) {
+	if p.cmd, err = c.command(); err != nil {
+		return err
+	}
 	in, ours, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	theirs, p.in = append(theirs, in), ours
-	p.cmd.Stdin = in
-	for _, o := range []struct {
-		kind Output
-		file *any
-		to   **stream
-	}{{c.Stdout, new(any), &p.out}, {c.Stderr, new(any), &p.err}} {
-		s, file, err := newStream(o.kind)
+	defer in.Close()
+	out, outErr := newStream(c.FullStdout)
+	errs, errErr := newStream(c.FullStderr)
+	defer out.closeTheirs()
+	defer errs.closeTheirs()
+	p.in, p.out, p.err = ours, out, errs
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = in, out.theirs, errs.theirs
+	p.began = time.Now()
+	if err := errors.Join(outErr, errErr); err != nil {
+		p.closePipes()
+		return err
+	}
+	if err := p.cmd.Start(); err != nil {
+		p.closePipes()
+		return err
+	}
+	p.timer = time.AfterFunc(c.limit(p.t), p.expire)
+	go out.collect()
+	go errs.collect()
+	go p.reap()
+	return nil
+}
+
+func (p *Process) reap() {
+	_ = p.cmd.Wait() // its state says it
+	<-p.out.done
+	<-p.err.done
+	p.took = time.Since(p.began)
+	close(p.ended)
+}
+
+// expire ends a child that has lived too long.
+func (p *Process) expire() {
+	p.expired.Store(true)
+	_ = p.send(quit)
+	time.AfterFunc(lastDump, p.kill)
+}
+
+// kill ends everything that the child has started and that has not left its
+// process group. Whoever else holds its pipes is cut off.
+func (p *Process) kill() {
+	killGroup(p.cmd)
+	p.closePipes()
+}
+
+func (p *Process) closePipes() {
+	p.in.Close()
+	p.out.close()
+	p.err.close()
+}
+
+func (p *Process) cleanup() {
+	p.timer.Stop()
+	p.kill()
+	<-p.ended
+}
+
+// PID returns the process id of the child.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Ready returns the ready line, "" if none was awaited.
+func (p *Process) Ready() string { return p.ready }
+
+// Follow makes [Process.Signal] signal another process: the program under test,
+// if the child is a shell or another wrapper around it.
+func (p *Process) Follow(pid int) { p.target.Store(int64(pid)) }
+
+// Signal sends a signal to the child, or to whom [Process.Follow] said. It
+// reports whether there was still a process to send it to. Any other error
+// fails the test. On Windows only os.Kill can be sent.
+func (p *Process) Signal(sig os.Signal) bool {
+	p.t.Helper()
+	return p.sent(sig, p.send(sig))
+}
+
+// SignalGroup sends a signal to every process in the child's process group, as
+// a terminal does. On Windows it is the same as Signal.
+func (p *Process) SignalGroup(sig os.Signal) bool {
+	p.t.Helper()
+	return p.sent(sig, signalGroup(p.cmd, sig))
+}
+
+func (p *Process) sent(sig os.Signal, err error) bool {
+	p.t.Helper()
+	if err != nil && !isGone(err) {
+		p.t.Fatalf("quiescetest: send %s: %v", sigmux.Name(sig), err)
+	}
+	return err == nil
+}
+
+func (p *Process) send(sig os.Signal) error {
+	if pid := p.target.Load(); pid != 0 {
+		other, err := os.FindProcess(int(pid))
 		if err != nil {
+			return err
+		}
+		defer other.Release()
+		return other.Signal(sig)
+	}
+	return p.cmd.Process.Signal(sig)
+}
+
+// Await waits for a line on standard output that contains text and comes after
+// the last line that was awaited, and returns it. It fails the test if the
+// output ends or the child's time is over before that.
+func (p *Process) Await(text string) string {
+	p.t.Helper()
+	return p.await(p.out, "standard output", text)
+}
+
+// AwaitStderr is Await on standard error.
+func (p *Process) AwaitStderr(text string) string {
+	p.t.Helper()
+	return p.await(p.err, "standard error", text)
+}
+
+func (p *Process) await(s *stream, name, text string) string {
+	p.t.Helper()
+	line, ok := s.await(text)
+	if !ok {
+		p.t.Fatalf("quiescetest: %q did not come on %s%s", text, name, p.printed())
+	}
+	return line
+}
+
+// printed describes the child for a failure.
+func (p *Process) printed() string {
+	state := "is running"
+	if p.expired.Load() {
+		state = "took too long and was killed"
+	}
+	return fmt.Sprintf("; the child %s\nstdout:\n%s\nstderr:\n%s", state, p.out.text(), p.err.text())
+}
+
+// Stdout and Stderr return what the child has printed so far.
+func (p *Process) Stdout() string { return p.out.text() }
+
+// Stderr returns what the child has printed on standard error so far.
+func (p *Process) Stderr() string { return p.err.text() }
+
+// CloseStdout stops reading standard output, as a reader does that goes away:
+// the child's writes fail from then on, or kill it.
+func (p *Process) CloseStdout() { p.out.close() }
+
+// CloseStderr is CloseStdout for standard error.
+func (p *Process) CloseStderr() { p.err.close() }
+
+// Unplug begins to read the outputs that were full from the beginning. What
+// made them full is thrown away, the rest is collected.
+func (p *Process) Unplug() {
+	p.out.unplug()
+	p.err.unplug()
+}
+
+// Send writes text to the child's standard input, and reports whether that was
+// still open.
+func (p *Process) Send(text string) bool {
+	_, err := io.WriteString(p.in, text)
+	return err == nil
+}
+
+// CloseStdin ends the child's standard input. It may be called more than once.
+func (p *Process) CloseStdin() { p.in.Close() }
+
+// Wait waits until the child and everyone who shares its outputs have ended,
+// and returns how; it does not make it end. Outputs that were full from the
+// beginning are not waited for. It fails the test if the child's time is over
+// first. Later calls return the same.
+func (p *Process) Wait() *Result {
+	p.t.Helper()
+	<-p.ended
+	if p.expired.Load() {
+		p.t.Fatalf("quiescetest: not over in time%s", p.printed())
+	}
+	r := &Result{Code: p.cmd.ProcessState.ExitCode(), Stdout: p.out.text(), Stderr: p.err.text(), Took: p.took}
+	if s, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+		r.Signal = s.Signal()
+	}
+	var err error
+	if r.Report, err = p.report(r.Stdout); err != nil {
+		p.t.Fatalf("quiescetest: the child's report: %v", err)
+	}
+	return r
+}
+
+// report reads the report from the report directory if the command has one, or
+// else from the last line of standard output that is one.
+func (p *Process) report(stdout string) (*quiesce.Report, error) {
+	var data []byte
+	if p.reportDir != "" {
+		var err error
+		if data, err = os.ReadFile(filepath.Join(p.reportDir, "report.json")); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
 			return nil, err
 		}
-		*o.to = s
-		theirs = append(theirs, file)
+	} else {
+		for line := range bytes.Lines([]byte(stdout)) {
+			if bytes.HasPrefix(line, []byte(`{"schema":`)) {
+				data = line
+			}
+		}
 	}
-	p.cmd.Stdout, p.cmd.Stderr = theirs[1], theirs[2]
-	p.began = time.Now()
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
+	if data == nil {
+		return nil, nil
 	}
-	p.target.Store(int64(p.cmd.Process.Pid))
-	p.timer = time.AfterFunc(c.limit(t), p.expire)
-	p.out.begin(c.Stdout)
-	p.err.begin(c.Stderr)
-	go p.reap()
-	return p, nil
+	r := new(quiesce.Report)
+	return r, json.Unmarshal(data, r)
 }

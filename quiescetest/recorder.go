@@ -40,6 +40,15 @@ func (r *Recorder) Handle(rec quiesce.Record) {
 	r.changed.Broadcast()
 }
 
+// ended says that the app's Run has returned: if it has made no event at all,
+// because it had been stopped before, there will be none.
+func (r *Recorder) ended() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stopped = r.stopped || len(r.records) == 0
+	r.changed.Broadcast()
+}
+
 // Records returns the records so far, in order. An event is recorded shortly
 // after it happened; in a bubble, synctest.Wait waits for that.
 func (r *Recorder) Records() []quiesce.Record {

@@ -96,6 +96,7 @@ func Run(t testing.TB, app *quiesce.App, opts ...Option) *Runner {
 	go func() {
 		defer close(r.done)
 		r.err = app.Run(ctx)
+		r.recorder.ended()
 	}()
 	t.Cleanup(r.end)
 	return r

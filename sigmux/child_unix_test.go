@@ -141,12 +141,14 @@ func childIgnoring() {
 }
 
 func childClose() {
-	m := New(OS())
-	tell := func(_ Delivery, s Step) { fmt.Println(s); m.stop(); fmt.Println("closed") }
-	if m.Escalate(Interactive(), tell) != nil || m.Listen() != nil {
+	m, steps := New(OS()), make(chan Step, 1)
+	if m.Escalate(Interactive(), func(_ Delivery, s Step) { steps <- s }) != nil || m.Listen() != nil {
 		os.Exit(98)
 	}
 	ready()
+	fmt.Println(<-steps)
+	m.Close()
+	fmt.Println("closed")
 	untilEOF()
 }
 
