@@ -194,6 +194,9 @@ func (a *App) Add(name string, c Component, opts ...AddOption) *Handle {
 		d.problem("is a job and may end: choose one")
 	}
 	a.takeNameLocked(n, d)
+	if n.traits.job {
+		a.hasJobs.Store(true)
+	}
 	if n.traits.outer {
 		a.building.outer = append(a.building.outer, n)
 	} else {

@@ -31,15 +31,17 @@ type App struct {
 	ending  endState
 	passes  atomic.Pointer[[]*pass] // that have begun
 	ran     atomic.Bool
+	hasJobs atomic.Bool
+
+	startedAt atomic.Int64 // when Run was called, 0: it was not
 
 	// Fixed when Run begins.
-	hasJobs   bool
-	values    context.Context // the values of the context given to Run
-	startedAt time.Time
-	previous  *Previous
-	exit      func(code int) // ends the process; nil under Run
+	values   context.Context // the values of the context given to Run
+	previous *Previous
+	exit     func(code int) // ends the process; nil under Run
 
-	publishOnce sync.Once // the report's outputs
+	publishOnce sync.Once    // the report's outputs
+	inquiries   atomic.Int32 // not answered yet
 
 	// mu guards everything below, every node's and flight's fields that say so,
 	// and the order of events. No user code is called, and nothing is waited
@@ -80,7 +82,7 @@ func New(name string, opts ...Option) *App {
 	a := &App{
 		name:     name,
 		label:    fmt.Sprintf("%s#%d", name, appCount.Add(1)),
-		base:     time.Now(),
+		base:     time.Now().Add(-time.Nanosecond), // no stamp is 0
 		names:    make(map[string]*node),
 		stopping: make(chan struct{}),
 		finished: make(chan struct{}),
@@ -113,7 +115,7 @@ func New(name string, opts ...Option) *App {
 func (a *App) Name() string { return a.name }
 
 // now returns the nanoseconds since the app's base time, at least 1.
-func (a *App) now() int64 { return max(1, int64(time.Since(a.base))) }
+func (a *App) now() int64 { return int64(time.Since(a.base)) }
 
 // timeAt turns such a stamp into a time.
 func (a *App) timeAt(stamp int64) time.Time { return a.base.Add(time.Duration(stamp)) }

@@ -78,6 +78,9 @@ func (a *App) lateReserveProblem(p Phase, n *node) error {
 	a.building = g
 	over := a.overbookedLocked(a.stopPasses())
 	a.building = old
+	if p := a.sched.pass; p != nil { // that sum has gone over the nodes of the pass that is on
+		longestPath(p, func(n *node) int64 { return a.timing.weigh(p, n, false) })
+	}
 	if over != "" {
 		return fmt.Errorf("%s", over)
 	}

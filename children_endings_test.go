@@ -88,7 +88,12 @@ var endings = map[string]func() int{
 		}
 		return app.Main()
 	},
-	"error hangs": func() int { return briefMain(runPiece(hangingError{})) },
+	"nil error of run": func() int { return mainOf(runPiece((*nilError)(nil))) },
+	"nil error of stop": func() int {
+		return mainOf(stopPiece(func(context.Context) error { return (*nilError)(nil) }), shutdownPiece(nil))
+	},
+	"nil error as cause": func() int { return mainOf(shutdownPiece((*nilError)(nil))) },
+	"error hangs":        func() int { return briefMain(runPiece(hangingError{})) },
 }
 
 var errChildBroken = errors.New("broken")
@@ -103,6 +108,11 @@ func (e exitCodeError) ExitCode() int { return int(e) }
 type hangingError struct{}
 
 func (hangingError) Error() string { _ = hangForever(nil); return "" }
+
+// A nilError is the classic mistake: a nil pointer in a non-nil error.
+type nilError struct{ text string }
+
+func (e *nilError) Error() string { return e.text }
 
 // overrunLimit is a limit that is sure to be overrun by what hangs.
 const overrunLimit = 50 * time.Millisecond

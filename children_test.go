@@ -50,7 +50,7 @@ type childFlags struct {
 	obey   bool   // or for that of the hook's context
 	dir    string
 	term   string
-	fill   bool // fill up the disk of dir at the start
+	fill   bool // fill up the disk of dir, before the start and again before the end
 	job    bool
 }
 
@@ -94,6 +94,9 @@ func (f *childFlags) options() []quiesce.Option {
 // at says that a station was reached, and waits there if it is the one to.
 func (f *childFlags) at(ctx context.Context, station string) error {
 	childSays("at %s", station)
+	if f.fill && (station == "before" || station == "drain") {
+		fillDisk(f.dir)
+	}
 	if station != f.hold {
 		return nil
 	}
@@ -131,9 +134,6 @@ func childStations() {
 	_ = app.OnFlush("flush", f.hook("flush"))
 	childSays("ready %d", os.Getpid())
 	_ = f.at(context.Background(), "before")
-	if f.fill {
-		fillDisk(f.dir)
-	}
 	go func() {
 		<-app.Reached(quiesce.StateRunning)
 		if app.Ready() {

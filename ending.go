@@ -163,7 +163,7 @@ func (a *App) exitCode(how *ending) int {
 // interrupted reports whether the stop came before every job had ended well.
 func (a *App) interrupted() bool {
 	first := a.firstCause()
-	return a.hasJobs && first != nil && first.kind != CauseJobsDone
+	return a.hasJobs.Load() && first != nil && first.kind != CauseJobsDone
 }
 
 // interruptedCode is 128 plus the number of the signal that interrupted the

@@ -109,6 +109,9 @@ func (a *App) registerHook(p Phase, n *node, fail func(string, ...any) error) er
 	}
 	a.names[key] = n
 	*hooks = append(*hooks, n)
+	if a.graph.Load() != nil { // a report of a stop that ends before the phase names it too
+		a.publishGraphLocked()
+	}
 	return nil
 }
 

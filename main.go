@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-quiesce/quiesce/sigmux"
 )
@@ -90,6 +89,3 @@ func (a *App) dieIfAsked(how *ending, code int) {
 		sigmux.Die(sig)
 	}
 }
-
-// inquiryPatience bounds a write of state and stacks to a pipe nobody reads.
-const inquiryPatience = 5 * time.Second

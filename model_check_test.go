@@ -18,6 +18,7 @@ var modelRules = []struct {
 	{"states", (*verdict).states},
 	{"passes", (*verdict).passes},
 	{"prompt", (*verdict).prompt},
+	{"readiness delay", (*verdict).delays},
 	{"barrier (1)", (*verdict).barrier},
 	{"start order", (*verdict).startOrder},
 	{"stop order (1)", (*verdict).stopOrder},
@@ -192,8 +193,8 @@ func idle(e quiesce.Event) bool {
 }
 
 // inTime: the app is stopped by T, by the end of a hurried stop, and at once
-// when it is forced; the watchdog is for coordinators that hang. Run returns
-// at that instant. A stamp is never 0, so one at the very beginning is late by 1.
+// when it is forced; the watchdog is for coordinators that hang, and for nothing
+// else. Run returns at that instant. A stamp is never 0, so one at the very beginning is late by 1.
 func (v *verdict) inTime() {
 	end := v.endAt()
 	limit := v.report.Began.Sub(v.began) + v.p.grace
@@ -203,8 +204,8 @@ func (v *verdict) inTime() {
 	if end > limit+1 {
 		v.fail("stopped at %v, after %v", end, limit)
 	}
-	if v.watchdog != 0 {
-		v.fail("the watchdog had to end the stop")
+	if stalled := v.stalled.Load() && v.forcedEnd == 0; stalled != (v.watchdog != 0) {
+		v.fail("the coordinator hangs: %v; the watchdog ended the stop: %v", stalled, v.watchdog != 0)
 	}
 	if v.forcedEnd != 0 && end > v.at(v.forcedEnd)+1 {
 		v.fail("forced at %v and ended at %v", v.at(v.forcedEnd), end)

@@ -25,7 +25,9 @@ type program struct {
 	parts      []*part                       // components, then free hooks; a part's id is its index
 	sinks      []sinkSpec
 	acts       []act
-	planned    bool // Plan is called before Run
+	planned    bool          // Plan is called before Run
+	signals    bool          // somebody sends some
+	stall      quiesce.Phase // before which the coordinator hangs; PhaseStart: it does not
 }
 
 // numModelPhases and numModelHooks are the sizes of tables by phase and by hook.
@@ -118,6 +120,8 @@ const (
 	numCallKinds
 )
 
+func (c call) isSignal() bool { return c.do >= callTERM && c.do <= callHUP }
+
 // An act is a call from outside at a time.
 type act struct {
 	at time.Duration
@@ -163,6 +167,9 @@ func newProgram(seed uint64) *program {
 	p.delay = g.rarely(3, 6)
 	p.forceGrace = []time.Duration{time.Second, g.unit, g.span(20), 0}[g.IntN(4)]
 	p.planned = g.one(8)
+	if g.one(50) {
+		p.stall = quiesce.PhaseAnnounce + quiesce.Phase(g.IntN(4))
+	}
 	for ph := range p.limits {
 		p.limits[ph] = g.rarely(10, 12)
 	}
@@ -345,6 +352,7 @@ func (g *gen) freeHook(late bool) *part {
 
 func (g *gen) call() call {
 	c := call{do: callKind(g.IntN(int(numCallKinds)))}
+	g.p.signals = g.p.signals || c.isSignal()
 	switch {
 	case c.do == callRegister && len(g.p.parts) < 24:
 		c.arg = g.freeHook(true).id
@@ -357,7 +365,7 @@ func (g *gen) call() call {
 // act adds a call from outside; a signal is often followed by others.
 func (g *gen) act(at time.Duration, c call) {
 	g.p.acts = append(g.p.acts, act{at, c})
-	for c.do >= callTERM && c.do <= callHUP && !g.one(3) && len(g.p.acts) < 12 {
+	for c.isSignal() && !g.one(3) && len(g.p.acts) < 12 {
 		at += []time.Duration{0, 0, 100 * time.Millisecond, 200 * time.Millisecond, g.unit, g.span(10)}[g.IntN(6)]
 		c = call{do: callTERM + callKind(g.IntN(3))}
 		g.p.acts = append(g.p.acts, act{at, c})

@@ -262,7 +262,7 @@ func (v *verdict) hurried() {
 		case mild:
 		case begun > v.hurry && k != quiesce.HookRun:
 			v.fail("%v was begun although the stop is hurried", v.title(c, int(k)))
-		case begun != 0 && begun < v.hurry && l.ended > v.hurry && v.at(l.ended) > end+1 && !c.bestEffort:
+		case begun != 0 && begun < v.hurry && l.ended > v.hurry && v.at(l.ended) > end+1 && !c.bestEffort && !v.stalled.Load():
 			v.fail("%v was in flight until %v", v.title(c, int(k)), v.at(l.ended))
 		}
 		calm := v.p.forceGrace >= v.p.grace/40 && v.at(v.hurry)+maxModelWindow+v.p.forceGrace <= v.report.Began.Sub(v.began)+v.p.grace

@@ -142,6 +142,11 @@ func (v *verdict) runEnds() {
 			v.causedStop(c, l)
 		}
 	}
+	for _, cause := range v.report.Causes { // an error after our own cancel is an echo
+		if cause.Kind == quiesce.CauseStartFailed && cause.Component != "" && v.life(cause.Component, quiesce.HookStart).reason == "called off" {
+			v.fail("start %q was called off, and is a cause", cause.Component)
+		}
+	}
 	all := jobs > 0 && done == jobs
 	if all && v.ready != 0 && (v.stop == 0 || v.at(v.stop) > max(last, v.at(v.ready))) {
 		v.fail("all jobs ended well at %v, and nothing stopped", last)
@@ -258,7 +263,7 @@ func (v *verdict) freeHooks() {
 			v.fail("accepted, but %d times in the report: %v", l.reports, e)
 		case e.err == nil && span != nil && v.at(span.begin) < e.at:
 			v.fail("accepted after its phase had begun: %v", e)
-		case errors.Is(e.err, quiesce.ErrPhaseClosed) && (span == nil || v.at(span.begin) > e.at) && e.at+1 < v.endAt():
+		case errors.Is(e.err, quiesce.ErrPhaseClosed) && (span == nil || v.at(span.begin) > e.at) && e.at+1 < v.endAt() && !v.stalled.Load():
 			v.fail("refused before its phase had begun: %v", e)
 		}
 	}

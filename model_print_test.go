@@ -25,6 +25,9 @@ func (p *program) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "preset %s, grace %v, readiness delay %v, force grace %v, phase limits %v\n",
 		presetNames[p.preset], p.grace, p.delay, p.forceGrace, p.limits)
+	if p.stall != quiesce.PhaseStart {
+		fmt.Fprintf(&b, "the coordinator hangs before %v\n", p.stall)
+	}
 	for _, c := range p.parts {
 		fmt.Fprintf(&b, "%s%s\n", c.name, c.traits())
 		for k, h := range c.hooks {

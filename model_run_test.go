@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -27,6 +28,7 @@ type schedule struct {
 	handles []*quiesce.Handle // by part
 	freed   []chan struct{}   // by part: closed by its Force
 	release chan struct{}     // closed at the end: nothing may outlive the schedule
+	stalled atomic.Bool       // the coordinator hangs
 	rec     recorder
 
 	plan      error
@@ -56,7 +58,13 @@ func (s *schedule) build() {
 	s.fake = sigmux.NewFake()
 	opts := []quiesce.Option{
 		quiesce.WithGracePeriod(p.grace), quiesce.WithReadinessDelay(p.delay), quiesce.WithForceGrace(p.forceGrace),
-		quiesce.WithTerminationLog(""), quiesce.WithSignals(s.fake), quiesce.WithSink(&s.rec),
+		quiesce.WithTerminationLog(""), quiesce.WithSink(&s.rec),
+	}
+	if p.signals {
+		opts = append(opts, quiesce.WithSignals(s.fake))
+	}
+	if p.stall != quiesce.PhaseStart {
+		opts = append(opts, quiesce.WithBefore(s.stallBefore))
 	}
 	if p.preset > 0 {
 		opts = append(opts, []quiesce.Option{quiesce.Kubernetes(), quiesce.Systemd(), quiesce.Interactive()}[p.preset-1])
@@ -79,6 +87,14 @@ func (s *schedule) build() {
 		case !c.late:
 			s.register(outside, 0, c)
 		}
+	}
+}
+
+// stallBefore holds the coordinator up before a pass begins.
+func (s *schedule) stallBefore(e any) {
+	if begun, ok := e.(quiesce.PhaseBegun); ok && begun.Phase == s.p.stall {
+		s.stalled.Store(true)
+		<-s.release
 	}
 }
 

@@ -43,8 +43,11 @@ func (a *App) buildReport(how *ending, now int64) *Report {
 	began := a.beganAt.Load()
 	r := &Report{
 		Schema: ReportSchema, App: a.name, PID: os.Getpid(), Preset: a.cfg.preset,
-		State: a.State(), Started: a.startedAt, Began: a.timeAt(began), Took: time.Duration(now - began),
+		State: a.State(), Began: a.timeAt(began), Took: time.Duration(now - began),
 		Grace: a.cfg.grace.value, Hurried: -1, Forced: -1, Causes: a.causeReports(began), Phases: a.phaseReports(began, now),
+	}
+	if at := a.startedAt.Load(); at != 0 {
+		r.Started = a.timeAt(at)
 	}
 	if at := a.ending.hurriedAt.Load(); at != 0 {
 		r.Hurried = time.Duration(at - began)

@@ -4,6 +4,7 @@ package quiesce
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,14 +41,12 @@ func (a *App) openReportDir() {
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
 		a.previous, err = readPrevious(dir)
-	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, runningFile), fmt.Appendf(nil, "pid %d since %s\n", os.Getpid(), a.startedAt.UTC()), 0o644)
-	}
-	for _, name := range []string{cleanFile, reportFile} {
-		if err == nil {
-			err = removeIfThere(filepath.Join(dir, name))
-		}
+		// Each step is done whatever became of the others: on a full disk the
+		// clean marker of the last run must go all the same.
+		err = errors.Join(err,
+			os.WriteFile(filepath.Join(dir, runningFile), fmt.Appendf(nil, "pid %d since %s\n", os.Getpid(), a.timeAt(a.startedAt.Load()).UTC()), 0o644),
+			removeIfThere(filepath.Join(dir, cleanFile)),
+			removeIfThere(filepath.Join(dir, reportFile)))
 	}
 	if err != nil {
 		a.note("report directory: %v", err)
@@ -166,14 +165,16 @@ func writeTerminationLog(path string, r *Report) error {
 	return err
 }
 
-// writeInquiry writes the state and the stacks of all goroutines.
-func (a *App) writeInquiry(w io.Writer) {
+// answerInquiries writes the state and the stacks of all goroutines. What is
+// asked meanwhile is answered by one more: a full pipe must not pile them up.
+func (a *App) answerInquiries(w io.Writer) {
 	pprof.SetGoroutineLabels(a.ownLabels("inquiry"))
-	a.within(inquiryPatience, "inquiry", func() {
+	for asked := int32(0); !a.inquiries.CompareAndSwap(asked, 0); {
+		asked = a.inquiries.Load()
 		fmt.Fprintf(w, "quiesce: app %q is %s\n", a.name, a.State())
 		if r := a.Report(); r != nil {
 			io.WriteString(w, r.Text())
 		}
 		pprof.Lookup("goroutine").WriteTo(w, 1)
-	})
+	}
 }

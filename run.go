@@ -43,7 +43,7 @@ func (a *App) Run(ctx context.Context) error {
 // prepare checks and freezes what was added, and begins to listen to signals.
 // A mistake ends the app before anything starts.
 func (a *App) prepare(ctx context.Context, src signalSource) *signals {
-	a.startedAt = time.Now()
+	a.startedAt.Store(a.now())
 	a.values = context.WithoutCancel(ctx)
 	err := a.freeze()
 	a.mu.Lock()
@@ -96,7 +96,6 @@ func (a *App) freeze() error {
 			a.jobs++
 		}
 	}
-	a.hasJobs = a.jobs > 0
 	a.publishGraphLocked()
 	return nil
 }

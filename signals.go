@@ -90,7 +90,9 @@ func (a *App) recordSignal(d sigmux.Delivery) {
 
 // onInquiry writes state and stacks, on a goroutine of its own.
 func (a *App) onInquiry(sigmux.Delivery) {
-	go a.writeInquiry(os.Stderr)
+	if a.inquiries.Add(1) == 1 {
+		go a.answerInquiries(os.Stderr)
+	}
 }
 
 // force ends the app at once. Under Main the process exits from this very

@@ -19,5 +19,9 @@ func extraSignals(a *App) map[os.Signal]func(sigmux.Delivery) {
 	return map[os.Signal]func(sigmux.Delivery){
 		syscall.SIGHUP:  a.onHangup,
 		syscall.SIGUSR1: a.onInquiry,
+		// Who reads our output may be gone, as tee is after Ctrl-C. Unless taken,
+		// that would kill us at the next line, in the middle of a stop; now the
+		// write fails.
+		syscall.SIGPIPE: func(sigmux.Delivery) {},
 	}
 }

@@ -185,7 +185,7 @@ func (a *App) runSettledLocked(n *node, o Outcome, d *detail, now int64) {
 
 // checkJobsLocked stops a running app once all its jobs have ended well.
 func (a *App) checkJobsLocked() {
-	if a.hasJobs && a.jobs == 0 && a.State() == StateRunning {
+	if a.hasJobs.Load() && a.jobs == 0 && a.State() == StateRunning {
 		a.requestStopLocked(newCause(CauseJobsDone, ErrJobsDone))
 	}
 }

@@ -77,13 +77,7 @@ func Example_grpcService() {
 			ln, err = net.Listen("tcp", "127.0.0.1:0")
 			return err
 		},
-		Run: func(ctx context.Context) error {
-			if err := srv.Serve(ln); err != nil {
-				return err
-			}
-			<-ctx.Done() // Serve returns when the drain begins, Run is asked to later
-			return nil
-		},
+		Run: func(context.Context) error { return srv.Serve(ln) },
 		Announce: func(context.Context) error {
 			fmt.Println("NOT_SERVING")
 			return nil

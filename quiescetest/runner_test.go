@@ -119,7 +119,7 @@ func TestFailures(t *testing.T) {
 		{"stop fails", quiesce.Component{Stop: failing}, nil, nil, `stop "shop": not clean: stop "db" failed: it broke`},
 		{"may fail", quiesce.Component{Stop: failing}, []quiescetest.Option{quiescetest.AllowUnclean()}, nil, ""},
 		{"may fail after all", quiesce.Component{Stop: failing}, nil, (*quiescetest.Runner).AllowUnclean, ""},
-		{"signal not taken", quiesce.Component{Stop: quiesce.Nothing}, nil, func(r *quiescetest.Runner) { r.Signal(syscall.SIGPIPE) }, "not taken"},
+		{"signal not taken", quiesce.Component{Stop: quiesce.Nothing}, nil, func(r *quiescetest.Runner) { r.Signal(syscall.SIGALRM) }, "not taken"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := &fakeT{TB: t}

@@ -11,7 +11,7 @@ import "os"
 //
 // holds at every moment.
 type Count struct {
-	Signal os.Signal
+	Signal os.Signal // which
 
 	// Received is how many reached the mux.
 	Received uint64

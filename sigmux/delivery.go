@@ -12,7 +12,7 @@ import (
 
 // A Delivery is what a handler is told about a signal. It is a plain value.
 type Delivery struct {
-	Signal os.Signal
+	Signal os.Signal // which
 
 	// At is when the mux saw the signal; when Count is more than one, the
 	// oldest of them. The kernel does not say when it was sent.
@@ -31,7 +31,7 @@ type Delivery struct {
 // A Sender is the process that sent a signal. The zero value means unknown,
 // which is all that os/signal can say.
 type Sender struct {
-	Known    bool
+	Known    bool   // the other fields mean something
 	PID, UID int    // meaningless unless Known; PID 0 is the kernel, or outside our PID namespace
 	Name     string // the process's short name; empty when unknown
 }

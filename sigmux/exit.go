@@ -11,8 +11,8 @@ import (
 // A SignalError says that a signal asked the program to end. It is the cause of
 // a context of [NotifyContext], always as a pointer.
 type SignalError struct {
-	Signal os.Signal
-	Sender Sender
+	Signal os.Signal // which
+	Sender Sender    // who sent it, where known
 }
 
 // Error returns "terminated by SIGTERM", and by whom where that is known.

@@ -38,9 +38,9 @@ func (k FaultKind) String() string {
 
 // A Fault is a handler that did not do its job. The others still did theirs.
 type Fault struct {
-	Signal  os.Signal
-	Handler string // the route's or the policy's name
-	Kind    FaultKind
+	Signal  os.Signal     // being handled
+	Handler string        // the route's or the policy's name
+	Kind    FaultKind     // what went wrong
 	Value   any           // of the panic
 	Stack   []byte        // of a panic or Goexit, where it happened
 	Limit   time.Duration // the Timeout that was overrun

@@ -39,7 +39,7 @@ func (k TrapKind) String() string {
 
 // A Trap is something about signals that the process inherited.
 type Trap struct {
-	Kind   TrapKind
+	Kind   TrapKind  // what is odd
 	Signal os.Signal // nil unless Kind is about one signal
 	Detail string    // what it means, in a sentence
 }

@@ -20,8 +20,8 @@ import (
 
 const (
 	// loadMin and loadMax are how long the load runs before SIGTERM comes: long
-	// enough for streams to have come back, short enough for many rounds.
-	loadMin, loadMax = 600 * time.Millisecond, 1400 * time.Millisecond
+	// enough for every client to be at work, short enough for many rounds.
+	loadMin, loadMax = 400 * time.Millisecond, 1400 * time.Millisecond
 
 	// luck is how many times the rounds are repeated, at most, if the naive main
 	// has lost nothing yet.
@@ -149,12 +149,21 @@ func (r *run) round(ctx context.Context) error {
 	defer c.kill()
 	r.balancer.watch(c.instance)
 	ready := time.Since(began)
-	r.balancer.await(ctx, func(listed string) bool { return listed == c.Addr })
+	r.settle(ctx, c)
 	pause(ctx, loadMin+time.Duration(r.rng.Int64N(int64(loadMax-loadMin))))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return r.stop(ctx, c, ready)
+}
+
+// settle waits until the clients have found the instance and its streams are
+// open, so that a stop always meets them.
+func (r *run) settle(ctx context.Context, c *child) {
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	r.balancer.await(ctx, func(listed string) bool { return listed == c.Addr })
+	r.ledger.awaitStreams(ctx, r.Clients.Streams)
 }
 
 // stop sends SIGTERM and prints what came of it.

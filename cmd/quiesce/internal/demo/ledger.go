@@ -3,6 +3,7 @@
 package demo
 
 import (
+	"context"
 	"math/rand/v2"
 	"sync"
 )
@@ -33,7 +34,7 @@ func (c Counts) minus(d Counts) Counts {
 // what was heard of it.
 type ledger struct {
 	mu       sync.Mutex
-	changed  sync.Cond // on mu: inFlight went down
+	changed  sync.Cond // on mu: inFlight went down, or streams changed
 	inFlight int       // requests begun and neither answered nor lost
 	streams  int       // open
 	counts   Counts
@@ -120,6 +121,22 @@ func (l *ledger) streamOpened() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.streams++
+	l.changed.Broadcast()
+}
+
+// awaitStreams waits until n streams are open, or ctx ends.
+func (l *ledger) awaitStreams(ctx context.Context, n int) {
+	unhook := context.AfterFunc(ctx, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.changed.Broadcast()
+	})
+	defer unhook()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.streams < n && ctx.Err() == nil {
+		l.changed.Wait()
+	}
 }
 
 func (l *ledger) streamEnded(e streamEnd, wasOpen bool) {

@@ -65,6 +65,7 @@ func (e *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Connection", "close") // or a stop would wait for what comes next on it
 	flush := http.NewResponseController(w).Flush
 	if flush() != nil {
 		return
