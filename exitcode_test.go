@@ -38,8 +38,8 @@ func TestExitCode(t *testing.T) {
 		"stop panics":      {3, `stop "part 0" panicked`},
 		"stop exits":       {3, `stop "part 0" exited`},
 		"drain over limit": {3, `drain "part 0" abandoned`},
-		"drain over grace": {3, `drain "part 0" abandoned`}, // the phase's limit cut it: everything else had its time
-		"stop over grace":  {124, `stop "part 0" abandoned`},
+		"drain over grace": {3, `still running: drain "part 0"`}, // the phase's limit cut it: everything else had its time
+		"stop over grace":  {124, `still running: stop "part 0"`},
 		"ignored ending":   {3, `run "part 0" failed`},
 
 		"start fails":    {4, `start "part 0" failed`},
@@ -55,11 +55,11 @@ func TestExitCode(t *testing.T) {
 		"job interrupted": {1, "code 1"},
 
 		"unclean and start failed":    {4, `stop "part 0" failed`},
-		"incomplete and start failed": {124, `stop "part 0" abandoned`},
+		"incomplete and start failed": {124, `still running: stop "part 0"`},
 		"unclean and own code":        {42, `stop "part 0" failed`},
-		"incomplete and own code":     {124, `stop "part 0" abandoned`},
+		"incomplete and own code":     {124, `still running: stop "part 0"`},
 		"unclean and failure":         {1, `stop "part 0" failed`},
-		"incomplete and failure":      {124, `stop "part 0" abandoned`},
+		"incomplete and failure":      {124, `still running: stop "part 0"`},
 		"unclean and interrupted":     {3, `stop "part 0" failed`},
 
 		"second app":     {4, "another app's Main has this process's signals"},

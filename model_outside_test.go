@@ -158,8 +158,14 @@ func (v *verdict) runEnds() {
 
 // causedStop: the very next event is the request that follows from a hook's end.
 func (v *verdict) causedStop(c *part, l *life) {
-	if l.ended < len(v.events) {
-		if e, ok := v.events[l.ended].Event.(quiesce.StopRequested); ok && e.Cause.Component == c.name && e.First == (v.stop == l.ended+1) {
+	next := l.ended // as an index: the event after it
+	if next < len(v.events) {
+		if _, ok := v.events[next].Event.(quiesce.DelayEnded); ok { // it was the last that served
+			next++
+		}
+	}
+	if next < len(v.events) {
+		if e, ok := v.events[next].Event.(quiesce.StopRequested); ok && e.Cause.Component == c.name && e.First == (v.stop == next+1) {
 			return
 		}
 	}

@@ -26,6 +26,9 @@ const (
 	// mutant. Most are caught within the first hundred.
 	mutantSchedules = "20000"
 
+	// mutantsAtOnce is how many are built and run at the same time.
+	mutantsAtOnce = 2
+
 	// mutantTimeout bounds the run of one mutant: one that hangs where virtual
 	// time cannot see it, on a mutex or in a loop, is not caught but a mistake
 	// in the table.
@@ -38,29 +41,42 @@ func TestMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the engine once for each mutant, which takes minutes")
 	}
-	dir := copyEngine(t)
+	dirs := make(chan string, mutantsAtOnce)
+	for range mutantsAtOnce {
+		dirs <- copyEngine(t)
+	}
+	dir := <-dirs
 	if out, err := runModel(t, dir, "300"); err != nil {
 		t.Fatalf("the engine as it is does not pass: %v\n%s", err, out)
 	}
+	dirs <- dir
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
-			path := filepath.Join(dir, m.file)
-			source := readSource(t, path)
-			if n := strings.Count(source, m.old); n != 1 {
-				t.Fatalf("%s: what is to be replaced stands there %d times:\n%s", m.file, n, m.old)
-			}
-			writeSource(t, path, strings.Replace(source, m.old, m.new, 1))
-			defer writeSource(t, path, source)
-			out, err := runModel(t, dir, mutantSchedules)
-			switch {
-			case err == nil:
-				t.Error("nothing noticed")
-			case !bytes.Contains(out, []byte("BROKEN")) && !bytes.Contains(out, []byte("panic: ")):
-				t.Errorf("failed for another reason: %v\n%s", err, out)
-			default:
-				t.Logf("%s", complaint(out))
-			}
+			t.Parallel()
+			dir := <-dirs
+			defer func() { dirs <- dir }()
+			m.try(t, dir)
 		})
+	}
+}
+
+// try breaks the engine in dir, has the model test look at it, and mends it.
+func (m mutant) try(t *testing.T, dir string) {
+	path := filepath.Join(dir, m.file)
+	source := readSource(t, path)
+	if n := strings.Count(source, m.old); n != 1 {
+		t.Fatalf("%s: what is to be replaced stands there %d times:\n%s", m.file, n, m.old)
+	}
+	writeSource(t, path, strings.Replace(source, m.old, m.new, 1))
+	defer writeSource(t, path, source)
+	out, err := runModel(t, dir, mutantSchedules)
+	switch {
+	case err == nil:
+		t.Error("nothing noticed")
+	case !bytes.Contains(out, []byte("BROKEN")) && !bytes.Contains(out, []byte("panic: ")):
+		t.Errorf("failed for another reason: %v\n%s", err, out)
+	default:
+		t.Logf("%s", complaint(out))
 	}
 }
 

@@ -193,16 +193,24 @@ func (p *Process) await(s *stream, name, text string) string {
 	return line
 }
 
-// printed describes the child for a failure.
+// printed describes the child for a failure. If its output has ended it is
+// about to end too, and the rest of what it has to say is on its way.
 func (p *Process) printed() string {
 	state := "is running"
+	limit := time.NewTimer(lastDump + time.Second)
+	defer limit.Stop()
+	select {
+	case <-p.ended:
+		state = "ended with " + p.result().Status()
+	case <-limit.C:
+	}
 	if p.expired.Load() {
 		state = "took too long and was killed"
 	}
 	return fmt.Sprintf("; the child %s\nstdout:\n%s\nstderr:\n%s", state, p.out.text(), p.err.text())
 }
 
-// Stdout and Stderr return what the child has printed so far.
+// Stdout returns what the child has printed on standard output so far.
 func (p *Process) Stdout() string { return p.out.text() }
 
 // Stderr returns what the child has printed on standard error so far.
@@ -242,13 +250,20 @@ func (p *Process) Wait() *Result {
 	if p.expired.Load() {
 		p.t.Fatalf("quiescetest: not over in time%s", p.printed())
 	}
-	r := &Result{Code: p.cmd.ProcessState.ExitCode(), Stdout: p.out.text(), Stderr: p.err.text(), Took: p.took}
-	if s, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && s.Signaled() {
-		r.Signal = s.Signal()
-	}
+	r := p.result()
 	var err error
 	if r.Report, err = p.report(r.Stdout); err != nil {
 		p.t.Fatalf("quiescetest: the child's report: %v", err)
+	}
+	return r
+}
+
+// result returns all but the report of a child that has ended.
+func (p *Process) result() *Result {
+	state := p.cmd.ProcessState
+	r := &Result{Code: state.ExitCode(), Stdout: p.out.text(), Stderr: p.err.text(), Took: p.took}
+	if s, ok := state.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+		r.Signal = s.Signal()
 	}
 	return r
 }

@@ -68,8 +68,8 @@ func runDemo(ctx context.Context, cfg demo.Config) error {
 		}
 		return fmt.Errorf("demo: %w", err)
 	}
-	if problems := verdict.Problems(); len(problems) > 0 {
-		return fmt.Errorf("demo: %d %w", len(problems), errFindings)
+	if len(verdict.Problems()) > 0 {
+		return fmt.Errorf("demo: %w, listed above", errFindings)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/go-quiesce/quiesce"
 )
 
 // seedDB makes a database as a careless shop would: nothing in it forbids what
@@ -144,5 +146,15 @@ func TestVerdictProblems(t *testing.T) {
 		if got := v.Problems(); len(got) != 1 {
 			t.Errorf("%+v: problems %q, want one", v, got)
 		}
+	}
+}
+
+func TestBlameNamesHooks(t *testing.T) {
+	got := blame(&quiesce.Report{Hooks: []quiesce.HookReport{
+		{Component: "http", Hook: quiesce.HookDrain, Outcome: quiesce.TimedOut, Error: "2 busy"},
+		{Component: "db", Hook: quiesce.HookStop, Outcome: quiesce.OK},
+	}})
+	if want := `; drain "http" timed-out 2 busy`; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

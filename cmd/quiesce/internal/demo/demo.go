@@ -206,8 +206,19 @@ func (r *run) judgeStop(c *child, code int, err error) {
 	}
 	r.report = report
 	if !report.Clean {
-		bad("the report is not clean: %v", report.Notes)
+		bad("the report is not clean%s", blame(report))
 	}
+}
+
+// blame names the hooks that did not end well.
+func blame(report *quiesce.Report) string {
+	var text string
+	for _, h := range report.Hooks {
+		if h.Outcome != quiesce.OK {
+			text += fmt.Sprintf("; %s %q %s %s", h.Hook, h.Component, h.Outcome, h.Error)
+		}
+	}
+	return text
 }
 
 // judge looks into the database and prints the verdict.
