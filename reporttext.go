@@ -3,7 +3,9 @@
 package quiesce
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -76,29 +78,68 @@ func (r *Report) notOK() []string {
 	return list
 }
 
-// timeline draws what went wrong in the start, and then each phase of the stop
+// timeline draws what went wrong before the stop, and then each phase of it
 // with its hooks.
 func (r *Report) timeline(b *strings.Builder) {
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	for i := range r.Hooks {
-		if h := &r.Hooks[i]; h.Phase == PhaseStart && h.Outcome != OK && h.Outcome != Pending {
-			r.hookLine(w, h)
-		}
-	}
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	r.hookLines(w, -1)
 	for i := range r.Phases {
-		p := &r.Phases[i]
-		if p.Phase == PhaseStart {
-			continue
-		}
-		r.phaseLine(w, p)
-		for j := range r.Hooks {
-			if h := &r.Hooks[j]; h.Phase == p.Phase && h.Outer == p.Outer && h.Outcome != Pending {
-				r.hookLine(w, h)
-			}
+		if p := &r.Phases[i]; p.Phase != PhaseStart {
+			r.phaseLine(w, p)
+			r.hookLines(w, i)
 		}
 	}
 	w.Flush()
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 }
+
+// hookLines writes the hooks of one phase; -1 stands for the time before the
+// stop, of which only what went wrong is told.
+func (r *Report) hookLines(w *tabwriter.Writer, phase int) {
+	var hooks []*HookReport
+	for i := range r.Hooks {
+		h := &r.Hooks[i]
+		if h.Outcome != Pending && r.phaseOf(h) == phase && (phase >= 0 || h.Outcome != OK) {
+			hooks = append(hooks, h)
+		}
+	}
+	slices.SortStableFunc(hooks, func(x, y *HookReport) int { return cmp.Compare(x.shownAt(), y.shownAt()) })
+	for _, h := range hooks {
+		r.hookLine(w, h)
+	}
+}
+
+// shownAt is where on the axis the hook's bar begins.
+func (h *HookReport) shownAt() time.Duration {
+	if h.unasked() {
+		return h.Began + h.Took
+	}
+	return h.Began
+}
+
+// phaseOf returns the index of the phase under which a hook is shown: its own,
+// or for a Run that ended before it was asked to, the one in which it did.
+func (r *Report) phaseOf(h *HookReport) int {
+	at := -1
+	for i := range r.Phases {
+		p := &r.Phases[i]
+		switch {
+		case p.Phase == PhaseStart:
+		case h.unasked() && p.Began <= h.shownAt():
+			at = i
+		case !h.unasked() && p.Phase == h.Phase && p.Outer == h.Outer:
+			return i
+		}
+	}
+	return at
+}
+
+// unasked reports whether the hook is a Run that ended before its turn to be
+// asked: what the report has then is its whole life.
+func (h *HookReport) unasked() bool { return h.Hook == HookRun && h.Allowed == 0 }
 
 func (r *Report) phaseLine(w *tabwriter.Writer, p *PhaseReport) {
 	note := ""
@@ -121,6 +162,10 @@ func (r *Report) hookLine(w *tabwriter.Writer, h *HookReport) {
 	}
 	if h.Outcome == Skipped {
 		fmt.Fprintf(w, "    %s %s\t\t\t\t%s\n", h.Hook, h.Component, text)
+		return
+	}
+	if h.unasked() {
+		fmt.Fprintf(w, "    %s %s\t%v\t\t%s\t%s\n", h.Hook, h.Component, round(h.shownAt()), r.bar(h.shownAt(), 0, "◆"), text+", ended before it was asked")
 		return
 	}
 	fmt.Fprintf(w, "    %s %s\t%v\t%v\t%s\t%s\n", h.Hook, h.Component, round(h.Began), round(h.Took), r.bar(h.Began, h.Took, "█"), text)
