@@ -44,7 +44,7 @@ var endings = map[string]func() int{
 	"drain over limit": func() int {
 		return mainOf(drainPiece(hangForever, quiesce.Limit(quiesce.PhaseDrain, overrunLimit)), shutdownPiece(nil))
 	},
-	"drain over grace": func() int { return briefMain(drainPiece(hangForever), shutdownPiece(nil)) },
+	"drain over phase": func() int { return shortDrain(drainPiece(hangForever), shutdownPiece(nil)) },
 	"stop over grace":  func() int { return briefMain(stopPiece(hangForever), shutdownPiece(nil)) },
 	"ignored ending":   func() int { return mainOf(endPiece(errChildBroken), shutdownPiece(nil)) },
 
@@ -88,12 +88,6 @@ var endings = map[string]func() int{
 		}
 		return app.Main()
 	},
-	"nil error of run": func() int { return mainOf(runPiece((*nilError)(nil))) },
-	"nil error of stop": func() int {
-		return mainOf(stopPiece(func(context.Context) error { return (*nilError)(nil) }), shutdownPiece(nil))
-	},
-	"nil error as cause": func() int { return mainOf(shutdownPiece((*nilError)(nil))) },
-	"error hangs":        func() int { return briefMain(runPiece(hangingError{})) },
 }
 
 var errChildBroken = errors.New("broken")
@@ -103,16 +97,6 @@ type exitCodeError int
 
 func (e exitCodeError) Error() string { return fmt.Sprintf("wants code %d", int(e)) }
 func (e exitCodeError) ExitCode() int { return int(e) }
-
-// A hangingError never says what it is.
-type hangingError struct{}
-
-func (hangingError) Error() string { _ = hangForever(nil); return "" }
-
-// A nilError is the classic mistake: a nil pointer in a non-nil error.
-type nilError struct{ text string }
-
-func (e *nilError) Error() string { return e.text }
 
 // overrunLimit is a limit that is sure to be overrun by what hangs.
 const overrunLimit = 50 * time.Millisecond
@@ -191,4 +175,9 @@ func mainOf(parts ...pieceFunc) int { return buildApp(nil, parts...).Main() }
 // briefMain is mainOf with a grace period that what hangs is sure to overrun.
 func briefMain(parts ...pieceFunc) int {
 	return buildApp([]quiesce.Option{quiesce.WithGracePeriod(300 * time.Millisecond)}, parts...).Main()
+}
+
+// shortDrain is mainOf with a drain phase that what hangs is sure to overrun.
+func shortDrain(parts ...pieceFunc) int {
+	return buildApp([]quiesce.Option{quiesce.WithPhaseLimit(quiesce.PhaseDrain, overrunLimit)}, parts...).Main()
 }

@@ -87,7 +87,9 @@ func childLocks() {
 	var lock sync.Mutex
 	lock.Lock() // for ever
 	stuck := quiesce.SinkFunc(func(r quiesce.Record) { lock.Lock() })
-	opts := []quiesce.Option{quiesce.Interactive(), quiesce.WithGracePeriod(time.Minute), quiesce.WithSink(stuck)}
+	opts := []quiesce.Option{
+		quiesce.Interactive(), quiesce.WithGracePeriod(2 * time.Minute), quiesce.WithForceGrace(time.Minute), quiesce.WithSink(stuck),
+	}
 	if *logged {
 		opts = append(opts, quiesce.WithLogger(slog.New(slog.NewTextHandler(lockedWriter{&lock}, nil))))
 	}

@@ -38,7 +38,7 @@ func TestExitCode(t *testing.T) {
 		"stop panics":      {3, `stop "part 0" panicked`},
 		"stop exits":       {3, `stop "part 0" exited`},
 		"drain over limit": {3, `drain "part 0" abandoned`},
-		"drain over grace": {3, `still running: drain "part 0"`}, // the phase's limit cut it: everything else had its time
+		"drain over phase": {3, `still running: drain "part 0"`},
 		"stop over grace":  {124, `still running: stop "part 0"`},
 		"ignored ending":   {3, `run "part 0" failed`},
 
@@ -65,12 +65,6 @@ func TestExitCode(t *testing.T) {
 		"second app":     {4, "another app's Main has this process's signals"},
 		"main twice":     {4, "another app's Main has this process's signals"},
 		"main after run": {4, quiesce.ErrStopped.Error()},
-
-		"nil error of run":    {1, `run "part 0" failed`},
-		"nil error of stop":   {3, `stop "part 0" failed`},
-		"nil error as cause":  {0, "clean, code 0"},
-		"error of run hangs":  {3, `still running: run "part 0"`},
-		"error of stop hangs": {124, `still running: stop "part 0"`},
 	} {
 		t.Run(ending, func(t *testing.T) {
 			t.Parallel()
