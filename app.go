@@ -15,7 +15,8 @@ import (
 // [App.Run]. An app runs once. All methods are safe for concurrent use.
 type App struct {
 	name   string
-	label  string // "shop#1": tells apps of one process apart in profiles
+	site   uintptr // of the New call
+	label  string  // "shop#1": tells apps of one process apart in profiles
 	cfg    appConfig
 	health health
 
@@ -92,10 +93,10 @@ func New(name string, opts ...Option) *App {
 	}
 	close(a.reached[StateNew])
 	a.sched.wake = make(chan struct{}, 1)
-	pc := callerPC()
+	a.site = callerPC()
 	for _, o := range opts {
 		if o == nil {
-			a.cfg.problems = append(a.cfg.problems, problem{"options", placeOf(pc), "nil option"})
+			a.cfg.problems = append(a.cfg.problems, problem{"options", placeOf(a.site), "nil option"})
 			continue
 		}
 		o.applyApp(&a.cfg)
@@ -103,7 +104,7 @@ func New(name string, opts ...Option) *App {
 	a.cfg.fillPreset()
 	a.cfg.resolve()
 	if name == "" {
-		a.cfg.problems = append(a.cfg.problems, problem{"app", placeOf(pc), "empty name"})
+		a.cfg.problems = append(a.cfg.problems, problem{"app", placeOf(a.site), "empty name"})
 	}
 	for _, p := range a.cfg.problems {
 		a.mistakes = append(a.mistakes, &ConfigError{a.name, p.subject, p.place, p.text})

@@ -18,7 +18,7 @@ func (a *App) checkTimesLocked() {
 	passes := a.stopPasses()
 	a.scaleSmallLocked(passes)
 	if over := a.overbookedLocked(passes); over != "" {
-		a.mistakeLocked("grace period", 0, "%s", over)
+		a.mistakeLocked("grace period", a.site, "%s", over)
 	} else if most := a.cfg.mostGrace; most > 0 && most < a.cfg.grace.value {
 		a.timing.shrink(most)
 	}

@@ -92,7 +92,7 @@ var endings = map[string]func() int{
 
 var errChildBroken = errors.New("broken")
 
-// A exitCodeError wants to be the exit code.
+// An exitCodeError wants to be the exit code.
 type exitCodeError int
 
 func (e exitCodeError) Error() string { return fmt.Sprintf("wants code %d", int(e)) }
@@ -105,8 +105,8 @@ func failsBroken(context.Context) error { return errChildBroken }
 func panicsOops(context.Context) error  { panic("oops") }
 func exitsGoexit(context.Context) error { runtime.Goexit(); return nil }
 
-// hangForever ignores its context. Its timer keeps the runtime from calling a process
-// in which nothing else happens a deadlock.
+// hangForever ignores its context. Its timer keeps the runtime from calling a
+// process in which nothing else happens a deadlock.
 func hangForever(context.Context) error {
 	for {
 		time.Sleep(time.Hour)

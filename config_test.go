@@ -129,10 +129,7 @@ func TestOverbookedGracePeriodNamesTheChain(t *testing.T) {
 	app.Add("http", stop, quiesce.Critical(4*time.Second), quiesce.Needs(db))
 	app.Add("beside", stop, quiesce.Critical(4*time.Second)) // parallel: counts once
 	_, err := app.Plan()
-	want := `grace period: reserves of 8s (stop "http" > stop "db") and a readiness delay of 2s do not fit 10s, of which 50ms is for the report`
-	if err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("Plan returned %v, want %s", err, want)
-	}
+	checkMistake(t, "Plan", err, "shop", `grace period: reserves of 8s (stop "http" > stop "db") and a readiness delay of 2s do not fit 10s, of which 50ms is for the report`)
 }
 
 func TestGraceVariable(t *testing.T) {

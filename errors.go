@@ -41,6 +41,10 @@ var (
 	// ErrShutdown is the cause of a stop asked for by Shutdown(nil).
 	ErrShutdown = errors.New("shutdown requested")
 
+	// ErrInterrupted is matched by the error of a stop that came before every
+	// [Job] had ended well.
+	ErrInterrupted = errors.New("stopped before every job had ended")
+
 	// ErrJobsDone is the cause of a stop that began because every [Job] had
 	// ended well.
 	ErrJobsDone = errors.New("all jobs ended")
@@ -71,7 +75,7 @@ type OverrunError struct {
 
 // Error names the hook and the time it had.
 func (e *OverrunError) Error() string {
-	return fmt.Sprintf("quiesce: %s %q: not done within %v", e.Hook, e.Component, e.Allowed)
+	return fmt.Sprintf("quiesce: %s %q: not done within %v", e.Hook, e.Component, round(e.Allowed))
 }
 
 // Is reports a match with context.DeadlineExceeded.

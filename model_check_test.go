@@ -197,11 +197,7 @@ func idle(e quiesce.Event) bool {
 // else. Run returns at that instant. A stamp is never 0, so one at the very beginning is late by 1.
 func (v *verdict) inTime() {
 	end := v.endAt()
-	limit := v.report.Began.Sub(v.began) + v.p.grace
-	if v.hurry != 0 {
-		limit = min(limit, v.at(v.hurry)+maxModelWindow+v.p.forceGrace)
-	}
-	if end > limit+1 {
+	if limit := v.timeLimit(); end > limit+1 {
 		v.fail("stopped at %v, after %v", end, limit)
 	}
 	if stalled := v.stalled.Load() && v.forcedEnd == 0; stalled != (v.watchdog != 0) {
@@ -213,6 +209,15 @@ func (v *verdict) inTime() {
 	if late := v.returned - end; (late < -1 || late > maxLockWait) && len(v.phases) > 0 { // what never ran gives its sinks a moment
 		v.fail("stopped at %v, but Run returned at %v", end, v.returned)
 	}
+}
+
+// timeLimit is when the stop must be over.
+func (v *verdict) timeLimit() time.Duration {
+	limit := v.beganAt() + v.p.grace
+	if v.hurry != 0 {
+		limit = min(limit, v.at(v.hurry)+maxModelWindow+v.p.forceGrace)
+	}
+	return limit
 }
 
 // maxModelWindow is the longest window between the end of a context and the

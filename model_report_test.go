@@ -54,6 +54,9 @@ func (v *verdict) hookAgrees(c *part, k quiesce.HookKind, l *life) {
 	if k == quiesce.HookRun && l.asked != 0 {
 		begun = l.asked
 	}
+	if v.forcedEnd != 0 && l.ended != 0 && v.at(l.ended)+1 >= v.endAt() {
+		return // it ended while the app was being ended: the report may be older
+	}
 	switch {
 	case h.Outcome == quiesce.Pending || h.Outcome == quiesce.Running:
 		v.fail("%v is still %v", name, h.Outcome)

@@ -33,6 +33,7 @@ type Report struct {
 	Hurried  time.Duration `json:"hurried"`         // when the stop was hurried; -1 never
 	Forced   time.Duration `json:"forced"`          // when the end was forced; -1 never
 	Watchdog bool          `json:"watchdog"`        // the watchdog ended the stop
+	Unended  bool          `json:"job_interrupted"` // the stop came before every job had ended well
 	Clean    bool          `json:"clean"`           // nothing failed, was cut or was left behind
 	Code     int           `json:"code"`            // the exit code
 	Causes   []Cause       `json:"causes"`          // why we stopped, first cause first
@@ -119,7 +120,8 @@ func (h *HookReport) unclean() bool {
 // Err returns nil for a clean stop that nothing forced. Otherwise it joins the
 // causes that were failures and a [*HookError] for each hook that went wrong;
 // a stop that its grace period cut short also matches [ErrIncomplete] and
-// context.DeadlineExceeded.
+// context.DeadlineExceeded. If nothing else went wrong, it is [ErrInterrupted]
+// for a stop that interrupted a job, and [ErrForced] for a forced end.
 func (r *Report) Err() error {
 	var errs []error
 	for i := range r.Causes {
@@ -132,6 +134,12 @@ func (r *Report) Err() error {
 		if h.unclean() && !r.isCause(h) {
 			errs = append(errs, &HookError{h.Component, h.Hook, h.Outcome, h.Place, h.Err})
 		}
+	}
+	if r.Unended && len(errs) == 0 {
+		errs = append(errs, ErrInterrupted)
+	}
+	if r.Forced >= 0 && len(errs) == 0 {
+		errs = append(errs, ErrForced)
 	}
 	if r.Code == CodeIncomplete {
 		errs = append(errs, errIncomplete{r.Grace})

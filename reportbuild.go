@@ -59,6 +59,7 @@ func (a *App) buildReport(how *ending, now int64) *Report {
 			r.Forced = r.Took
 		}
 		r.Code = a.exitCode(how)
+		r.Unended = a.interrupted()
 	}
 	if g := a.graph.Load(); g != nil {
 		for _, n := range g.all() {
@@ -83,7 +84,7 @@ func (a *App) addTroubles(r *Report) {
 	r.Sinks = a.sinkReportsLocked()
 	r.Notes = slices.Clone(a.notes)
 	if a.recorded > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%d signals came that changed nothing", a.recorded))
+		r.Notes = append(r.Notes, fmt.Sprintf("signals that changed nothing: %d", a.recorded))
 	}
 	for _, n := range a.building.all() {
 		if n.forced == forceRunning {

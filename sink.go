@@ -26,20 +26,25 @@ type SinkFunc func(Record)
 // Handle calls f.
 func (f SinkFunc) Handle(r Record) { f(r) }
 
-// ConsoleSink writes one line an event to w, for people:
-// "quiesce: +1.20s drain "http" ok after 1.2s", with the time since the first.
+// ConsoleSink writes what people want to know while it happens, one line an
+// event: states, causes, waiting, and whatever goes wrong, with the time since
+// the first event. Phases, and hooks that begin and end well, are left to the
+// report, or to [SlogSink] at level debug.
 func ConsoleSink(w io.Writer) Sink {
 	var first time.Time
 	return SinkFunc(func(r Record) {
 		if first.IsZero() {
 			first = r.At
 		}
+		if levelOf(r.Event) < slog.LevelInfo {
+			return
+		}
 		fmt.Fprintf(w, "quiesce: %+.3fs %s\n", r.At.Sub(first).Seconds(), r.Event)
 	})
 }
 
-// SlogSink sends the events to l: what went wrong as errors and warnings,
-// states, phases and causes at level info, hooks that ended well at level debug.
+// SlogSink sends the events to l: what went wrong as errors and warnings, states
+// and causes at level info, phases and hooks that begin and end well at level debug.
 func SlogSink(l *slog.Logger) Sink {
 	return SinkFunc(func(r Record) {
 		l.LogAttrs(context.Background(), levelOf(r.Event), r.Event.String(),
@@ -50,7 +55,7 @@ func SlogSink(l *slog.Logger) Sink {
 // levelOf says how much an event matters.
 func levelOf(e Event) slog.Level {
 	switch e := e.(type) {
-	case HookBegun:
+	case HookBegun, PhaseBegun, PhaseEnded, DelayEnded:
 		return slog.LevelDebug
 	case HookEnded:
 		switch e.Outcome {
@@ -258,6 +263,9 @@ func (a *App) sinkReportsLocked() []SinkReport {
 				continue
 			}
 		default:
+			if s.next == len(a.events.records) {
+				continue
+			}
 		}
 		reports = append(reports, SinkReport{
 			Sink: fmt.Sprintf("%T", s.sink), Missed: len(a.events.records) - s.next, Panic: s.panic,
