@@ -95,17 +95,16 @@ func childLocks() {
 	}
 	app := quiesce.New("locks", opts...)
 	out := plugStdout()
-	hold := func(ctx context.Context) error {
+	hold := func(context.Context) error {
 		holdEverything(app, &lock)
 		fmt.Fprintln(out, "holding")
-		<-ctx.Done()
-		fmt.Fprintln(out, "hurried")
 		lock.Lock()
 		return nil
 	}
 	app.Add("holder", quiesce.Component{Drain: hold, Stop: hold, Force: func() { lock.Lock() }}, quiesce.Critical(time.Second))
 	app.Add("clinger", quiesce.Component{Run: func(ctx context.Context) error {
 		<-quiesce.WorkContext(ctx).Done()
+		fmt.Fprintln(out, "hurried")
 		lock.Lock()
 		return nil
 	}})

@@ -54,8 +54,8 @@ func (v *verdict) hookAgrees(c *part, k quiesce.HookKind, l *life) {
 	if k == quiesce.HookRun && l.asked != 0 {
 		begun = l.asked
 	}
-	if v.forcedEnd != 0 && l.ended != 0 && v.at(l.ended)+1 >= v.endAt() {
-		return // it ended while the app was being ended: the report may be older
+	if v.endedWithApp(l) {
+		return
 	}
 	switch {
 	case h.Outcome == quiesce.Pending || h.Outcome == quiesce.Running:
@@ -71,6 +71,12 @@ func (v *verdict) hookAgrees(c *part, k quiesce.HookKind, l *life) {
 	case begun != 0 && l.outcome != quiesce.Skipped && !near(h.Began, v.at(begun)-v.beganAt()):
 		v.fail("%v began at %v, by events %v", name, h.Began, v.at(begun)-v.beganAt())
 	}
+}
+
+// endedWithApp reports whether a hook ended at the very instant at which the end
+// was forced: the report may know it, or not.
+func (v *verdict) endedWithApp(l *life) bool {
+	return v.forcedEnd != 0 && l.ended != 0 && v.at(l.ended)+1 >= v.endAt()
 }
 
 // endedUnlogged reports whether a hook that nobody waited for returned while the
@@ -93,16 +99,21 @@ func (v *verdict) cameLate(c *part, h *quiesce.HookReport) bool {
 func near(a, b time.Duration) bool { return a-b <= 1 && b-a <= 1 }
 
 func (v *verdict) phasesAgree() {
-	phases := v.report.Phases
-	if n := len(v.phases); len(phases) == n+1 && v.forcedEnd != 0 && v.beganAt()+phases[n].Began+1 >= v.endAt() {
-		phases = phases[:n] // it began when the app was being ended
+	phases, spans := v.report.Phases, v.phases
+	if v.forcedEnd != 0 { // one that began when the app was being ended is in both, or not
+		if n := len(spans); len(phases) == n+1 && v.beganAt()+phases[n].Began+1 >= v.endAt() {
+			phases = phases[:n]
+		}
+		if n := len(phases); len(spans) == n+1 && v.at(spans[n].begin)+1 >= v.endAt() {
+			spans = spans[:n]
+		}
 	}
-	if len(phases) != len(v.phases) {
-		v.fail("%d phases, by events %d", len(phases), len(v.phases))
+	if len(phases) != len(spans) {
+		v.fail("%d phases, by events %d", len(phases), len(spans))
 		return
 	}
 	for i, p := range phases {
-		s := v.phases[i]
+		s := spans[i]
 		if p.Phase != s.phase || p.Outer != s.outer || !near(p.Began, v.at(s.begin)-v.beganAt()) ||
 			s.end != 0 && !near(p.Took, v.at(s.end)-v.at(s.begin)) {
 			v.fail("phase %+v, by events %+v", p, s)
@@ -154,7 +165,7 @@ func (v *verdict) causes() {
 	i := 0
 	for _, r := range v.events {
 		e, ok := r.Event.(quiesce.StopRequested)
-		if !ok {
+		if !ok || i == len(v.report.Causes) && v.forcedEnd != 0 && r.At.Sub(v.began)+1 >= v.endAt() {
 			continue
 		}
 		if e.First != (i == 0) || i >= len(v.report.Causes) || v.report.Causes[i].Text != e.Cause.Text || v.report.Causes[i].Kind != e.Cause.Kind {
@@ -245,11 +256,13 @@ func (v *verdict) errors() {
 	if got, want := fmt.Sprint(v.runErr), fmt.Sprint(v.report.Err()); got != want {
 		v.fail("Run returned %q, the report has %q", got, want)
 	}
-	if (v.runErr == nil) != v.report.Clean && v.report.Forced < 0 {
-		v.fail("clean is %v, but Run returned %v", v.report.Clean, v.runErr)
+	jobs := slices.ContainsFunc(v.p.parts, func(c *part) bool { return c.job })
+	unended := jobs && v.report.Causes[0].Kind != quiesce.CauseJobsDone
+	if (v.runErr == nil) != (v.report.Clean && v.report.Forced < 0 && !unended) {
+		v.fail("clean is %v, jobs unended %v, but Run returned %v", v.report.Clean, unended, v.runErr)
 	}
 	v.eachLife(func(c *part, k quiesce.HookKind, l *life) {
-		if bad, _, _ := c.unclean(l); bad && l.err != nil && !errors.Is(v.runErr, l.err) {
+		if bad, _, _ := c.unclean(l); bad && l.err != nil && !v.endedWithApp(l) && !errors.Is(v.runErr, l.err) {
 			v.fail("%v is lost: %v", l.err, strings.ReplaceAll(fmt.Sprint(v.runErr), "\n", "; "))
 		}
 	})

@@ -180,11 +180,12 @@ func (s *schedule) run() {
 		s.fail("the app has not stopped")
 	}
 	s.report = s.app.Report()
-	time.Sleep(1) // whatever ends at the same instant has ended then
+	time.Sleep(time.Nanosecond) // whatever ends at the same instant has ended then
 	s.atReturn = s.length()
 	close(s.release)
 	cancel(nil)
 	outsiders.Wait()
+	time.Sleep(time.Second) // a report may be waiting for the lock, for milliseconds
 	synctest.Wait()
 	s.final = s.app.Report()
 	s.lastState = s.app.State()
@@ -228,13 +229,13 @@ func (s *schedule) call(ctx context.Context, by int, hook quiesce.HookKind, c ca
 	}
 	e.state = s.app.State()
 	s.add(e)
-	e.err, e.names = s.do(ctx, c.do, e.err)
+	e.names, e.err = s.do(ctx, c.do, e.err)
 	e.what, e.state, e.ready = markCalled, s.app.State(), s.app.Ready()
 	s.add(e)
 }
 
 // do makes the call and returns what came of it.
-func (s *schedule) do(ctx context.Context, do callKind, cause error) (error, []string) {
+func (s *schedule) do(ctx context.Context, do callKind, cause error) ([]string, error) {
 	switch do {
 	case callShutdown, callShutdownCoded:
 		s.app.Shutdown(cause)
@@ -243,10 +244,10 @@ func (s *schedule) do(ctx context.Context, do callKind, cause error) (error, []s
 	case callParent:
 		s.cancel(cause)
 	case callWait:
-		return s.app.Wait(ctx), nil
+		return nil, s.app.Wait(ctx)
 	case callTERM, callINT, callHUP:
 		if !s.fake.Send(signalOf(do)) {
-			return errNobody, nil
+			return nil, errNobody
 		}
 	case callReport:
 		if r := s.app.Report(); r != nil {
@@ -258,9 +259,9 @@ func (s *schedule) do(ctx context.Context, do callKind, cause error) (error, []s
 		}
 		s.app.Add("too late", quiesce.Component{Stop: quiesce.Nothing})
 	case callStillRunning:
-		return quiesce.StopCause(ctx), quiesce.StillRunning(ctx)
+		return quiesce.StillRunning(ctx), quiesce.StopCause(ctx)
 	}
-	return cause, nil
+	return nil, cause
 }
 
 // errNobody says that nobody listened to a signal.

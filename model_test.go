@@ -5,6 +5,7 @@ package quiesce_test
 import (
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -34,13 +35,19 @@ func TestModel(t *testing.T) {
 		v := judge(s)
 		if stuck != nil {
 			v.rule = "nothing hangs (2, 5)"
-			v.fail("%v", stuck)
+			v.fail("%v\n%s", stuck, goroutines())
 		}
 		if len(v.broken) > 0 {
 			t.Fatalf("schedule %d broke a rule\n%v", done+1, v)
 		}
 	}
 	t.Logf("%d schedules, %.0f a second", done, float64(done)/time.Since(began).Seconds())
+}
+
+// goroutines returns all stacks: some are of those who hang.
+func goroutines() []byte {
+	stacks := make([]byte, 1<<20)
+	return stacks[:runtime.Stack(stacks, true)]
 }
 
 func envNumber(t *testing.T, name string, otherwise uint64) uint64 {

@@ -37,7 +37,7 @@ type section struct {
 var sections = []section{
 	{"stop", "CPU a component, no-op hooks; peer: one errgroup a level", stops},
 	{"run", "the same with a Run each; peer: the same, and one errgroup of Runs a level", runs},
-	{"peers", "side by side: CPU a component of start+stop, with what else it takes to build", peers},
+	{"peers", "side by side: CPU a component of start+stop, and of what is built before", peers},
 	{"signal", "from kill(2) to readiness off; peer: a bare signal.Notify receive", signals},
 	{"idle", "a running app", idle},
 	{"ten", "an app of 10: build, start, stop", ten},

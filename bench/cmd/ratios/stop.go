@@ -139,6 +139,9 @@ func peers(s settings, t *table) {
 		for _, o := range others {
 			what := title(g, ", "+o.name)
 			t.ratio(what+": start+stop", measure.Median(ours.costs.both), measure.Median(o.costs.both), 0)
+			if o.name == "errgroup" {
+				continue // there is nothing to build
+			}
 			t.ratio(what+": build", measure.Median(ours.costs.build), measure.Median(o.costs.build), 0)
 		}
 	}
