@@ -38,7 +38,7 @@ type App struct {
 
 	// Fixed when Run begins.
 	values   context.Context // the values of the context given to Run
-	previous *Previous
+	previous atomic.Pointer[Previous]
 	exit     func(code int) // ends the process; nil under Run
 
 	publishOnce sync.Once    // the report's outputs

@@ -98,6 +98,7 @@ func (a *App) dueLocked(d due, now int64, cuts []cut) []cut {
 type cut struct {
 	flight *flight
 	cause  error
+	timer  bool // its own timer ends it at this very moment
 	work   bool // the work context of the component's Run ends too
 	force  bool // Force is called
 }
@@ -115,7 +116,10 @@ func (a *App) cutLocked(f *flight, cause error, force bool) cut {
 	if a.events != nil {
 		a.emitLocked(HookCut{Component: n.name, Hook: n.kind(f.kind), Cause: cause, Forced: force})
 	}
-	return cut{flight: f, cause: cause, work: f.kind == HookDrain || f.kind == HookRun, force: force}
+	return cut{
+		flight: f, cause: cause, timer: f.overran && f.until != 0 && f.until == f.cutAt,
+		work: f.kind == HookDrain || f.kind == HookRun, force: force,
+	}
 }
 
 // askLocked decides how a Run is asked to end at its turn.
@@ -129,7 +133,9 @@ func (a *App) askLocked(f *flight) cut {
 // do ends the contexts and calls Force. It is called without the lock.
 func (c cut) do() {
 	n := c.flight.node
-	c.flight.end(c.cause)
+	if !c.timer {
+		c.flight.end(c.cause)
+	}
 	if c.work && n.work != nil {
 		n.work.end(c.cause)
 	}

@@ -96,19 +96,31 @@ func (a *App) cutShort(how *ending) {
 	}
 	close(a.finished)
 	go func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.disarmWatchdogLocked()
-		if a.events != nil {
-			if how.watchdog {
-				a.emitLocked(WatchdogFired{})
-			} else {
-				a.emitLocked(ForcedEnd{Signal: sigmux.Name(how.forced.Signal)})
-			}
+		for _, c := range a.followCutShort(how) {
+			c.do()
 		}
-		a.enterLocked(StateStopped)
-		a.closeEventsLocked()
 	}()
+}
+
+// followCutShort brings the state and the events after, and returns the contexts
+// to end: whoever is still running should know.
+func (a *App) followCutShort(how *ending) (cuts []cut) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.disarmWatchdogLocked()
+	if a.events != nil {
+		if how.watchdog {
+			a.emitLocked(WatchdogFired{})
+		} else {
+			a.emitLocked(ForcedEnd{Signal: sigmux.Name(how.forced.Signal)})
+		}
+	}
+	a.enterLocked(StateStopped)
+	a.closeEventsLocked()
+	a.eachFlightLocked(func(f *flight) {
+		cuts = append(cuts, cut{flight: f, cause: ErrForced, work: f.kind == HookRun})
+	})
+	return cuts
 }
 
 // armWatchdogLocked sets the moment at which the app ends whatever happens. A

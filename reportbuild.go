@@ -67,7 +67,7 @@ func (a *App) buildReport(how *ending, now int64) *Report {
 		}
 	}
 	slices.SortStableFunc(r.Hooks, func(x, y HookReport) int { return int(x.Began - y.Began) })
-	a.addTroubles(r)
+	a.addTroubles(r, how)
 	r.Clean = how != nil && how.forced == nil && !how.watchdog && !slices.ContainsFunc(r.Hooks, func(h HookReport) bool { return h.unclean() }) &&
 		!slices.ContainsFunc(r.Causes, func(c Cause) bool { return c.isFailure() })
 	return r
@@ -75,13 +75,13 @@ func (a *App) buildReport(how *ending, now int64) *Report {
 
 // addTroubles adds what is kept under the lock. A report must not wait for it
 // long: the lock may be what everything hangs on.
-func (a *App) addTroubles(r *Report) {
+func (a *App) addTroubles(r *Report, how *ending) {
 	if !a.tryLock() {
 		r.Notes = append(r.Notes, "the app's lock is held: notes and sinks are missing")
 		return
 	}
 	defer a.mu.Unlock()
-	r.Sinks = a.sinkReportsLocked()
+	r.Sinks = a.sinkReportsLocked(how != nil && how.forced == nil && !how.watchdog)
 	r.Notes = slices.Clone(a.notes)
 	if a.recorded > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("signals that changed nothing: %d", a.recorded))

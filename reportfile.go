@@ -30,7 +30,7 @@ type Previous struct {
 // Previous returns how the run before this one ended, or nil if there was none,
 // there is no report directory, or Run has not been called. A process that was
 // killed leaves Clean false and no Report.
-func (a *App) Previous() *Previous { return a.previous }
+func (a *App) Previous() *Previous { return a.previous.Load() }
 
 // openReportDir reads what the last run left and says that this one runs.
 func (a *App) openReportDir() {
@@ -40,7 +40,9 @@ func (a *App) openReportDir() {
 	}
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		a.previous, err = readPrevious(dir)
+		var previous *Previous
+		previous, err = readPrevious(dir)
+		a.previous.Store(previous)
 		// Each step is done whatever became of the others: on a full disk the
 		// clean marker of the last run must go all the same.
 		err = errors.Join(err,

@@ -165,7 +165,11 @@ func (r *Report) hookLine(w *tabwriter.Writer, h *HookReport) {
 		return
 	}
 	if h.unasked() {
-		fmt.Fprintf(w, "    %s %s\t%v\t\t%s\t%s\n", h.Hook, h.Component, round(h.shownAt()), r.bar(h.shownAt(), 0, "◆"), text+", ended before it was asked")
+		early := ""
+		if h.Outcome != Abandoned {
+			early = ", ended before it was asked"
+		}
+		fmt.Fprintf(w, "    %s %s\t%v\t\t%s\t%s\n", h.Hook, h.Component, round(h.shownAt()), r.bar(h.shownAt(), 0, "◆"), text+early)
 		return
 	}
 	fmt.Fprintf(w, "    %s %s\t%v\t%v\t%s\t%s\n", h.Hook, h.Component, round(h.Began), round(h.Took), r.bar(h.Began, h.Took, "█"), text)

@@ -229,14 +229,16 @@ func (a *App) awaitSink(s *sinkRunner) bool {
 	}
 }
 
-// sinkPatience returns what is left of the stop's time.
+// sinkPatience returns what is left of the stop's time, and half of what is kept
+// for the report.
 func (a *App) sinkPatience() time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.timing.end == 0 { // nothing was started
 		return lastWords
 	}
-	return time.Duration(max(0, a.timing.end-a.now()))
+	end := (a.timing.end + a.ending.watchdogAt.Load()) / 2
+	return time.Duration(max(0, end-a.now()))
 }
 
 // closeEventsLocked says that there will be no more events.
@@ -250,8 +252,9 @@ func (a *App) closeEventsLocked() {
 	}
 }
 
-// sinkReportsLocked says which sinks missed something.
-func (a *App) sinkReportsLocked() []SinkReport {
+// sinkReportsLocked says which sinks missed something, and, once they have had
+// their time, which have not come back.
+func (a *App) sinkReportsLocked(over bool) []SinkReport {
 	var reports []SinkReport
 	if a.events == nil {
 		return nil
@@ -263,7 +266,7 @@ func (a *App) sinkReportsLocked() []SinkReport {
 				continue
 			}
 		default:
-			if s.next == len(a.events.records) {
+			if s.next == len(a.events.records) && !over {
 				continue
 			}
 		}

@@ -95,8 +95,8 @@ func TestSinkThatHangs(t *testing.T) {
 		if len(r.Sinks) != 1 || r.Sinks[0] != want {
 			t.Errorf("sinks %+v, want %+v", r.Sinks, want)
 		}
-		if flushed != time.Second || r.Took.Round(time.Millisecond) != 9950*time.Millisecond {
-			t.Errorf("flush ended at %v, want 1s; the app ended after %v, want the grace period less its margin", flushed, r.Took)
+		if flushed != time.Second || r.Took.Round(time.Millisecond) != 9975*time.Millisecond {
+			t.Errorf("flush ended at %v, want 1s; the app ended after %v, want the grace period less half its margin", flushed, r.Took)
 		}
 		if !r.Clean || r.Code != 0 || r.Watchdog {
 			t.Errorf("report: clean %v, code %d, watchdog %v; a sink must not matter", r.Clean, r.Code, r.Watchdog)

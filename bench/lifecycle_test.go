@@ -124,7 +124,7 @@ func BenchmarkState(b *testing.B) {
 		{"State", func() { app.State() }},
 		{"Reached", func() { app.Reached(quiesce.StateDraining) }},
 	} {
-		b.Run("call="+call.name, func(b *testing.B) {
+		b.Run("call="+call.name+"/impl=quiesce", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				call.f()
