@@ -74,6 +74,9 @@ func (a *App) endLocked() {
 // the time to catch up.
 func (a *App) finish() {
 	a.awaitStacks()
+	a.mu.Lock()
+	a.disarmWatchdogLocked() // how it ended is settled: a sink that hangs must not make it a stop that was cut
+	a.mu.Unlock()
 	a.endEvents()
 	a.mu.Lock()
 	defer a.mu.Unlock()

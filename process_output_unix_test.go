@@ -41,7 +41,7 @@ func TestSlowStderr(t *testing.T) {
 	p.Await("at stop")
 	p.Unplug()
 	p.AwaitStderr("new -> starting")
-	p.AwaitStderr(`stop "server" begins`)
+	p.AwaitStderr("draining -> stopping")
 	p.CloseStdin()
 	p.AwaitStderr("clean, code 0")
 	r := ended(t, p, "exit code 0")

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/quiescetest"
 	"github.com/go-quiesce/quiesce/sigmux"
 )
@@ -167,7 +168,7 @@ func TestSignalDuringPhase(t *testing.T) {
 			p.Signal(syscall.SIGTERM)
 			p.AwaitStderr("SIGTERM recorded")
 			p.CloseStdin()
-			holds(t, ended(t, p, "exit code 0").Stderr, "clean, code 0", "2 signals came that changed nothing")
+			holds(t, ended(t, p, "exit code 0").Stderr, "clean, code 0", "signals that changed nothing: 2")
 		})
 	}
 }
@@ -177,13 +178,13 @@ func TestSignalDuringDelay(t *testing.T) {
 	p := startChild(t, stations(t, "-preset=kubernetes", "-delay=10s"))
 	p.Await("running")
 	p.Signal(syscall.SIGTERM)
-	p.AwaitStderr("announce begins")
+	p.Await("at announce")
 	pastWindow()
 	p.Signal(syscall.SIGTERM)
 	p.AwaitStderr("SIGTERM recorded")
 	p.Signal(syscall.SIGINT) // the first of its kind
 	r := ended(t, p, "exit code 3")
-	holds(t, r.Stderr, "hurried: terminated by SIGINT", "readiness delay over early")
+	holds(t, r.Stderr, "hurried: terminated by SIGINT")
 	if r.Took > 8*time.Second {
 		t.Errorf("took %v, in spite of being hurried", r.Took)
 	}
@@ -274,14 +275,27 @@ func TestInquiryWhileRunning(t *testing.T) {
 // TestPanicInRunIsPrintedAtOnce: before anything else is over, with the stack
 // of the panic; everybody else stops in the ordinary way.
 func TestPanicInRunIsPrintedAtOnce(t *testing.T) {
-	p := quiescetest.Child(t, "panic", "-hold=drain").Start(t)
+	dir := t.TempDir()
+	c := quiescetest.Child(t, "panic", "-hold=drain", "-dir="+dir)
+	c.ReportDir = dir
+	p := c.Start(t)
 	p.AwaitStderr(`run "worker" panicked: panic: over its own feet`)
 	p.AwaitStderr("quiesce_test.stumble")
 	p.Await("at drain")
 	p.CloseStdin()
 	r := ended(t, p, "exit code 1")
 	holds(t, r.Stdout, "at stop")
-	holds(t, r.Stderr, `drain "db" ok`, `stop "db" ok`)
+	if r.Report == nil {
+		t.Fatal("no report")
+	}
+	for _, h := range r.Report.Hooks {
+		if (h.Outcome == quiesce.OK) != (h.Component == "db") {
+			t.Errorf("%s of %q is %s", h.Hook, h.Component, h.Outcome)
+		}
+	}
+	if c := r.Report.Causes[0]; c.Component != "worker" || !strings.Contains(c.Stack, "quiesce_test.stumble") {
+		t.Errorf("first cause %+v", c)
+	}
 }
 
 func TestJobInterruptedBySignal(t *testing.T) {
