@@ -48,6 +48,7 @@ type App struct {
 	// and the order of events. No user code is called, and nothing is waited
 	// for, while it is held.
 	mu       sync.Mutex
+	entered  State            // whose entry was announced; the word is ahead of it for an instant
 	building graph            // what was added so far; flush and announce hooks also later
 	names    map[string]*node // of components, and of free hooks by phase
 	mistakes []*ConfigError

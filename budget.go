@@ -115,9 +115,10 @@ func longestPath(p *pass, weight func(*node) int64) int64 {
 	for _, n := range p.nodes {
 		n.tail = 0
 		for _, need := range p.next(n) {
-			n.tail = max(n.tail, weight(need)+need.tail)
+			n.tail = max(n.tail, need.reach)
 		}
-		longest = max(longest, weight(n)+n.tail)
+		n.reach = n.tail + weight(n)
+		longest = max(longest, n.reach)
 	}
 	return longest
 }

@@ -3,7 +3,6 @@
 package quiesce
 
 import (
-	"container/heap"
 	"runtime/pprof"
 	"time"
 )
@@ -60,7 +59,7 @@ func (a *App) expire() (next int64) {
 		if d.at > now && d.holds() {
 			break
 		}
-		heap.Pop(&s.due)
+		s.due.pop()
 		if d.at <= now && d.holds() {
 			cuts = a.dueLocked(d, now, cuts)
 		}

@@ -2,7 +2,7 @@
 
 package quiesce
 
-import "container/heap"
+import "slices"
 
 // deadlines is a heap of what is due when, by time. Entries are not taken out
 // when they become pointless: whoever pops one looks whether it still holds.
@@ -24,26 +24,65 @@ const (
 	dueProgress                // say who is awaited
 )
 
-func (h deadlines) Len() int           { return len(h) }
-func (h deadlines) Less(i, j int) bool { return h[i].at < h[j].at }
-func (h deadlines) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+// push adds an entry.
+func (h *deadlines) push(d due) {
+	if len(*h) == cap(*h) {
+		h.drop()
+		if 2*len(*h) > cap(*h) {
+			*h = slices.Grow(*h, cap(*h)+1)
+		}
+	}
+	*h = append(*h, d)
+	q := *h
+	for i := len(q) - 1; i > 0; {
+		up := (i - 1) / 2
+		if q[up].at <= q[i].at {
+			break
+		}
+		q[up], q[i] = q[i], q[up]
+		i = up
+	}
+}
 
-// Push and Pop implement heap.Interface.
-func (h *deadlines) Push(x any) { *h = append(*h, x.(due)) }
+// pop removes the first entry.
+func (h *deadlines) pop() {
+	q := *h
+	last := len(q) - 1
+	q[0], q[last] = q[last], due{}
+	*h = q[:last]
+	h.sink(0)
+}
 
-func (h *deadlines) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	old[len(old)-1] = due{}
-	*h = old[:len(old)-1]
-	return last
+// sink restores the heap below i.
+func (h *deadlines) sink(i int) {
+	q := *h
+	for {
+		down := 2*i + 1
+		if down+1 < len(q) && q[down+1].at < q[down].at {
+			down++
+		}
+		if down >= len(q) || q[i].at <= q[down].at {
+			return
+		}
+		q[i], q[down] = q[down], q[i]
+		i = down
+	}
+}
+
+// drop takes out what has become pointless. It is called before the heap would
+// grow, so that it grows with the hooks in flight and not with all there were.
+func (h *deadlines) drop() {
+	*h = slices.DeleteFunc(*h, func(d due) bool { return !d.holds() })
+	for i := len(*h)/2 - 1; i >= 0; i-- {
+		h.sink(i)
+	}
 }
 
 // scheduleLocked adds an entry, and wakes the coordinator if it would sleep
 // past it.
 func (a *App) scheduleLocked(d due) {
 	s := &a.sched
-	heap.Push(&s.due, d)
+	s.due.push(d)
 	if s.armed == 0 || d.at < s.armed {
 		s.armed = d.at
 		a.wakeCoordinator()

@@ -36,6 +36,20 @@ type flight struct {
 	ended  error // guarded by mu: the cause of an end that came before inner
 }
 
+// flightChunk is how many flights are allocated at a time.
+const flightChunk = 32
+
+// newFlight returns a flight for one hook.
+func (s *scheduler) newFlight(n *node, k HookKind) *flight {
+	if len(s.flights) == 0 {
+		s.flights = make([]flight, flightChunk)
+	}
+	f := &s.flights[0]
+	s.flights = s.flights[1:]
+	f.node, f.kind = n, k
+	return f
+}
+
 // bound says what determined a hook's deadline, and so what it means to miss it.
 type bound uint8
 

@@ -22,18 +22,19 @@ type node struct {
 	traits traits
 
 	// Guarded by app.mu.
-	tail    int64   // reserves on the longest path after this node, in the current pass
-	pending int32   // neighbours that must settle before this node's turn in the pass
 	step    uint8   // how far its turn has come
 	awaits  awaited // the hook that its turn waits for
 	forced  forceState
-	hook    *flight // Start, Announce, Drain or Stop in flight
-	run     *flight // Run in flight
-	work    *flight // the context under which Run's begun work is finished
+	up      atomic.Bool // written under app.mu, read without it: Start returned nil, or there is none and its turn had come
+	pending int32       // neighbours that must settle before this node's turn in the pass
+	tail    int64       // reserves on the longest path after this node, in the current pass
+	reach   int64       // the same with its own
+	hook    *flight     // Start, Announce, Drain or Stop in flight
+	run     *flight     // Run in flight
+	work    *flight     // the context under which Run's begun work is finished
 
 	// Written under app.mu, read without it: reports are made while the app
 	// runs, and on the way out of a process that must not wait for a lock.
-	up    atomic.Bool // Start returned nil, or there is none and its turn had come
 	slots [numSlots]slot
 }
 

@@ -71,16 +71,17 @@ func (n *node) toCome(k HookKind) bool {
 
 // scheduler is the state of the pass that is on. It is guarded by App.mu.
 type scheduler struct {
-	pass   *pass
-	passes []*pass         // of the stop, in order
-	begun  [numPhases]bool // phases that take no more free hooks
-	queue  []job           // hooks whose turn has come, last in first out
-	spare  bool            // a worker was launched and has not taken a job yet
-	ready  []*node         // scratch: nodes whose turn has come
-	due    deadlines
-	armed  int64         // what the coordinator sleeps until, 0: woken by wake only
-	wake   chan struct{} // tells the coordinator that something comes earlier
-	serves int           // serving components that run
+	pass    *pass
+	passes  []*pass         // of the stop, in order
+	begun   [numPhases]bool // phases that take no more free hooks
+	queue   []job           // hooks whose turn has come, last in first out
+	spare   bool            // a worker was launched and has not taken a job yet
+	ready   []*node         // scratch: nodes whose turn has come
+	due     deadlines
+	flights []flight      // not used yet
+	armed   int64         // what the coordinator sleeps until, 0: woken by wake only
+	wake    chan struct{} // tells the coordinator that something comes earlier
+	serves  int           // serving components that run
 
 	delayEnd int64 // when the readiness delay is over, 0: it is not on
 }

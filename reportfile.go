@@ -88,6 +88,11 @@ func (a *App) note(format string, args ...any) {
 	a.noteLocked(format, args...)
 }
 
+// wantsReport reports whether keepReport has anywhere to write to.
+func (a *App) wantsReport() bool {
+	return a.cfg.logger != nil || a.cfg.reportDir != "" || a.cfg.termLog.value != ""
+}
+
 // keepReport writes the report to the log, the report directory and the
 // termination log. What cannot be written is said on standard error: nowhere
 // else is left.

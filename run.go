@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -35,16 +36,37 @@ func (a *App) Run(ctx context.Context) error {
 	defer stop()
 	a.live(ctx)
 	signals.giveBack()
-	r := a.Report()
-	a.within(a.outputPatience(), "report", func() { a.keepReport(r) })
-	return r.Err()
+	if a.wantsReport() {
+		r := a.Report()
+		a.within(a.outputPatience(), "report", func() { a.keepReport(r) })
+	}
+	return a.err()
+}
+
+// err is Err of the final report. A stop that is clean, as most are, needs no
+// report to be made to say so: whoever wants one gets it from Report.
+func (a *App) err() error {
+	how := a.ending.how.Load()
+	if how.forced == nil && !how.watchdog && a.bad.unclean.Load() == 0 && !a.failed() && !a.interrupted() {
+		return nil
+	}
+	return a.Report().Err()
+}
+
+// failed reports whether any cause of the stop is a failure.
+func (a *App) failed() bool {
+	causes := a.causes.Load()
+	return causes != nil && slices.ContainsFunc(*causes, func(c cause) bool { return c.failure() })
 }
 
 // prepare checks and freezes what was added, and begins to listen to signals.
 // A mistake ends the app before anything starts.
 func (a *App) prepare(ctx context.Context, src signalSource) *signals {
 	a.startedAt.Store(a.now())
-	a.values = context.WithoutCancel(ctx)
+	a.values = ctx
+	if ctx.Done() != nil {
+		a.values = context.WithoutCancel(ctx)
+	}
 	err := a.freeze()
 	a.mu.Lock()
 	if a.cfg.logger != nil {

@@ -101,10 +101,11 @@ func (a *App) Done() <-chan struct{} { return a.reached[StateStopped] }
 // change is never in the middle of a decision that depends on it; readers need
 // no lock.
 func (a *App) enterLocked(s State) {
-	from := a.State()
+	from := a.entered
 	if s <= from {
 		return
 	}
+	a.entered = s
 	a.state.Store(uint32(s))
 	for i := from + 1; i <= s; i++ {
 		close(a.reached[i])

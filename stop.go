@@ -9,9 +9,17 @@ import (
 
 // requestStop asks the app to stop; see [App.Shutdown].
 func (a *App) requestStop(c cause) {
-	a.beforeStop(c)
+	if a.cfg.before != nil {
+		a.beforeStop(c)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	// Readiness goes off before anything that takes long the first time: what
+	// follows allocates, and grows the stack of the goroutine of a signal.
+	if a.State() == StateRunning {
+		a.state.Store(uint32(StateDraining))
+	}
+	c.at = a.now()
 	a.requestStopLocked(c)
 }
 
@@ -22,7 +30,9 @@ func (a *App) requestStopLocked(c cause) {
 	if a.isOver() {
 		return
 	}
-	c.at = a.now()
+	if c.at == 0 {
+		c.at = a.now()
+	}
 	first := a.addCauseLocked(c)
 	if a.events != nil {
 		a.emitLocked(StopRequested{Cause: c.report(a.beganAt.Load()), First: first})
@@ -113,7 +123,23 @@ func (a *App) stopPasses() []*pass {
 			&pass{phase: PhaseDrain, outer: true, nodes: g.outer},
 			&pass{phase: PhaseStop, outer: true, nodes: g.outer})
 	}
+	for _, p := range passes {
+		p.leaveIdle()
+	}
 	return passes
+}
+
+// leaveIdle empties a pass in which nobody has anything to do: it need not be
+// gone through.
+func (p *pass) leaveIdle() {
+	for _, n := range p.nodes {
+		for _, k := range p.hooks(n) {
+			if n.startLives() || k != HookStart && n.fn(k) != nil {
+				return
+			}
+		}
+	}
+	p.nodes = nil
 }
 
 // announceNodes returns whoever has something to announce.

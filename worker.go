@@ -157,7 +157,7 @@ func (a *App) beginLocked(j job, now int64) *flight {
 	if j.kind == HookRun {
 		f.asked = true
 	} else {
-		f = &flight{node: n, kind: j.kind}
+		f = a.sched.newFlight(n, j.kind)
 		n.hook = f
 		s.outcome.Store(uint32(Running))
 	}
