@@ -4,6 +4,7 @@ package quiesce
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/go-quiesce/quiesce/sigmux"
 )
@@ -16,23 +17,63 @@ type cause struct {
 	kind      CauseKind
 	component string
 	err       error
+	told      told
 	stack     string
 	at        int64
 }
 
-// newCause makes a cause; its time is set when it is recorded.
-func newCause(kind CauseKind, err error) cause { return cause{kind: kind, err: err} }
+// told is what an error says of itself. An error is user code, which may hang or
+// panic: it is asked once, where that hurts nobody else, on the goroutine that
+// brought it and without the lock.
+type told struct {
+	text  string
+	code  int // the exit code it wants
+	coded bool
+}
 
-// exitCode returns what the cause's error wants the exit code to be. What no
-// process can exit with is no wish: an os/exec.ExitError says -1 for a child
-// that died of a signal, and 256 would come out as 0.
-func (c *cause) exitCode() (int, bool) {
-	var coder interface{ ExitCode() int }
-	if c.kind != CauseSignal && errors.As(c.err, &coder) {
-		code := coder.ExitCode()
-		return code, code >= 0 && code <= 255
+// ask asks an error; a panic of it is its text. What no process can exit with is
+// no wish: an os/exec.ExitError says -1 for a child that died of a signal, and
+// 256 would come out as 0.
+func ask(err error) (t told) {
+	defer func() {
+		if v := recover(); v != nil {
+			t.text = fmt.Sprintf("%T, whose text panics", err)
+		}
+	}()
+	if err == nil {
+		return t
 	}
-	return 0, false
+	t.text = err.Error()
+	var coder interface{ ExitCode() int }
+	if errors.As(err, &coder) {
+		t.code = coder.ExitCode()
+		t.coded = t.code >= 0 && t.code <= 255
+	}
+	return t
+}
+
+// newCause makes a cause; its time is set when it is recorded. It must not be
+// called under the lock with an error of the user's.
+func newCause(kind CauseKind, err error) cause { return cause{kind: kind, err: err, told: ask(err)} }
+
+// signalCause is newCause for a signal, whose error is our own: nothing is asked
+// before readiness is off.
+func signalCause(d sigmux.Delivery) cause {
+	return cause{kind: CauseSignal, err: &sigmux.SignalError{Signal: d.Signal, Sender: d.Sender}}
+}
+
+// hookCause is newCause for a hook that went wrong, whose error was asked already.
+func hookCause(kind CauseKind, n *node, k HookKind, o Outcome, d *detail) cause {
+	e := &HookError{Component: n.name, Hook: k, Outcome: o, Place: placeOf(n.site), Err: d.err, text: d.told.text}
+	return cause{kind: kind, component: n.name, err: e, told: told{e.Error(), d.told.code, d.told.coded}, stack: d.stack}
+}
+
+// text is what the cause says of itself.
+func (c *cause) text() string {
+	if c.kind == CauseSignal {
+		return c.err.Error()
+	}
+	return c.told.text
 }
 
 // failure reports whether the cause is something that went wrong.
@@ -40,10 +81,10 @@ func (c *cause) failure() bool { return c.kind == CauseFailure || c.kind == Caus
 
 // signal returns the signal behind the cause, nil if there is none.
 func (c *cause) signal() *sigmux.SignalError {
-	var s *sigmux.SignalError
-	if c.kind != CauseSignal || !errors.As(c.err, &s) {
+	if c.kind != CauseSignal {
 		return nil
 	}
+	s, _ := c.err.(*sigmux.SignalError)
 	return s
 }
 

@@ -3,6 +3,7 @@
 package quiesce
 
 import (
+	"fmt"
 	"runtime/pprof"
 	"time"
 )
@@ -150,18 +151,18 @@ func (n *node) callForce() {
 	a := n.app
 	exited := true
 	defer func() {
-		v := any(nil)
+		trouble := ""
 		if exited {
-			v = recover()
+			trouble = fmt.Sprintf("force of %q called runtime.Goexit", n.name)
+			if v := recover(); v != nil {
+				trouble = fmt.Sprintf("force of %q panicked: %v", n.name, v)
+			}
 		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		n.forced = forceDone
-		switch {
-		case v != nil:
-			a.noteLocked("force of %q panicked: %v", n.name, v)
-		case exited:
-			a.noteLocked("force of %q called runtime.Goexit", n.name)
+		if trouble != "" {
+			a.noteLocked("%s", trouble)
 		}
 	}()
 	n.comp.Force()
@@ -173,6 +174,7 @@ func (n *node) callForce() {
 func (a *App) abandonLocked(f *flight, now int64) {
 	n, s := f.node, f.slot()
 	d := &detail{err: f.cause, reason: f.cutReason()}
+	d.told.text = f.cutText()
 	s.ended.Store(now)
 	s.detail.Store(d)
 	s.outcome.Store(uint32(Abandoned))

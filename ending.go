@@ -160,8 +160,8 @@ func (a *App) exitCode(how *ending) int {
 	case first.kind == CauseStartFailed:
 		return CodeStartFailed
 	}
-	if code, ok := first.exitCode(); ok {
-		return code
+	if first.told.coded {
+		return first.told.code
 	}
 	switch {
 	case first.failure():

@@ -89,12 +89,17 @@ type HookError struct {
 	Outcome   Outcome  // how it ended
 	Place     string   // file:line of the Add or Hook call
 	Err       error    // what it returned, or what stands for that
+
+	text string // of Err, where it was asked already
 }
 
 // Error reads `stop "db" failed: connection refused`.
 func (e *HookError) Error() string {
 	text := fmt.Sprintf("%s %q %s", e.Hook, e.Component, e.Outcome)
-	if e.Err != nil {
+	switch {
+	case e.text != "":
+		text += ": " + e.text
+	case e.Err != nil:
 		text += ": " + e.Err.Error()
 	}
 	return text

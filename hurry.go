@@ -33,7 +33,7 @@ func (a *App) hurry(c cause) bool {
 	}
 	a.ending.hurriedAt.Store(a.now())
 	if a.events != nil {
-		a.emitLocked(Hurry{Cause: c.err.Error()})
+		a.emitLocked(Hurry{Cause: c.text()})
 	}
 	var cuts []cut
 	if a.sched.passes != nil { // otherwise beginStop sees to it

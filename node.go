@@ -87,6 +87,7 @@ type slot struct {
 // is immutable; whoever has more to say replaces it.
 type detail struct {
 	err    error
+	told   told
 	reason string
 	stack  string
 	echo   bool

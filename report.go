@@ -132,7 +132,7 @@ func (r *Report) Err() error {
 	for i := range r.Hooks {
 		h := &r.Hooks[i]
 		if h.unclean() && !r.isCause(h) {
-			errs = append(errs, &HookError{h.Component, h.Hook, h.Outcome, h.Place, h.Err})
+			errs = append(errs, &HookError{h.Component, h.Hook, h.Outcome, h.Place, h.Err, h.Error})
 		}
 	}
 	if r.Unended && len(errs) == 0 {
@@ -150,8 +150,8 @@ func (r *Report) Err() error {
 // isCause reports whether the hook's failure stands among the causes already.
 func (r *Report) isCause(h *HookReport) bool {
 	return slices.ContainsFunc(r.Causes, func(c Cause) bool {
-		e, ok := errors.AsType[*HookError](c.Err)
-		return ok && c.isFailure() && e.Component == h.Component && e.Hook == h.Hook
+		e, ok := c.Err.(*HookError)
+		return ok && e.Component == h.Component && e.Hook == h.Hook
 	})
 }
 

@@ -126,7 +126,7 @@ func (a *App) causeReports(began int64) []Cause {
 // report turns a cause into its public form.
 func (c *cause) report(began int64) Cause {
 	r := Cause{
-		Kind: c.kind, Component: c.component, Text: c.err.Error(), Err: c.err, Stack: c.stack,
+		Kind: c.kind, Component: c.component, Text: c.text(), Err: c.err, Stack: c.stack,
 		At: time.Duration(c.at - began),
 	}
 	if began == 0 {
@@ -194,16 +194,13 @@ func (r *Report) addHook(n *node, k HookKind, how *ending, began, now int64) {
 		Outer: n.traits.outer && k != HookAnnounce,
 	}
 	if d := s.detail.Load(); d != nil {
-		h.Err, h.Reason, h.Stack, h.Echo = d.err, d.reason, d.stack, d.echo
+		h.Err, h.Error, h.Reason, h.Stack, h.Echo = d.err, d.told.text, d.reason, d.stack, d.echo
 		if d.late != 0 {
 			r.Late = append(r.Late, n.title(k))
 		}
 	}
 	if how != nil {
 		closeOutcome(&h, how)
-	}
-	if h.Err != nil {
-		h.Error = h.Err.Error()
 	}
 	if h.Outcome == Abandoned && !s.returned() {
 		r.Still = append(r.Still, n.title(k))

@@ -56,16 +56,15 @@ func (a *App) reportTraps(src signalSource) {
 // onTerminate does what a terminating signal means. It is called on the
 // goroutine that has just received the signal, and does not block.
 func (a *App) onTerminate(d sigmux.Delivery, step sigmux.Step) {
-	err := &sigmux.SignalError{Signal: d.Signal, Sender: d.Sender}
 	switch step {
 	case sigmux.Graceful:
-		a.requestStop(newCause(CauseSignal, err))
+		a.requestStop(signalCause(d))
 	case sigmux.Hurried:
-		if !a.hurry(newCause(CauseSignal, err)) {
+		if !a.hurry(signalCause(d)) {
 			a.recordSignal(d)
 		}
 	case sigmux.Forced:
-		a.force(err)
+		a.force(&sigmux.SignalError{Signal: d.Signal, Sender: d.Sender})
 	default:
 		a.recordSignal(d)
 	}
@@ -77,7 +76,7 @@ func (a *App) onHangup(d sigmux.Delivery) {
 		a.recordSignal(d)
 		return
 	}
-	a.requestStop(newCause(CauseSignal, &sigmux.SignalError{Signal: d.Signal, Sender: d.Sender}))
+	a.requestStop(signalCause(d))
 }
 
 // recordSignal notes a signal that changes nothing.

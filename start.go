@@ -90,9 +90,7 @@ func (a *App) startSettledLocked(f *flight, o Outcome, d *detail) {
 	case o == OK:
 		a.startedLocked(n)
 	case !f.calledOff:
-		c := newCause(CauseStartFailed, &HookError{n.name, HookStart, o, placeOf(n.site), d.err})
-		c.component, c.stack = n.name, d.stack
-		a.requestStopLocked(c)
+		a.requestStopLocked(hookCause(CauseStartFailed, n, HookStart, o, d))
 	}
 }
 
@@ -144,6 +142,8 @@ func (a *App) callRun(f *flight) {
 				res.err = ErrExited
 			}
 		}
+		res.told = ask(res.err)
+		res.ended = res.err != nil && isEnd(res.err, a.stopError())
 		f.end(context.Canceled)
 		f.node.work.end(context.Canceled)
 		a.beforeEnd(f, res)
@@ -170,16 +170,12 @@ func (a *App) runSettledLocked(n *node, o Outcome, d *detail, now int64) {
 		}
 	case o == OK:
 		if a.State() < StateDraining {
-			c := newCause(CauseFailure, &HookError{n.name, HookRun, Failed, placeOf(n.site), ErrEnded})
-			c.component = n.name
-			a.requestStopLocked(c)
+			a.requestStopLocked(hookCause(CauseFailure, n, HookRun, Failed, &detail{err: ErrEnded}))
 		}
 	case o == TimedOut:
 		// The hook is in the report; it is no reason to stop.
 	default:
-		c := newCause(CauseFailure, &HookError{n.name, HookRun, o, placeOf(n.site), d.err})
-		c.component, c.stack = n.name, d.stack
-		a.requestStopLocked(c)
+		a.requestStopLocked(hookCause(CauseFailure, n, HookRun, o, d))
 	}
 }
 

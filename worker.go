@@ -60,6 +60,8 @@ func (a *App) work() {
 // A result is how a call of user code came back.
 type result struct {
 	err      error
+	told     told
+	ended    bool // err is a context's own way to say that it has ended
 	panicked bool
 	exited   bool
 	stack    string
@@ -78,6 +80,7 @@ func (a *App) call(f *flight) (now int64) {
 				res.err = ErrExited
 			}
 		}
+		res.told = ask(res.err)
 		if f.kind != HookStart {
 			f.end(context.Canceled) // nothing it launched should lean on it
 		}
@@ -294,7 +297,7 @@ func (f *flight) judge(res result, now int64) (Outcome, *detail) {
 	if res.err == nil {
 		return OK, nil
 	}
-	d := &detail{err: res.err, stack: res.stack}
+	d := &detail{err: res.err, told: res.told, stack: res.stack}
 	switch {
 	case res.panicked:
 		return Panicked, d
@@ -306,7 +309,7 @@ func (f *flight) judge(res result, now int64) (Outcome, *detail) {
 	case f.cause != nil, f.until != 0 && now >= f.until:
 		d.reason = f.cutReason()
 		return TimedOut, d
-	case f.kind == HookRun && f.asked && isEnd(res.err, f.node.app.stopError()):
+	case f.kind == HookRun && f.asked && res.ended:
 		return OK, nil
 	default:
 		return Failed, d
@@ -328,10 +331,22 @@ func isEnd(err, cause error) bool {
 
 // cutReason says for the report why the hook's context was ended early.
 func (f *flight) cutReason() string {
-	if errors.Is(f.cause, ErrForced) {
+	if f.cause == ErrForced {
 		return boundNames[boundHurry]
 	}
 	return boundNames[f.bound]
+}
+
+// cutText is the text of the cause with which the hook's context was ended early.
+func (f *flight) cutText() string {
+	switch {
+	case f.cause == nil:
+		return ""
+	case f.overran || f.cause == ErrForced:
+		return f.cause.Error()
+	default: // called off: the user's error is not asked again
+		return f.node.app.firstCause().text()
+	}
 }
 
 // resumeLocked lets n go on if its turn waits for hook k.
