@@ -45,9 +45,9 @@ type Process struct {
 
 // A Result is how a child process ended.
 type Result struct {
-	Code           int       // the exit code; -1 if a signal killed it
-	Signal         os.Signal // that killed it, nil if it exited
-	Stdout, Stderr string
+	Code           int             // the exit code; -1 if a signal killed it
+	Signal         os.Signal       // that killed it, nil if it exited
+	Stdout, Stderr string          // what it wrote to each, as far as it was read
 	Took           time.Duration   // from its start to the end of its outputs
 	Report         *quiesce.Report // nil if there is none
 }
