@@ -88,6 +88,15 @@ var endings = map[string]func() int{
 		}
 		return app.Main()
 	},
+	"nil error of run": func() int { return mainOf(runPiece((*nilError)(nil))) },
+	"nil error of stop": func() int {
+		return mainOf(stopPiece(func(context.Context) error { return (*nilError)(nil) }), shutdownPiece(nil))
+	},
+	"nil error as cause": func() int { return mainOf(shutdownPiece((*nilError)(nil))) },
+	"error of run hangs": func() int { return shortDrain(runPiece(stuckError{}), shutdownPiece(nil)) },
+	"error of stop hangs": func() int {
+		return briefMain(stopPiece(func(context.Context) error { return stuckError{} }), shutdownPiece(nil))
+	},
 }
 
 var errChildBroken = errors.New("broken")
@@ -97,6 +106,16 @@ type exitCodeError int
 
 func (e exitCodeError) Error() string { return fmt.Sprintf("wants code %d", int(e)) }
 func (e exitCodeError) ExitCode() int { return int(e) }
+
+// A stuckError never says what it is.
+type stuckError struct{}
+
+func (stuckError) Error() string { _ = hangForever(nil); return "" }
+
+// A nilError is the classic mistake: a nil pointer in a non-nil error.
+type nilError struct{ text string }
+
+func (e *nilError) Error() string { return e.text }
 
 // overrunLimit is a limit that is sure to be overrun by what hangs.
 const overrunLimit = 50 * time.Millisecond

@@ -65,6 +65,12 @@ func TestExitCode(t *testing.T) {
 		"second app":     {4, "another app's Main has this process's signals"},
 		"main twice":     {4, "another app's Main has this process's signals"},
 		"main after run": {4, quiesce.ErrStopped.Error()},
+
+		"nil error of run":    {1, `run "part 0" failed`},
+		"nil error of stop":   {3, `stop "part 0" failed`},
+		"nil error as cause":  {0, "clean, code 0"},
+		"error of run hangs":  {3, `still running: run "part 0"`},
+		"error of stop hangs": {124, `still running: stop "part 0"`},
 	} {
 		t.Run(ending, func(t *testing.T) {
 			t.Parallel()

@@ -35,3 +35,7 @@ done
 grep -q '^Benchmark' "$out" || die "no benchmark matches $regexp"
 say
 "$bin/benchstat" -col "${QUIESCE_BENCH_COL:-/impl}" "$out"
+if [ $# -eq 0 ]; then
+	say
+	in_module bench go run ./cmd/ratios </dev/null
+fi
