@@ -110,7 +110,7 @@ func (e exitCodeError) ExitCode() int { return int(e) }
 // A stuckError never says what it is.
 type stuckError struct{}
 
-func (stuckError) Error() string { _ = hangForever(nil); return "" }
+func (stuckError) Error() string { _ = hangForever(context.Background()); return "" }
 
 // A nilError is the classic mistake: a nil pointer in a non-nil error.
 type nilError struct{ text string }

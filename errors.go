@@ -100,7 +100,7 @@ func (e *HookError) Error() string {
 	case e.text != "":
 		text += ": " + e.text
 	case e.Err != nil:
-		text += ": " + e.Err.Error()
+		text += ": " + ask(e.Err).text
 	}
 	return text
 }

@@ -224,7 +224,7 @@ func (e HookEnded) String() string {
 		text += " (" + e.Reason + ")"
 	}
 	if e.Err != nil {
-		text += ": " + e.Err.Error()
+		text += ": " + ask(e.Err).text
 	}
 	return text
 }
