@@ -69,15 +69,16 @@
 //
 // # Signals
 //
-// [App.Main] takes SIGTERM and SIGINT, SIGHUP, SIGUSR1 and SIGPIPE from the
-// operating system and keeps them until the process is gone. The first SIGTERM or SIGINT
-// asks for a graceful stop. With the [Interactive] preset a second one, 200 ms
-// or more after the last of its kind, hurries: non-critical hooks are cut,
+// [App.Main] takes SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGPIPE from the
+// operating system and keeps them until the process is gone. The first SIGTERM
+// or SIGINT asks for a graceful stop. With the [Interactive] preset a second one,
+// 200 ms or more after the last of its kind, hurries: non-critical hooks are cut,
 // critical ones still run, in about a second. A third ends the process. With
 // [Kubernetes] and [Systemd] only SIGINT escalates, and a repeated SIGTERM is
-// recorded. SIGHUP is a graceful stop, SIGUSR1 writes the
-// state and all stacks, SIGPIPE does nothing (so that a write to whoever is gone
-// fails instead of killing the process); SIGQUIT is never taken.
+// recorded. SIGHUP is a graceful stop. SIGUSR1 writes the state and all stacks.
+// SIGPIPE does nothing, so that a write to whoever is gone fails instead of
+// killing the process in the middle of a stop. SIGQUIT is never taken.
+//
 // Before Main the default actions hold, and [App.Run] takes no signal at all
 // unless it is given a source. For a program that needs only Ctrl-C see
 // [sigmux.NotifyContext].

@@ -121,8 +121,8 @@ var mutants = []mutant{
 	},
 	{
 		"a Run's own end after it was asked is clean", "worker.go",
-		"case f.kind == HookRun && f.asked && isEnd(",
-		"case f.kind == HookRun && false && isEnd(",
+		"case f.kind == HookRun && f.asked && res.ended",
+		"case f.kind == HookRun && false && res.ended",
 	},
 	{
 		"the work context outlives the turn to drain", "coordinator.go",
