@@ -182,7 +182,7 @@ func (a *App) Add(name string, c Component, opts ...AddOption) *Handle {
 		o.applyAdd(d)
 	}
 	switch {
-	case a.State() != StateNew || a.graph.Load() != nil:
+	case a.ran.Load():
 		d.problem("added after Run began")
 		a.lateMistakeLocked()
 		return (*Handle)(n)

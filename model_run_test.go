@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-quiesce/quiesce"
+	"github.com/go-quiesce/quiesce/internal/seam"
 	"github.com/go-quiesce/quiesce/sigmux"
 )
 
@@ -64,7 +65,7 @@ func (s *schedule) build() {
 		opts = append(opts, quiesce.WithSignals(s.fake))
 	}
 	if p.stall != quiesce.PhaseStart {
-		opts = append(opts, quiesce.WithBefore(s.stallBefore))
+		opts = append(opts, quiesce.WithBefore(seam.Before{Call: s.stallBefore}))
 	}
 	if p.preset > 0 {
 		opts = append(opts, []quiesce.Option{quiesce.Kubernetes(), quiesce.Systemd(), quiesce.Interactive()}[p.preset-1])

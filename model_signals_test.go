@@ -70,7 +70,7 @@ func (v *verdict) signals() {
 // escalation: the first terminating signal begins the stop, the second that
 // counts hurries it, the third ends it.
 func (v *verdict) escalation(list []arrival) {
-	onlyINT := v.p.preset == 1 || v.p.preset == 2
+	onlyINT := presetNames[v.p.preset] != "interactive"
 	climbs, first := 0, time.Duration(-1)
 	for _, s := range list {
 		if s.at+1 >= v.logEnd() {

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/go-quiesce/quiesce/internal/seam"
 	"github.com/go-quiesce/quiesce/sigmux"
 )
 
@@ -135,7 +134,7 @@ func WithPhaseLimit(p Phase, d time.Duration) Option {
 }
 
 // WithEscalation sets which signals ask for a stop, and which repeats hurry
-// and then force it. The presets choose it.
+// and then force it. The presets choose it; without one only SIGINT escalates.
 func WithEscalation(p sigmux.Policy) Option {
 	pc := callerPC()
 	return optionFunc(func(c *appConfig) {
@@ -213,7 +212,7 @@ func (c *appConfig) resolve() {
 	c.grace.fill(DefaultGracePeriod)
 	c.readinessDelay.fill(0)
 	c.forceGrace.fill(DefaultForceGrace)
-	c.policy.fill(sigmux.Interactive())
+	c.policy.fill(sigmux.Orchestrated())
 	if c.preset == "" {
 		c.preset = "none"
 	}
@@ -247,12 +246,4 @@ func shortFile(path string) string {
 		}
 	}
 	return path
-}
-
-// WithBefore is for the test kit alone: its argument has a type that only this
-// module can make. See [quiescetest].
-//
-// [quiescetest]: https://pkg.go.dev/github.com/go-quiesce/quiesce/quiescetest
-func WithBefore(f seam.Before) Option {
-	return optionFunc(func(c *appConfig) { c.before = func(e Event) { f(e) } })
 }

@@ -200,7 +200,7 @@ func TestThirdSignalForces(t *testing.T) {
 		}{
 			{"interactive", [3]syscall.Signal{syscall.SIGINT, syscall.SIGINT, syscall.SIGINT}, "killed by SIGINT"},
 			{"kubernetes", [3]syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGINT}, "exit code 130"},
-			{"none", [3]syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGTERM}, "exit code 143"},
+			{"none", [3]syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGINT}, "exit code 130"},
 		} {
 			t.Run(station+" "+tc.preset, func(t *testing.T) {
 				t.Parallel()

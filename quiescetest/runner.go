@@ -90,7 +90,7 @@ func Run(t testing.TB, app *quiesce.App, opts ...Option) *Runner {
 		r.signals = sigmux.NewFake()
 	}
 	r.recorder.needs = app.Extend(seam.Kit{},
-		quiesce.WithSignals(r.signals), quiesce.WithSink(r.recorder), quiesce.WithBefore(r.recorder.before))
+		quiesce.WithSignals(r.signals), quiesce.WithSink(r.recorder), quiesce.WithBefore(seam.Before{Call: r.recorder.before}))
 	ctx, cancel := context.WithCancelCause(context.Background())
 	r.cancel = cancel
 	go func() {
