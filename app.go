@@ -40,6 +40,7 @@ type App struct {
 	values   context.Context // the values of the context given to Run
 	previous atomic.Pointer[Previous]
 	exit     func(code int) // ends the process; nil under Run
+	tell     func(*Report)  // writes the report for people; nil under Run
 
 	publishOnce sync.Once    // the report's outputs
 	inquiries   atomic.Int32 // not answered yet

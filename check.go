@@ -17,6 +17,9 @@ func (a *App) checkTimesLocked() {
 	}
 	passes := a.stopPasses()
 	a.scaleSmallLocked(passes)
+	if len(a.cfg.problems) > 0 {
+		return // what the options say is not to be reckoned with
+	}
 	if over := a.overbookedLocked(passes); over != "" {
 		a.mistakeLocked("grace period", a.site, "%s", over)
 	} else if most := a.cfg.mostGrace; most > 0 && most < a.cfg.grace.value {

@@ -35,6 +35,7 @@ type ending struct {
 type endState struct {
 	how        atomic.Pointer[ending]
 	readyAt    atomic.Int64 // when the app became ready, 0: never
+	hurriedBy  string       // why the stop was hurried; set before hurriedAt
 	hurriedAt  atomic.Int64 // when the stop was hurried, 0: never
 	watchdogAt atomic.Int64 // when the watchdog fires, 0: it is not armed
 	report     atomic.Pointer[Report]

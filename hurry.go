@@ -31,9 +31,10 @@ func (a *App) hurry(c cause) bool {
 		a.mu.Unlock()
 		return false
 	}
+	a.ending.hurriedBy = c.text()
 	a.ending.hurriedAt.Store(a.now())
 	if a.events != nil {
-		a.emitLocked(Hurry{Cause: c.text()})
+		a.emitLocked(Hurry{Cause: a.ending.hurriedBy})
 	}
 	var cuts []cut
 	if a.sched.passes != nil { // otherwise beginStop sees to it

@@ -51,16 +51,23 @@ func (a *App) Main() int {
 		fmt.Fprintf(os.Stderr, "quiesce: error: app %q: %v\n", a.name, ErrStopped)
 		return CodeStartFailed
 	}
-	if a.cfg.logger == nil {
-		a.cfg.sinks = append(a.cfg.sinks, ConsoleSink(os.Stderr))
-	}
 	a.exit = os.Exit
 	a.cfg.mostGrace = platformGrace
+	mistakes := a.freeze(context.Background())
+	a.tell = func(r *Report) { io.WriteString(os.Stderr, r.Text()) }
+	switch {
+	case mistakes != nil: // say no more than these
+		a.tell = func(*Report) { fmt.Fprintln(os.Stderr, mistakes) }
+	case a.cfg.logger != nil:
+		a.tell = func(*Report) {} // keepReport does
+	default:
+		a.cfg.sinks = append(a.cfg.sinks, ConsoleSink(os.Stderr))
+	}
 	src := a.cfg.source
 	if src == nil {
 		src = sigmux.OS()
 	}
-	a.prepare(context.Background(), src)
+	a.prepare(mistakes, src)
 	a.live(context.Background())
 	r := a.Report()
 	a.publishOnce.Do(func() { a.within(a.outputPatience(), "report", func() { a.publish(r) }) })
@@ -70,9 +77,7 @@ func (a *App) Main() int {
 
 // publish writes the report wherever it goes.
 func (a *App) publish(r *Report) {
-	if a.cfg.logger == nil {
-		io.WriteString(os.Stderr, r.Text())
-	}
+	a.tell(r)
 	a.keepReport(r)
 }
 

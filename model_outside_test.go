@@ -97,6 +97,10 @@ func (v *verdict) asked() {
 				continue
 			}
 			parent = true
+			if e.at+1 < v.endAt() && len(v.report.Causes) < 100 && !v.parentIsCause(e.at) {
+				v.fail("not among the causes: %v", e)
+			}
+			continue
 		default:
 			continue
 		}
@@ -111,6 +115,14 @@ func (v *verdict) asked() {
 		}
 		seen[c.Text] = true
 	}
+}
+
+// parentIsCause reports whether the parent's end is among the causes. Of calls
+// that meet at this instant, the first to get through gives the cause.
+func (v *verdict) parentIsCause(at time.Duration) bool {
+	return slices.ContainsFunc(v.entries, func(e entry) bool {
+		return e.what == markCalling && e.do == callParent && e.at == at && v.isCause(fmt.Sprint("cause ", e.cause))
+	})
 }
 
 func (v *verdict) isCause(text string) bool {

@@ -21,29 +21,31 @@ const ReportSchema = 1
 // Times are offsets from Began, so that a timeline can be drawn without a clock;
 // durations are nanoseconds in JSON.
 type Report struct {
-	Schema   int           `json:"schema"`          // ReportSchema
-	App      string        `json:"app"`             // the name given to New
-	PID      int           `json:"pid"`             // of this process
-	Preset   string        `json:"preset"`          // "kubernetes", "systemd", "interactive" or "none"
-	State    State         `json:"state"`           // stopped, or where the stop is
-	Started  time.Time     `json:"started"`         // when Run was called
-	Began    time.Time     `json:"began"`           // when the stop was asked for
-	Took     time.Duration `json:"took"`            // from Began to the end, or to now
-	Grace    time.Duration `json:"grace"`           // the grace period
-	Hurried  time.Duration `json:"hurried"`         // when the stop was hurried; -1 never
-	Forced   time.Duration `json:"forced"`          // when the end was forced; -1 never
-	Watchdog bool          `json:"watchdog"`        // the watchdog ended the stop
-	Unended  bool          `json:"job_interrupted"` // the stop came before every job had ended well
-	Clean    bool          `json:"clean"`           // nothing failed, was cut or was left behind
-	Code     int           `json:"code"`            // the exit code
-	Causes   []Cause       `json:"causes"`          // why we stopped, first cause first
-	Phases   []PhaseReport `json:"phases"`          // in the order they ran
-	Hooks    []HookReport  `json:"hooks"`           // that ran or were skipped, in order of their begin
-	Unmade   []string      `json:"never_started"`   // components whose Start had not begun, or was cancelled
-	Still    []string      `json:"still_running"`   // hooks whose goroutines outlive the stop: `drain "http"`
-	Late     []string      `json:"late_returns"`    // hooks that returned after they had been abandoned
-	Sinks    []SinkReport  `json:"sinks,omitempty"` // sinks that missed events or panicked
-	Notes    []string      `json:"notes,omitempty"` // trouble with the report itself, repeated signals
+	Schema    int           `json:"schema"`               // ReportSchema
+	App       string        `json:"app"`                  // the name given to New
+	PID       int           `json:"pid"`                  // of this process
+	Preset    string        `json:"preset"`               // "kubernetes", "systemd", "interactive" or "none"
+	State     State         `json:"state"`                // stopped, or where the stop is
+	Started   time.Time     `json:"started"`              // when Run was called
+	Began     time.Time     `json:"began"`                // when the stop was asked for
+	Took      time.Duration `json:"took"`                 // from Began to the end, or to now
+	Grace     time.Duration `json:"grace"`                // the grace period
+	Hurried   time.Duration `json:"hurried"`              // when the stop was hurried; -1 never
+	HurriedBy string        `json:"hurried_by,omitempty"` // why
+	Forced    time.Duration `json:"forced"`               // when the end was forced; -1 never
+	ForcedBy  string        `json:"forced_by,omitempty"`  // the signal
+	Watchdog  bool          `json:"watchdog"`             // the watchdog ended the stop
+	Unended   bool          `json:"job_interrupted"`      // the stop came before every job had ended well
+	Clean     bool          `json:"clean"`                // nothing failed, was cut or was left behind
+	Code      int           `json:"code"`                 // the exit code
+	Causes    []Cause       `json:"causes"`               // why we stopped, first cause first
+	Phases    []PhaseReport `json:"phases"`               // in the order they ran
+	Hooks     []HookReport  `json:"hooks"`                // that ran or were skipped, in order of their begin
+	Unmade    []string      `json:"never_started"`        // components whose Start had not begun, or was cancelled
+	Still     []string      `json:"still_running"`        // hooks whose goroutines outlive the stop: `drain "http"`
+	Late      []string      `json:"late_returns"`         // hooks that returned after they had been abandoned
+	Sinks     []SinkReport  `json:"sinks,omitempty"`      // sinks that missed events or panicked
+	Notes     []string      `json:"notes,omitempty"`      // trouble with the report itself, repeated signals
 }
 
 // A Cause is one reason for a stop.

@@ -51,12 +51,14 @@ func (a *App) buildReport(how *ending, now int64) *Report {
 	}
 	if at := a.ending.hurriedAt.Load(); at != 0 {
 		r.Hurried = time.Duration(at - began)
+		r.HurriedBy = a.ending.hurriedBy
 	}
 	if how != nil {
 		r.State = StateStopped
 		r.Watchdog = how.watchdog
 		if how.forced != nil {
 			r.Forced = r.Took
+			r.ForcedBy = how.forced.Error()
 		}
 		r.Code = a.exitCode(how)
 		r.Unended = a.interrupted()

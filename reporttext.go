@@ -28,6 +28,12 @@ func (r *Report) Text() string {
 		}
 		fmt.Fprintf(&b, "  %s: %s\n", word, c.describe())
 	}
+	if r.Hurried >= 0 {
+		fmt.Fprintf(&b, "  hurried: %s (after %v)\n", r.HurriedBy, round(r.Hurried))
+	}
+	if r.Forced >= 0 {
+		fmt.Fprintf(&b, "  forced: %s (after %v)\n", r.ForcedBy, round(r.Forced))
+	}
 	r.timeline(&b)
 	r.remarks(&b)
 	return b.String()
@@ -90,6 +96,7 @@ func (r *Report) timeline(b *strings.Builder) {
 			r.hookLines(w, i)
 		}
 	}
+	r.hookLines(w, len(r.Phases))
 	w.Flush()
 	for line := range strings.Lines(table.String()) {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
@@ -97,7 +104,8 @@ func (r *Report) timeline(b *strings.Builder) {
 }
 
 // hookLines writes the hooks of one phase; -1 stands for the time before the
-// stop, of which only what went wrong is told.
+// stop, of which only what went wrong is told, and one more than there are for
+// phases that the stop did not come to.
 func (r *Report) hookLines(w *tabwriter.Writer, phase int) {
 	var hooks []*HookReport
 	for i := range r.Hooks {
@@ -124,6 +132,9 @@ func (h *HookReport) shownAt() time.Duration {
 // or for a Run that ended before it was asked to, the one in which it did.
 func (r *Report) phaseOf(h *HookReport) int {
 	at := -1
+	if h.Outcome == Skipped {
+		at = len(r.Phases)
+	}
 	for i := range r.Phases {
 		p := &r.Phases[i]
 		switch {
@@ -154,7 +165,7 @@ func (r *Report) hookLine(w *tabwriter.Writer, h *HookReport) {
 	if h.Reason != "" {
 		text += ", " + h.Reason
 	}
-	if h.Error != "" {
+	if h.Error != "" && h.Outcome != Abandoned { // its error is that it was cut
 		text += ": " + oneLine(h.Error)
 	}
 	if h.Critical {

@@ -29,7 +29,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.ran.Swap(true) {
 		return ErrStopped
 	}
-	signals := a.prepare(ctx, a.cfg.source)
+	signals := a.prepare(a.freeze(ctx), a.cfg.source)
 	stop := context.AfterFunc(ctx, func() {
 		a.requestStop(newCause(CauseParent, context.Cause(ctx)))
 	})
@@ -59,23 +59,17 @@ func (a *App) failed() bool {
 	return causes != nil && slices.ContainsFunc(*causes, func(c cause) bool { return c.failure() })
 }
 
-// prepare checks and freezes what was added, and begins to listen to signals.
-// A mistake ends the app before anything starts.
-func (a *App) prepare(ctx context.Context, src signalSource) *signals {
-	a.startedAt.Store(a.now())
-	a.values = ctx
-	if ctx.Done() != nil {
-		a.values = context.WithoutCancel(ctx)
-	}
-	err := a.freeze()
+// prepare gets ready for events and signals. Mistakes, if there are any, end the
+// app before anything starts.
+func (a *App) prepare(mistakes error, src signalSource) *signals {
 	a.mu.Lock()
 	if a.cfg.logger != nil {
 		a.cfg.sinks = append(a.cfg.sinks, SlogSink(a.cfg.logger))
 	}
 	a.events = newEventLog(a.cfg.sinks)
 	a.mu.Unlock()
-	if err != nil {
-		a.requestStop(newCause(CauseStartFailed, err))
+	if mistakes != nil {
+		a.requestStop(newCause(CauseStartFailed, mistakes))
 		return nil
 	}
 	a.openReportDir()
@@ -100,8 +94,14 @@ func (a *App) live(ctx context.Context) {
 	<-a.finished
 }
 
-// freeze checks what was added and fixes the graph. It returns every mistake.
-func (a *App) freeze() error {
+// freeze checks what was added and fixes the graph, and the values that hooks
+// see. It returns every mistake.
+func (a *App) freeze(ctx context.Context) error {
+	a.startedAt.Store(a.now())
+	a.values = ctx
+	if ctx.Done() != nil {
+		a.values = context.WithoutCancel(ctx)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.checkTimesLocked()
