@@ -9,10 +9,11 @@ import "context"
 // discovered by looking at what else a value can do.
 //
 // The app calls each hook at most once, on a goroutine of its own choosing, and
-// holds no lock while it does. Hooks of one component never overlap, with three
-// exceptions: Run lives beside Announce and Drain, Announce may overlap nothing
-// but Run, and Stop must be safe beside a Start, Run or Drain that was
-// abandoned, as the Close methods of the standard library are.
+// holds no lock while it does. Hooks of one component do not overlap, with two
+// exceptions: Run lives beside Announce and Drain, and a hook that was abandoned
+// goes on beside those after it. So Drain must be safe beside an Announce, and
+// Stop beside a Run or Drain, that was abandoned, as the Close methods of the
+// standard library are. Stop is never called beside a Start.
 //
 // A Component is a plain value and may be copied before it is added.
 type Component struct {
