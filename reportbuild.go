@@ -3,6 +3,7 @@
 package quiesce
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -68,7 +69,7 @@ func (a *App) buildReport(how *ending, now int64) *Report {
 			r.addNode(n, how, began, now)
 		}
 	}
-	slices.SortStableFunc(r.Hooks, func(x, y HookReport) int { return int(x.Began - y.Began) })
+	slices.SortStableFunc(r.Hooks, func(x, y HookReport) int { return cmp.Compare(x.Began, y.Began) })
 	a.addTroubles(r, how)
 	r.Clean = how != nil && how.forced == nil && !how.watchdog && !slices.ContainsFunc(r.Hooks, func(h HookReport) bool { return h.unclean() }) &&
 		!slices.ContainsFunc(r.Causes, func(c Cause) bool { return c.isFailure() })

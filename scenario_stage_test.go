@@ -3,6 +3,7 @@
 package quiesce_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func (s *stage) writeNotes(b *strings.Builder) {
 	slices.SortStableFunc(s.notes, func(x, y string) int {
 		dx, textX, _ := strings.Cut(x[1:], " ")
 		dy, textY, _ := strings.Cut(y[1:], " ")
-		if c := int(duration(dx) - duration(dy)); c != 0 {
+		if c := cmp.Compare(duration(dx), duration(dy)); c != 0 {
 			return c
 		}
 		return strings.Compare(textX, textY)
