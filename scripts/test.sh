@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs every test of every module with the race detector, then the model test
-# at full size, then the core on 32 bits. Needs Go and bash; what else is missing it installs (Debian,
-# Ubuntu). The last line is the sum: "N passed, N failed, N skipped".
+# at full size, then the core on 32 bits. Needs Go and bash; what else is
+# missing it installs (Debian, Ubuntu). The last line is the sum:
+# "N passed, N failed, N skipped".
 #
 #	bash scripts/test.sh                    all modules
 #	bash scripts/test.sh cmd/quiesce bench  only these ("." is the core)
