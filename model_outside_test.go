@@ -65,6 +65,8 @@ func (v *verdict) readiness() {
 			}
 		case markReturned, markCalling, markCalled:
 			off = false
+		case markForced: // for a Start that obeyed in time, and let the app become ready
+			off = v.lives[e.part][quiesce.HookStart].cut == 0
 		case markEnded, markWorkEnded:
 			l := &v.lives[e.part][e.hook]
 			off = l.returned == 0 || l.returned > i+1

@@ -14,6 +14,8 @@
 #	                              detector, half of them at GOMAXPROCS=1 and
 #	                              half at 2 (default 100000; 0: not run)
 #	QUIESCE_MODEL_RACE_SCHEDULES  the same with it (default 10000; 0: not run)
+#	QUIESCE_MODEL_SEED            which programs it makes (default 1, the same in
+#	                              every run; how they interleave is not)
 #	QUIESCE_RACE=0                no race detector
 #	QUIESCE_NO_INSTALL=1          install nothing
 
@@ -22,6 +24,7 @@
 plain_schedules=${QUIESCE_MODEL_SCHEDULES:-100000}
 race_schedules=${QUIESCE_MODEL_RACE_SCHEDULES:-10000}
 unset QUIESCE_MODEL_SCHEDULES # the small default of the test in the normal run
+export QUIESCE_MODEL_SEED=${QUIESCE_MODEL_SEED:-1}
 
 # A program built with -race sleeps a second before it exits, each child process
 # of a test too.
