@@ -4,6 +4,7 @@ package quiesce_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -67,7 +68,11 @@ func judge(s *schedule) *verdict {
 		l.reports++
 		l.report = h
 	}
+	meets := v.meets()
 	for _, c := range modelRules {
+		if c.torn && meets {
+			continue
+		}
 		v.rule = c.name
 		c.check(v)
 	}
@@ -215,6 +220,26 @@ func (v *verdict) span(p quiesce.Phase, outer bool) *phaseSpan {
 
 // cutShort reports whether something ended the app before its passes were over.
 func (v *verdict) cutShort() bool { return v.forcedEnd != 0 || v.watchdog != 0 }
+
+// meets reports whether the app was cut short at the very instant at which
+// something else happened.
+func (v *verdict) meets() bool {
+	if !v.cutShort() {
+		return false
+	}
+	for i, r := range v.events {
+		switch r.Event.(type) {
+		case quiesce.ForcedEnd, quiesce.WatchdogFired, quiesce.StateChanged:
+			continue
+		}
+		if near(v.at(i+1), v.endAt()) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(v.entries, func(e entry) bool {
+		return e.what != markCalling && e.what != markCalled && near(e.at, v.endAt())
+	})
+}
 
 // endAt is when the app had ended, by its own report.
 func (v *verdict) endAt() time.Duration { return v.report.Began.Add(v.report.Took).Sub(v.began) }
