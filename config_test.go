@@ -202,3 +202,11 @@ func TestFreeHookMistakes(t *testing.T) {
 		t.Errorf("hooks that were refused spoil the app: %v", err)
 	}
 }
+
+// A mistake is not lost if the app is asked to stop before it runs.
+func TestMistakeAfterShutdownBeforeRun(t *testing.T) {
+	app := quiesce.New("shop")
+	app.Shutdown(nil)
+	app.Add("db", quiesce.Component{})
+	checkMistake(t, "Run", app.Run(t.Context()), "shop", `component "db": has no hook`)
+}

@@ -74,8 +74,8 @@
 // or SIGINT asks for a graceful stop. With the [Interactive] preset a second one,
 // 200 ms or more after the last of its kind, hurries: non-critical hooks are cut,
 // critical ones still run, in about a second. A third ends the process. With
-// [Kubernetes] and [Systemd] only SIGINT escalates, and a repeated SIGTERM is
-// recorded. SIGHUP is a graceful stop. SIGUSR1 writes the state and all stacks.
+// [Kubernetes] and [Systemd], and without a preset, only SIGINT escalates, and a
+// repeated SIGTERM is recorded. SIGHUP is a graceful stop. SIGUSR1 writes the state and all stacks.
 // SIGPIPE does nothing, so that a write to whoever is gone fails instead of
 // killing the process in the middle of a stop. SIGQUIT is never taken.
 //

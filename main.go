@@ -71,6 +71,9 @@ func (a *App) Main() int {
 	a.live(context.Background())
 	r := a.Report()
 	a.publishOnce.Do(func() { a.within(a.outputPatience(), "report", func() { a.publish(r) }) })
+	if mistakes != nil { // also if a Shutdown before Main is the cause of the stop
+		return CodeStartFailed
+	}
 	a.dieIfAsked(a.ending.how.Load(), r.Code)
 	return r.Code
 }

@@ -29,7 +29,8 @@ func (a *App) Run(ctx context.Context) error {
 	if a.ran.Swap(true) {
 		return ErrStopped
 	}
-	signals := a.prepare(a.freeze(ctx), a.cfg.source)
+	mistakes := a.freeze(ctx)
+	signals := a.prepare(mistakes, a.cfg.source)
 	stop := context.AfterFunc(ctx, func() {
 		a.requestStop(newCause(CauseParent, context.Cause(ctx)))
 	})
@@ -39,6 +40,9 @@ func (a *App) Run(ctx context.Context) error {
 	if a.wantsReport() {
 		r := a.Report()
 		a.within(a.outputPatience(), "report", func() { a.keepReport(r) })
+	}
+	if mistakes != nil { // also if a Shutdown before Run is the cause of the stop
+		return mistakes
 	}
 	return a.err()
 }
