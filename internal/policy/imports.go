@@ -11,13 +11,13 @@ import (
 // package imports only lower layers, and what shares its first element:
 //
 //	internal → sigmux, scope, drain, ctxio, sdnotify → pool → root
-//	         → admin, reload, handoff, quiescetest, contract
+//	         → admin, reload, handoff, quiescetest → contract
 var layer = map[string]int{
 	"internal": 0,
 	"sigmux":   1, "scope": 1, "drain": 1, "ctxio": 1, "sdnotify": 1,
 	"pool":  2,
 	".":     3,
-	"admin": 4, "reload": 4, "handoff": 4, "quiescetest": 4, "contract": 4,
+	"admin": 4, "reload": 4, "handoff": 4, "quiescetest": 4, "contract": 5,
 }
 
 // top returns the first element of a folder.

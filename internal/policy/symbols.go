@@ -2,7 +2,10 @@
 
 package policy
 
-import "go/ast"
+import (
+	"go/ast"
+	"strings"
+)
 
 // symbols are the package-level names of a package, and the fields and methods
 // of its types.
@@ -111,4 +114,23 @@ func baseType(typ ast.Expr) string {
 			return ""
 		}
 	}
+}
+
+// HasSymbol reports whether the core has what a name like "quiesce.App.Main" or
+// "sigmux.Die" says: a package by its own name, a symbol, perhaps a member.
+func (t *Tree) HasSymbol(name string) bool {
+	pkg, rest, _ := strings.Cut(name, ".")
+	typ, member, isMember := strings.Cut(rest, ".")
+	s := newSymbols()
+	for _, p := range t.core() {
+		for _, f := range p.source() {
+			if f.Syntax.Name.Name == pkg {
+				s.add(f.Syntax)
+			}
+		}
+	}
+	if isMember {
+		return s.has(typ, member)
+	}
+	return s.has("", typ)
 }

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import "github.com/go-quiesce/quiesce/contract/internal/claim"
+
+func childProcessClaims() []claim.Claim {
+	return []claim.Claim{p06()}
+}
