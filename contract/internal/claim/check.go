@@ -84,7 +84,7 @@ func (r *Result) try(t testing.TB) {
 }
 
 // update writes what was observed.
-func (c Catalogue) update(t *testing.T, results []*Result, seen Seen) {
+func (c Catalogue) update(t testing.TB, results []*Result, seen Seen) {
 	if len(results) != len(c.Claims) {
 		t.Fatalf("%d of %d claims were run: the page needs all", len(results), len(c.Claims))
 	}
@@ -107,7 +107,7 @@ func (c Catalogue) update(t *testing.T, results []*Result, seen Seen) {
 // compare fails the test where a verdict changed, or where the page says other
 // than what was observed. The page is that of one Go version: with another only
 // verdicts are compared.
-func (c Catalogue) compare(t *testing.T, results []*Result, seen Seen) {
+func (c Catalogue) compare(t testing.TB, results []*Result, seen Seen) {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
 		t.Fatal(err)
