@@ -29,6 +29,7 @@ var unixChildren = map[string]func(){
 	"sender": childSender,
 	"locks":  childLocks,
 	"asked":  childAsked,
+	"sent":   childSent,
 }
 
 // childNaive links the package and never calls Main.

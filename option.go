@@ -146,8 +146,10 @@ func WithEscalation(p sigmux.Policy) Option {
 }
 
 // WithSignals makes [App.Run] listen to a source of signals, and give it back
-// when it returns. Without it Run listens to none; [App.Main] listens to the
-// operating system.
+// when it returns; without it Run listens to none. [App.Main] listens to it
+// instead of to [sigmux.OS], and keeps it. That of the package sigmux/sender is
+// the operating system too, and the cause of a stop then says who sent the
+// signal: "terminated by SIGTERM from pid 4242 (kill) uid 0".
 func WithSignals(src sigmux.Source) Option {
 	return optionFunc(func(c *appConfig) { c.source = src })
 }

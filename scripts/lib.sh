@@ -90,9 +90,10 @@ apt_install() {
 }
 
 # install_missing installs what the scripts and tests use and this Linux machine
-# lacks: certificates and, with the argument "test", a C compiler, ps and
-# unshare. Only what is missing; elsewhere than on Debian and its kin it says
-# what to install. QUIESCE_NO_INSTALL=1 forbids it.
+# lacks: certificates and, with the argument "test", a C compiler, ps, unshare
+# and, on amd64, what runs programs for arm64. Only what is missing; elsewhere
+# than on Debian and its kin it says what to install. QUIESCE_NO_INSTALL=1
+# forbids it.
 install_missing() {
 	[ "$(go env GOOS)" = linux ] || return 0
 	local missing=()
@@ -101,11 +102,16 @@ install_missing() {
 		have_cc || missing+=(gcc libc6-dev)
 		command -v ps >/dev/null || missing+=(procps)
 		command -v unshare >/dev/null || missing+=(util-linux)
+		[ "$(go env GOHOSTARCH)" != amd64 ] || command -v qemu-aarch64 >/dev/null || missing+=(qemu-user)
 	fi
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "${QUIESCE_NO_INSTALL:-}" = 1 ] || ! command -v apt-get >/dev/null; then
 		warn "please install what Debian calls ${missing[*]}"
 		return 0
 	fi
-	apt_install "${missing[@]}" || warn "could not install ${missing[*]}"
+	apt_install "${missing[@]}" && return
+	local package
+	for package in "${missing[@]}"; do # one that does not exist here must not keep the others away
+		apt_install "$package" || warn "could not install $package"
+	done
 }

@@ -22,6 +22,17 @@ import (
 // childMode is the environment variable that makes the test binary a child.
 const childMode = "SIGMUX_TEST_CHILD"
 
+// emulator is the environment variable that names the program under which the
+// test binary runs, such as qemu-aarch64. Children need it too.
+const emulator = "QUIESCE_EMULATOR"
+
+func notEmulated(t *testing.T, why string) {
+	t.Helper()
+	if e := os.Getenv(emulator); e != "" {
+		t.Skipf("not under %s: %s", e, why)
+	}
+}
+
 func TestMain(m *testing.M) {
 	mode := os.Getenv(childMode)
 	if mode == "" {
@@ -264,12 +275,21 @@ func self(t *testing.T, mode string, around ...string) *exec.Cmd {
 	if len(around) == 0 {
 		around = []string{"SELF"}
 	}
+	program := []string{exe}
+	if e := os.Getenv(emulator); e != "" {
+		program = []string{e, exe}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), childLimit)
 	t.Cleanup(cancel)
-	for i := range around {
-		around[i] = strings.ReplaceAll(around[i], "SELF", exe)
+	var args []string
+	for _, arg := range around {
+		if arg == "SELF" {
+			args = append(args, program...)
+		} else {
+			args = append(args, strings.ReplaceAll(arg, "SELF", strings.Join(program, " ")))
+		}
 	}
-	cmd := exec.CommandContext(ctx, around[0], around[1:]...)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), childMode+"="+mode, "GORACE=atexit_sleep_ms=0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

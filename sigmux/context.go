@@ -34,7 +34,8 @@ func NotifyContext(parent context.Context, sigs ...os.Signal) (ctx context.Conte
 	return NotifyContextFrom(parent, OS(), sigs...)
 }
 
-// NotifyContextFrom is [NotifyContext] with signals from src.
+// NotifyContextFrom is [NotifyContext] with signals from src. If that is an
+// [Attributor], the cause says who sent the signal.
 func NotifyContextFrom(parent context.Context, src Source, sigs ...os.Signal) (ctx context.Context, stop context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	if len(sigs) == 0 {
@@ -45,7 +46,7 @@ func NotifyContextFrom(parent context.Context, src Source, sigs ...os.Signal) (c
 		return ctx, func() { cancel(nil) }
 	}
 	w := &watch{src: src, cancel: cancel, c: make(chan os.Signal, 1), stop: make(chan struct{}), ended: make(chan struct{})}
-	src.Notify(w.c, sigs...)
+	w.who = notify(src, w.c, sigs...)
 	go w.run(ctx)
 	return ctx, sync.OnceFunc(func() {
 		close(w.stop)
@@ -58,6 +59,7 @@ type watch struct {
 	src    Source
 	cancel context.CancelCauseFunc
 	c      chan os.Signal // capacity 1: only the first counts
+	who    func(os.Signal) Sender
 	stop   chan struct{}
 	ended  chan struct{}
 }
@@ -69,7 +71,7 @@ func (w *watch) run(ctx context.Context) {
 	select {
 	case sig := <-w.c:
 		w.src.Stop(w.c)
-		w.cancel(&SignalError{Signal: sig})
+		w.cancel(&SignalError{Signal: sig, Sender: w.who(sig)})
 	case <-ctx.Done():
 		w.src.Stop(w.c)
 	case <-w.stop:
@@ -82,7 +84,7 @@ func (w *watch) run(ctx context.Context) {
 func (w *watch) queued() error {
 	select {
 	case sig := <-w.c:
-		return &SignalError{Signal: sig}
+		return &SignalError{Signal: sig, Sender: w.who(sig)}
 	default:
 		return nil
 	}

@@ -3,11 +3,8 @@
 package sigmux
 
 import (
-	"fmt"
 	"os"
-	"strings"
 	"time"
-	"unicode"
 )
 
 // A Delivery is what a handler is told about a signal. It is a plain value.
@@ -26,34 +23,4 @@ type Delivery struct {
 
 	// Sender is who sent it, where known.
 	Sender Sender
-}
-
-// A Sender is the process that sent a signal. The zero value means unknown,
-// which is all that os/signal can say.
-type Sender struct {
-	Known    bool   // the other fields mean something
-	PID, UID int    // meaningless unless Known; PID 0 is the kernel, or outside our PID namespace
-	Name     string // the process's short name; empty when unknown
-}
-
-// String returns "pid 4242 (kill) uid 0", or "unknown".
-func (s Sender) String() string {
-	switch {
-	case !s.Known:
-		return "unknown"
-	case s.Name == "":
-		return fmt.Sprintf("pid %d uid %d", s.PID, s.UID)
-	}
-	return fmt.Sprintf("pid %d (%s) uid %d", s.PID, printable(s.Name), s.UID)
-}
-
-// printable replaces what could steer a terminal or forge a log line: a process
-// chooses its own name.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
 }

@@ -70,8 +70,9 @@ They are not counted by anyone: equal signals that are on their way are one. Of
 100,000 SIGUSR1 sent in a loop by another process, between 700 and 3,200 reached
 the mux in our runs (TestTermIsNotLostBehindABurst -v prints the figure). What is
 certain is that one arrives after the last was sent. Different signals have no
-order among each other. os/signal does not say who sent a signal; [Sender] has
-room for it.
+order among each other. os/signal does not say who sent a signal; the package
+sigmux/sender does, on Linux: New(sender.OS()) fills in the [Sender] of each
+delivery, NotifyContextFrom(ctx, sender.OS()) that of the cause.
 
 SIGKILL and SIGSTOP cannot be taken. SIGQUIT can, but is better left alone: its
 default prints every goroutine's stack.

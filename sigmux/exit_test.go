@@ -116,9 +116,6 @@ func TestSignalError(t *testing.T) {
 	if got := (&SignalError{Signal: os.Interrupt}).ExitCode(); got != 130 {
 		t.Errorf("ExitCode = %d, want 130", got)
 	}
-	if got := (Sender{}).String(); got != "unknown" {
-		t.Errorf("sender %q", got)
-	}
 }
 
 func TestWords(t *testing.T) {

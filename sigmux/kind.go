@@ -24,7 +24,8 @@ type kind struct {
 	mux  *Mux
 	sig  os.Signal
 	c    chan os.Signal
-	poke chan struct{} // capacity 1: a turn ended, a route was unmasked
+	who  func(os.Signal) Sender // asked once for each receive from c
+	poke chan struct{}          // capacity 1: a turn ended, a route was unmasked
 
 	// Of the goroutine alone.
 	round []*Route // those that have not had their chance in this round
@@ -39,7 +40,7 @@ type kind struct {
 func newKind(m *Mux, sig os.Signal) *kind {
 	return &kind{
 		mux: m, sig: sig, c: make(chan os.Signal, queueLength), poke: make(chan struct{}, 1),
-		count: Count{Signal: sig},
+		who: unknown, count: Count{Signal: sig},
 	}
 }
 
@@ -90,24 +91,24 @@ func (k *kind) wait() bool {
 }
 
 // arrive is the path that matters: the escalation hears of a signal before
-// anything else happens, bar a few counters.
+// anything else happens, bar a few counters and the question who sent it.
 func (k *kind) arrive() {
-	now := time.Now()
+	d := Delivery{Signal: k.sig, At: time.Now(), Count: 1, Sender: k.who(k.sig)}
 	e := k.mux.escalation.Load()
-	step, v := e.judge(k.sig, now)
-	k.record(now, v)
+	step, v := e.judge(k.sig, d.At)
+	k.record(&d, v)
 	if v == acted || v == recorded {
-		e.tell(k.mux, Delivery{Signal: k.sig, At: now, Count: 1}, step)
+		e.tell(k.mux, d, step)
 	}
 }
 
-func (k *kind) record(at time.Time, v verdict) {
+func (k *kind) record(d *Delivery, v verdict) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.count.arrived(v, len(k.routes) > 0)
 	for _, r := range k.routes {
 		if r.pending == 0 {
-			r.since = at
+			r.since, r.sender = d.At, d.Sender
 		}
 		r.pending++
 	}

@@ -43,7 +43,8 @@ type Mux struct {
 	faults  []Fault // guarded by faultMu
 }
 
-// New returns a Mux that has taken nothing yet. A nil src panics.
+// New returns a Mux that has taken nothing yet. If src is an [Attributor], its
+// deliveries say who sent the signals. A nil src panics.
 func New(src Source) *Mux {
 	if src == nil {
 		panic("sigmux: New needs a Source")
@@ -139,9 +140,9 @@ func (m *Mux) takeLocked(k *kind) {
 	if leftAlone(m.src, k.sig) {
 		return
 	}
+	k.who = notify(m.src, k.c, k.sig) // k.c has room until there is somebody to receive
 	m.running.Add(1)
 	go k.serve()
-	m.src.Notify(k.c, k.sig)
 }
 
 // checkSignal says why sig cannot be handled.

@@ -362,10 +362,10 @@ func TestRemoveBetweenTurnAndThread(t *testing.T) {
 	bubble(t, func(r *rig) {
 		a := r.handle("a", nil, OwnThread())
 		k := a.kind // not listening: we are its goroutine
-		k.record(time.Now(), unasked)
+		k.record(&Delivery{At: time.Now()}, unasked)
 		k.advance()
 		r.want("a 1")
-		k.record(time.Now(), unasked)
+		k.record(&Delivery{At: time.Now()}, unasked)
 		turn := k.next()
 		a.Remove()
 		synctest.Wait()
@@ -377,7 +377,7 @@ func TestRemoveBetweenTurnAndThread(t *testing.T) {
 func TestOverrunThatCameTooLateIsNone(t *testing.T) {
 	bubble(t, func(r *rig) {
 		k := r.handle("a", nil).kind
-		k.record(time.Now(), unasked)
+		k.record(&Delivery{At: time.Now()}, unasked)
 		turn := k.next()
 		turn.begin()
 		r.want("a 1")

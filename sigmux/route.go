@@ -31,6 +31,7 @@ type Route struct {
 	// Guarded by kind.mu.
 	pending int       // arrivals not delivered yet
 	since   time.Time // when the oldest of them arrived
+	sender  Sender    // and who sent that
 	masked  bool
 	removed bool
 	turn    *turn      // the delivery in progress, however late
@@ -152,7 +153,7 @@ func (r *Route) readyLocked() bool {
 
 // takeLocked turns what is pending into a turn.
 func (r *Route) takeLocked() *turn {
-	d := Delivery{Signal: r.kind.sig, At: r.since, Count: r.pending}
+	d := Delivery{Signal: r.kind.sig, At: r.since, Count: r.pending, Sender: r.sender}
 	r.kind.count.settle(uint64(r.pending))
 	r.pending = 0
 	r.turn = &turn{route: r, d: d}

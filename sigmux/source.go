@@ -8,7 +8,8 @@ import (
 )
 
 // A Source is where signals come from: the operating system ([OS]), a test
-// ([Fake]), the host of a guest runtime.
+// ([Fake]), the host of a guest runtime. One that knows who sent its signals is
+// an [Attributor] too.
 //
 // Its methods are called one at a time by one [Mux] or context, but several of
 // these may share a Source, so it must be safe for concurrent use. They must
