@@ -116,7 +116,7 @@ func (a *App) followCutShort(how *ending) (cuts []cut) {
 		if how.watchdog {
 			a.emitLocked(WatchdogFired{})
 		} else {
-			a.emitLocked(ForcedEnd{Signal: sigmux.Name(how.forced.Signal)})
+			a.emitLocked(ForcedEnd{Signal: sigmux.Name(how.forced.Signal), Sender: how.forced.Sender})
 		}
 	}
 	a.enterLocked(StateStopped)

@@ -46,6 +46,7 @@ type (
 	// ForcedEnd says that a third signal forced the end of the app.
 	ForcedEnd struct {
 		Signal string // the one that forced it
+		Sender Sender // who sent it, where known
 	}
 
 	// WatchdogFired says that the grace period was over before the stop was.
@@ -56,6 +57,7 @@ type (
 	SignalRecorded struct {
 		Signal string // which
 		Count  int    // how many arrivals it stands for
+		Sender Sender // who sent the first of them, where known
 	}
 
 	// TrapInherited says what this process inherited that bends its signals:
@@ -158,18 +160,27 @@ func (e StopRequested) String() string {
 // String reads `hurried: interrupted by SIGINT`.
 func (e Hurry) String() string { return "hurried: " + e.Cause }
 
-// String reads `forced by SIGINT`.
-func (e ForcedEnd) String() string { return "forced by " + e.Signal }
+// String reads `forced by SIGINT`, and from whom where that is known.
+func (e ForcedEnd) String() string { return "forced by " + e.Signal + from(e.Sender) }
 
 // String says that the grace period is over.
 func (WatchdogFired) String() string { return "grace period over, ended by the watchdog" }
 
-// String reads `SIGTERM recorded`.
+// String reads `SIGTERM from pid 1 (init) uid 0 recorded`, or without the sender.
 func (e SignalRecorded) String() string {
+	s := e.Signal + from(e.Sender) + " recorded"
 	if e.Count > 1 {
-		return fmt.Sprintf("%s recorded, %d times", e.Signal, e.Count)
+		s += fmt.Sprintf(", %d times", e.Count)
 	}
-	return e.Signal + " recorded"
+	return s
+}
+
+// from names the sender of a signal, if that is known.
+func from(s Sender) string {
+	if !s.Known {
+		return ""
+	}
+	return " from " + s.String()
 }
 
 // String is the trap's own line.

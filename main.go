@@ -17,8 +17,9 @@ import (
 var mainBusy atomic.Bool
 
 // Main is Run for a program's main function: it listens to the operating
-// system's signals (or those of [WithSignals]), writes events and the final report to standard error (or
-// the logger given with [WithLogger]), and returns the exit code:
+// system's signals (or those of [WithSignals]), writes events and the final
+// report to standard error (or the logger given with [WithLogger]), and returns
+// the exit code:
 //
 //	os.Exit(app.Main())
 //

@@ -84,7 +84,7 @@ func (a *App) recordSignal(d sigmux.Delivery) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.recorded += max(1, d.Count)
-	a.emitLocked(SignalRecorded{Signal: sigmux.Name(d.Signal), Count: d.Count})
+	a.emitLocked(SignalRecorded{Signal: sigmux.Name(d.Signal), Count: d.Count, Sender: d.Sender})
 }
 
 // onInquiry writes state and stacks, on a goroutine of its own.

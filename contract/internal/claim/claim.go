@@ -36,7 +36,7 @@ type Claim struct {
 // A Citation settles a claim that no experiment can: it is about what a
 // document says. The page marks it as not run.
 type Citation struct {
-	Verdict Verdict
+	Verdict Verdict  // by the document
 	Source  string   // the document and its section, with an address
 	Facts   []string // what it says, in our words
 }
