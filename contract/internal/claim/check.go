@@ -12,10 +12,10 @@ import (
 
 // A Catalogue is a list of claims, the page about them and the verdicts seen.
 type Catalogue struct {
-	Claims   []Claim
-	Page     Page
-	File     string // of the page
-	SeenFile string // of the verdicts seen, by Go version
+	Claims   []Claim // the whole list
+	Page     Page    // how it is written
+	File     string  // of the page
+	SeenFile string  // of the verdicts seen, by Go version
 }
 
 // Check runs every trial as a subtest, in parallel, and prints the table. Then

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"github.com/go-quiesce/quiesce/contract/internal/claim"
+)
+
+// s20 is about the stack that a handler runs on.
+func s20() claim.Claim {
+	return claim.Claim{
+		ID:   "S20",
+		Told: "Signal handlers run on an alternate stack (sigaltstack, SA_ONSTACK), so goroutine stacks are safe, also in cgo.",
+		Trial: func(x *claim.Trial) {
+			bin := buildSignals(x, true)
+			handlersOnStack(x, buildSignals(x, false), "without cgo")
+			handlersOnStack(x, bin, "with cgo")
+			stacksInC(x, bin)
+		},
+		So: "C code in a Go program that installs a handler must set SA_ONSTACK, and should chain to the handler that was there. A thread that C makes needs stack to spare for Go's handler.",
+	}
+}
+
+// handlersOnStack is about the threads that the runtime made.
+func handlersOnStack(x *claim.Trial, bin, how string) {
+	actions := inMode(bin, "actions").Start(x).Wait()
+	stacks := inMode(bin, "stacks").Start(x).Wait()
+	x.Told(saw(x, actions, "SA_ONSTACK") && saw(x, stacks, "enabled") && saw(x, stacks, "frame found"), "threads of Go, %s: handlers run on the alternate stack", how)
+	x.Measured(saw(x, actions, "SA_ONSTACK") && saw(x, actions, "SA_SIGINFO") && saw(x, actions, "SA_RESTART") && saw(x, actions, "all blocked in the handler"),
+		"A program built "+how+" has every one of its handlers installed with SA_ONSTACK, SA_SIGINFO and SA_RESTART, and with all signals blocked while it runs (rt_sigaction read back).",
+		"%s handlers", said(x, actions, "handlers"))
+	x.Fact(saw(x, stacks, "enabled") && saw(x, stacks, "32 KiB") && saw(x, stacks, "frame found"),
+		"Every thread of a program built "+how+", the main thread too, has an alternate stack of 32 KiB, and that is where the kernel writes the frame of a handler (found there by the value sent with the signal).")
+}
+
+// stacksInC is about C code, and about threads and handlers that C made.
+func stacksInC(x *claim.Trial, bin string) {
+	inC := inMode(bin, "cgostacks").Start(x).Wait()
+	x.Told(saw(x, inC, "in a C call: found"), "a thread of Go in a C function: handlers run on the alternate stack")
+	x.Told(saw(x, inC, "thread of C: enabled"), "a thread that C made: handlers run on an alternate stack")
+	x.Fact(saw(x, inC, "in a C call: found"), "A C function that Go calls keeps the alternate stack of its thread.")
+	x.Fact(!saw(x, inC, "thread of C: enabled") && saw(x, inC, "thread of C: found on its own stack"),
+		"A thread that C made and that never called Go has no alternate stack: there Go's handler runs on top of whatever the thread is doing, on the thread's own stack.")
+
+	plain := inMode(bin, "plain").Start(x).Wait()
+	x.Told(!saw(x, plain, "on the goroutine's stack"), "a handler that C code installed without SA_ONSTACK: goroutine stacks are safe")
+	x.Fact(saw(x, plain, "on the goroutine's stack"), "A handler that C installs without SA_ONSTACK runs on the stack of the goroutine that it interrupts. Those begin with a few KiB, less than the frame of a handler may need.")
+}
