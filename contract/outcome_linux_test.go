@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"go/build"
 	"os"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ const (
 	goesOn outcome = "goes on"
 	stops  outcome = "stops until SIGCONT"
 	dies   outcome = "dies of it"
-	exits  outcome = "exits with code 2 and prints nothing"
+	exits  outcome = "exits with the code of a death that is not possible, and prints nothing"
 	dumps  outcome = "prints the stacks of all goroutines and exits with code 2"
 )
 
@@ -112,12 +113,21 @@ func (s *subject) end(sig syscall.Signal) outcome {
 	switch {
 	case r.Signal == sig:
 		return dies
-	case r.Code == 2 && r.Stderr == "":
+	case r.Code == codeAsPID1(sig) && r.Stderr == "":
 		return exits
 	case r.Code == 2 && strings.HasPrefix(r.Stderr, sigmux.Name(sig)+": ") && strings.Contains(r.Stderr, "bystander"):
 		return dumps
 	}
 	return outcome(r.Status() + ", stderr: " + r.Stderr)
+}
+
+// codeAsPID1 returns the exit code of a PID 1 that a signal should have killed,
+// by the version of Go.
+func codeAsPID1(sig syscall.Signal) int {
+	if slices.Contains(build.Default.ReleaseTags, "go1.27") {
+		return 128 + int(sig)
+	}
+	return 2
 }
 
 // outcomes sends each signal to a program that start starts. Those that survive
@@ -184,12 +194,18 @@ func receives(x *claim.Trial, c quiescetest.Command, sigs ...syscall.Signal) []s
 // sent SIGCHLD, which does nothing here and which Go threads never block, except
 // in a handler: a thread has taken it when its handler has returned.
 func handled(pid int) {
-	settled(pid)
+	awaitTaken(pid, func(m masks) sigset { return (m.pending | m.shared) &^ m.blocked })
 	for _, m := range threadMasks(pid) {
 		_ = syscall.Tgkill(pid, m.tid, syscall.SIGCHLD) // it may have ended
 	}
-	waiting := func(m masks) bool { return m.pending != 0 }
-	for processState(pid) != 'T' && slices.ContainsFunc(threadMasks(pid), waiting) {
+	awaitTaken(pid, func(m masks) sigset { return m.pending })
+}
+
+// awaitTaken waits until no thread of a process has a signal waiting. It does
+// not wait for a process that is stopped, which takes none.
+func awaitTaken(pid int, waiting func(masks) sigset) {
+	someWaits := func(m masks) bool { return waiting(m) != 0 }
+	for processState(pid) != 'T' && slices.ContainsFunc(threadMasks(pid), someWaits) {
 		time.Sleep(pollInterval)
 	}
 }

@@ -26,7 +26,7 @@ func p02() claim.Claim {
 			x.Told(didC == goesOn, "a program in C (cat) goes on")
 			x.Told(did != didC, "a Go program does not")
 			x.Fact(didC == goesOn && inC.take(syscall.SIGINT) == goesOn && inC.take(syscall.SIGHUP) == goesOn, "A PID 1 that has no handler for SIGTERM, SIGINT or SIGHUP goes on: the kernel throws the signal away when it is sent (pid_namespaces(7)).")
-			x.Fact(did == exits && set.caught.has(syscall.SIGTERM), "A Go program is never without a handler, as the runtime installs one at start (SigCgt in /proc/PID/status); it ends with exit code 2, and nothing is printed.")
+			x.Fact(did == exits && set.caught.has(syscall.SIGTERM), "A Go program is never without a handler, as the runtime installs one at start (SigCgt in /proc/PID/status); it ends, with exit code 2 up to Go 1.26 and 143 from Go 1.27 on, and nothing is printed.")
 			catches := startAsPID1(x, "catches")
 			catches.Signal(syscall.SIGTERM)
 			r := catches.Wait()
@@ -34,7 +34,7 @@ func p02() claim.Claim {
 			killed := asPID1(x.Program("killsItself")).Start(x).Wait()
 			x.Fact(killed.Code == 0 && killed.Stdout == "goes on\n" && inC.take(syscall.SIGKILL).ends(), "SIGKILL sent from inside the PID namespace does nothing to its PID 1; sent from outside it kills.")
 		},
-		So:      "A shell or a C program that is PID 1 in a container makes every stop take the whole grace period; a Go program without a listener ends at once, with an exit code 2 that looks like a crash. Listen to SIGTERM, and start the program with exec or with an init that passes signals on.",
+		So:      "A shell or a C program that is PID 1 in a container makes every stop take the whole grace period; a Go program without a listener ends at once, and before Go 1.27 with an exit code 2 that looks like a crash. Listen to SIGTERM, and start the program with exec or with an init that passes signals on.",
 		Covered: []string{"quiesce.App.Main", "sigmux.NotifyContext", "sigmux.Inherited"},
 	}
 }

@@ -74,8 +74,9 @@ func waitForHandler() {
 	if err := syscall.Tgkill(os.Getpid(), tid, syscall.SIGUSR1); err != nil {
 		panic(err)
 	}
-	// A signal that is not thrown away has woken the thread by now. If it
-	// sleeps in ppoll again, it has been through the handler.
+	// A signal that is not thrown away is pending until the thread has woken. If
+	// it sleeps in ppoll after that, it has been through the handler.
+	settled(os.Getpid())
 	awaitAsleepIn(tid, syscall.SYS_PPOLL)
 	fmt.Println("interrupted:", interrupted.Load())
 }
