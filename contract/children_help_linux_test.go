@@ -21,6 +21,10 @@ const (
 	waitAll             = 0  // P_ALL
 	waitPID             = 1  // P_PID
 	waitNoReap          = syscall.WEXITED | syscall.WNOWAIT
+
+	// siPID is where siginfo_t has si_pid: after three ints, and what aligns a
+	// union with pointers.
+	siPID = 12 + 4*(^uintptr(0)>>63)
 )
 
 // observe is how a program tells its trial what it has seen.
@@ -54,12 +58,12 @@ func becomeSubreaper() {
 // awaitEnd waits until a child has ended, any for waitAll, and does not reap
 // it. It returns its process id.
 func awaitEnd(kind, pid int) (int, error) {
-	var info [128]byte // siginfo_t; si_pid is at 16 on 64-bit machines
+	var info [128]byte // siginfo_t
 	for {
 		_, _, e := syscall.Syscall6(syscall.SYS_WAITID, uintptr(kind), uintptr(pid), uintptr(unsafe.Pointer(&info)), waitNoReap, 0, 0)
 		switch e {
 		case 0:
-			return int(int32(binary.NativeEndian.Uint32(info[16:]))), nil
+			return int(int32(binary.NativeEndian.Uint32(info[siPID:]))), nil
 		case syscall.EINTR:
 			continue
 		}

@@ -25,7 +25,7 @@ func g06() claim.Claim {
 			x.Told(cancels > 0, "StorePointer, then ctx.Err, against cancel, then LoadPointer: both miss the other")
 			x.Told(atomics > 0, "StorePointer, then LoadPointer, on both sides: both miss the other")
 			x.Measured(cancels == 0, "Of two goroutines, one that stores a pointer and then asks `ctx.Err()`, and one that cancels and then loads the pointer, at least one always notices the other.", "%d pairs", duels)
-			x.Measured(atomics == 0 && plain > 0, "The same with two atomic pointers, while with plain variables both missed each other in the same minute: a processor may read before its own earlier write is visible to others. Atomic operations in Go are all in one order, the same for everybody (The Go Memory Model: sequentially consistent).", "plain: %d of %d pairs; atomic: 0", plain, duels)
+			x.Measured(atomics == 0 && plain > 0, "The same with two atomic pointers, while with plain variables both missed each other in the same run: a processor may read before its own earlier write is visible to others. Atomic operations in Go are all in one order, the same for everybody (The Go Memory Model: sequentially consistent).", "plain: %d of %d pairs; atomic: 0", plain, duels)
 			if runtime.GOARCH == "amd64" {
 				store := x.GoTool(nil, "tool", "objdump", "-s", `^sync/atomic\.StoreUintptr$`, bin)
 				x.Fact(strings.Contains(store, "XCHGQ"), "On amd64 StorePointer ends in an XCHG, which waits until everything written before is visible.")

@@ -22,7 +22,7 @@ func g08() claim.Claim {
 			x.Told(!strings.Contains(r.Stdout, "deferred by main"), "main's deferred functions do not run")
 			x.Told(!strings.Contains(r.Stdout, "deferred by another"), "those of a third goroutine do not run")
 			x.Fact(r.Code == 2 && strings.Contains(r.Stderr, "panic: lost"), "The exit code is 2, and the value and the stack are on standard error.")
-			x.Fact(r.Stdout == "main answers\ndeferred by itself\n", "The goroutine's own deferred functions run first, and as long as one of them takes, all others go on as usual. Then everything ends at once.")
+			x.Fact(r.Stdout == "main answers\ndeferred by itself\n", "The goroutine's own deferred functions run first, and while they do all others go on as usual. Then everything ends at once.")
 			c := x.Program("panic")
 			c.Env = append(c.Env, "GOTRACEBACK=crash")
 			x.Fact(c.Start(x).Wait().Signal == syscall.SIGABRT, "With GOTRACEBACK=crash the program dies of SIGABRT instead, so that the system can write a core file.")

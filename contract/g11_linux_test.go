@@ -37,7 +37,9 @@ func g11() claim.Claim {
 			x.Fact(second == [4]any{nil, 2, 3, 4}, "`OnceFunc`, `OnceValue` and `OnceValues` panic with the same value in every later call.")
 			x.Fact(waiterPassed(), "Callers that were waiting in `Once.Do` while the function panicked go on in the same way: without a panic.")
 			exited, after := onceExits()
-			x.Fact(!exited && after, "A function that calls runtime.Goexit is done as well for `Once.Do`.")
+			x.Fact(!exited && after, "A function that calls runtime.Goexit (`t.FailNow`, say) is done as well for `Once.Do`.")
+			first[1], second[1] = onceFuncExits()
+			x.Fact(isPanicNil(first[1]) && isPanicNil(second[1]), "In `OnceFunc` the same Goexit becomes a panic, in this call and all later ones: `panic called with nil argument` (sync/oncefunc.go).")
 		},
 		So:  "For a setup that can fail use `sync.OnceValues` and keep the error, or `OnceFunc` where a failure is final. To try again after a failure, use a mutex and a flag that is set at the end.",
 		Vet: "sync.Once.Do with a function that can panic, or whose error is dropped, before something that relies on it",
@@ -69,6 +71,21 @@ func waiterPassed() bool {
 	<-first
 	<-second
 	return !ran && value == nil
+}
+
+// onceFuncExits returns what two calls panic with if the function calls Goexit.
+func onceFuncExits() (first, second any) {
+	call := sync.OnceFunc(runtime.Goexit)
+	<-started(func() {
+		defer func() { first = recover() }()
+		call()
+	})
+	return first, panicOf(call)
+}
+
+func isPanicNil(value any) bool {
+	_, ok := value.(*runtime.PanicNilError)
+	return ok
 }
 
 // onceExits says whether a Do whose function calls Goexit returned to its caller,

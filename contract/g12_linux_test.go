@@ -3,6 +3,7 @@
 package contract
 
 import (
+	"runtime"
 	"runtime/pprof"
 	"strings"
 
@@ -33,9 +34,7 @@ func g12() claim.Claim {
 			x.Fact(kept, "Neither the goroutine nor what its stack refers to is freed, also not after the profile has reported it.")
 			x.Fact(found("onlyMine") && found("onNil") && found("onContext"), "The profile (`pprof.Lookup(\"goroutineleak\")`) proves a leak with the garbage collector: nothing that can still run refers to what the goroutine waits for.")
 			x.Fact(!found("onGlobal") && !found("onRegistered"), "What a package variable can reach is no leak to it, even if nobody will ever send: a registry of tasks that keeps their channels, closures or contexts hides the leaks that it is there to show.")
-			if !builtIn {
-				x.Fact(true, "Go 1.26 has the profile only in programs built with `GOEXPERIMENT=goroutineleakprofile`; from Go 1.27 on every program has it.")
-			}
+			x.Fact(builtIn != strings.HasPrefix(runtime.Version(), "go1.26"), "Go 1.26 has the profile only in programs built with `GOEXPERIMENT=goroutineleakprofile`; from Go 1.27 on every program has it.")
 		},
 		So:  "Take the profile in tests and on demand in production: what it reports is certain, what it does not report may leak all the same: an old stack slot that still holds the mutex or channel is enough to hide it. It costs a garbage collection or more, so not on a short timer.",
 		Vet: "a send to or a receive from an unbuffered channel in a goroutine whose other end has a path that returns first",

@@ -27,7 +27,7 @@ func g14() claim.Claim {
 			x.Told(isRuntimeError(send), "send on a closed channel")
 			x.Told(isRuntimeError(waiting), "close while a goroutine waits in a send")
 			x.Told(isRuntimeError(none), "close of a nil channel")
-			x.Fact(fmt.Sprint(again) == "close of closed channel" && fmt.Sprint(none) == "close of nil channel", "A second close panics with a runtime.Error, as does the close of a nil channel; the channel stays closed.")
+			x.Fact(fmt.Sprint(again) == "close of closed channel" && fmt.Sprint(none) == "close of nil channel", "A second close panics with a runtime.Error, as does the close of a nil channel.")
 			x.Fact(fmt.Sprint(send) == "send on closed channel" && len(closed) == 0, "A send panics even if the buffer has room, and the value is lost.")
 			x.Fact(fmt.Sprint(waiting) == "send on closed channel", "A goroutine that is waiting in a send when somebody closes the channel panics there: the mistake is the closer's, the crash is the sender's.")
 			x.Fact(isRuntimeError(panicOf(func() {

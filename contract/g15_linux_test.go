@@ -62,7 +62,7 @@ func fatal() {
 		var f func()
 		go f()
 	case "nil map":
-		increment(nil, 1)
+		writeEntry(nil, 1)
 	}
 }
 
@@ -77,7 +77,7 @@ func writeMapTogether() {
 		go func() {
 			for began := time.Now(); time.Since(began) < mapPatience; {
 				for i := range 1000 {
-					increment(m, i)
+					writeEntry(m, i)
 				}
 			}
 		}()
@@ -85,7 +85,7 @@ func writeMapTogether() {
 	untilStdinEnds()
 }
 
-func increment(m map[int]int, i int) { m[i]++ }
+func writeEntry(m map[int]int, i int) { m[i] = i }
 
 func descend(n int) int {
 	if n == 0 {

@@ -80,7 +80,7 @@ func mainReturnsFirst(x *claim.Trial) {
 	r := p.Wait()
 	answered, _ := c.answer()
 	x.Told(answered, "a main that returns after Serve: the request in flight is answered")
-	x.Fact(r.Code == 0 && !answered, "A main that returns after it ends the process in the middle of Shutdown: the client's connection breaks, and the exit code is 0.")
+	x.Fact(r.Code == 0 && !answered, "A main that returns when Serve has returned ends the process in the middle of Shutdown: the client's connection breaks, and the exit code is 0.")
 }
 
 func serveAgain(x *claim.Trial) {

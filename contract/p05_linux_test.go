@@ -29,7 +29,7 @@ func p05() claim.Claim {
 			r := p.Wait() // the child shares the outputs, and we hold its input
 			told := strings.Contains(r.Stdout, "told: terminated")
 			x.Told(told, "the parent process is killed: the child is sent the signal")
-			x.Fact(told, "Whatever ends the parent, SIGKILL included, the kernel sends the signal, and the child may take it like any other.")
+			x.Fact(told, "The kernel sends the signal even if SIGKILL ends the parent, and the child may take it like any other.")
 
 			saw := observed(x.Run("threads"))
 			x.Told(saw["thread ended"] == "exit status 0", "only then: the thread that started the child ends, and the child lives as its parent does")

@@ -19,7 +19,7 @@ func s19() claim.Claim {
 			inSystemCalls(x)
 			inC(x, buildSignals(x, true))
 		},
-		So: "Nothing is lost, but C code and raw system calls must expect EINTR. Take the signals that may come (also SIGUSR1, SIGUSR2 and SIGPIPE) if a C library starts threads: there an unexpected one kills.",
+		So: "Nothing is lost, but C code and raw system calls must expect EINTR. If a C library starts threads, register every signal that may come, SIGUSR1 and SIGUSR2 too: there one that nobody takes kills.",
 	}
 }
 
@@ -39,7 +39,7 @@ func inSystemCalls(x *claim.Trial) {
 	p.Send("x")
 	p.CloseStdin()
 	x.Fact(saw(x, p.Wait(), "read goes on"), "A read(2) that was interrupted goes on by itself: the handlers are installed with SA_RESTART.")
-	x.Fact(saw(x, x.Run("poll"), "EINTR"), "Calls that are never restarted (poll, nanosleep, epoll_wait; see signal(7)) return EINTR; package os and the runtime try again, a raw system call must do it itself.")
+	x.Fact(saw(x, x.Run("poll"), "EINTR"), "A raw system call that is never restarted (here ppoll; also nanosleep and epoll_wait, see signal(7)) returns EINTR.")
 }
 
 func inC(x *claim.Trial, bin string) {
@@ -50,14 +50,14 @@ func inC(x *claim.Trial, bin string) {
 	x.Told(got <= sentInTurn/2, "four threads in C code, the main thread among them, GOMAXPROCS=1: most of %d are lost", sentInTurn)
 	foreign := number(x, said(x, inMode(bin, "foreign").Start(x).Wait(), "received"))
 	x.Told(foreign <= sentInTurn/2, "on threads that C code made: most of %d are lost", sentInTurn)
-	x.Fact(got == sentInTurn && foreign == sentInTurn, "The same in C code, and on threads that C made and Go does not know.")
+	x.Fact(got == sentInTurn && foreign == sentInTurn, "Every signal arrives, too, that comes while these threads are in C code, or that comes to a thread that C made and that Go does not know.")
 
 	c = inMode(bin, "sleep")
 	c.Ready = "ready"
 	sleeper := c.Start(x)
 	untilIn(sleeper.PID(), sleeper.PID(), syscall.SYS_NANOSLEEP, syscall.SYS_CLOCK_NANOSLEEP)
 	sleeper.Signal(syscall.SIGUSR1)
-	x.Fact(saw(x, sleeper.Wait(), "cut short"), "In C a sleep(3) returns early, because a signal that Go wants came: C libraries that never saw a signal see EINTR.")
+	x.Fact(saw(x, sleeper.Wait(), "cut short"), "In C a sleep(3) returns early because of a signal that only Go wants: a library that never expected signals meets their side effects.")
 
 	r := inMode(bin, "unregistered").Start(x).Wait()
 	x.Fact(saw(x, r, "survived on a thread of Go") && r.Signal == syscall.SIGUSR1,

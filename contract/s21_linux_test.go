@@ -79,9 +79,9 @@ func (c code) examine(x *claim.Trial) (names []string) {
 	})
 	x.Told(saves, "%s: it saves registers", c.arch)
 	x.Told(switches, "%s: it switches stacks", c.arch)
-	x.Told(!returns, "%s: it leaves by a jump", c.arch)
+	x.Told(!returns, "%s: it jumps to the Go handler and does not come back", c.arch)
 	x.Fact(saves && c.all(after, c.restore),
-		"On "+c.arch+" it saves and restores "+c.page+": what a C function must leave as it was, and no more. The kernel has saved all registers in the frame, and restores them at the end.")
+		"On "+c.arch+" it saves and restores "+c.page+": what a C function must leave as it was. The kernel has saved all registers in the frame, and restores them at the end.")
 	x.Fact(!switches && returns,
 		"On "+c.arch+" no instruction changes stacks: the kernel did, because of SA_ONSTACK. It calls runtime.sigtrampgo and returns.")
 	if c.arch == runtime.GOARCH {
@@ -137,7 +137,7 @@ func entered(x *claim.Trial, bin string, funcs map[string][]instruction) {
 	x.Helper()
 	r := inMode(bin, "actions").Start(x).Wait()
 	x.Fact(said(x, r, "entries") == "1" && said(x, r, "entry") == strconv.FormatUint(funcs["sigtramp.abi0"][0].address, 10),
-		"It is what the kernel enters for every signal that Go handles (rt_sigaction read back, without cgo).")
+		"The trampoline, runtime.sigtramp, is what the kernel enters for every signal that Go handles (rt_sigaction read back, without cgo).")
 	if back := funcs["sigreturn__sigaction.abi0"]; len(back) > 0 && runtime.GOARCH == "amd64" {
 		x.Fact(said(x, r, "restorer") == strconv.FormatUint(back[0].address, 10) && back[0].text == "MOVQ $0xf, AX" && back[1].text == "SYSCALL",
 			"On amd64 it returns to runtime.sigreturn__sigaction, which is the system call rt_sigreturn.")

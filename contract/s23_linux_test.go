@@ -28,7 +28,7 @@ func s23() claim.Claim {
 			x.Told(saw(x, self, "read"), "SIGUSR1 that the program blocks itself, by rt_sigprocmask: it is there to be read")
 			x.Fact(!saw(x, self, "read"), "Blocking it from Go does not do: that is for one thread, and another takes the signal (see S22).")
 		},
-		So: "signalfd is no way to take SIGTERM, SIGINT or SIGHUP in Go, whoever blocks them: use Notify. A test with a signal that the program sends to itself misleads, because the reader often wins.",
+		So: "signalfd is no way to take SIGTERM, SIGINT or SIGHUP in Go, whoever blocks them: use Notify. For SIGUSR1 it works in a program that is started with it blocked, whose children then have it blocked too. A test with a signal that the program sends to itself misleads, because the reader often wins.",
 	}
 }
 

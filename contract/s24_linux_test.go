@@ -19,8 +19,10 @@ func s24() claim.Claim {
 		Told:     "An inherited ignore (nohup, & in a script) makes SIGINT or SIGHUP unreachable until Notify is called.",
 		Programs: map[string]func(){"deaf": deaf, "takes": takesInherited},
 		Trial: func(x *claim.Trial) {
-			staysIgnored(x, syscall.SIGHUP, "nohup", underNohup)
-			staysIgnored(x, syscall.SIGINT, "& in a script", inBackground)
+			nohup := staysIgnored(x, syscall.SIGHUP, "nohup", underNohup)
+			script := staysIgnored(x, syscall.SIGINT, "& in a script", inBackground)
+			x.Fact(nohup.atFirst && script.atFirst, "nohup starts a program with SIGHUP ignored, & in a script with SIGINT ignored; the runtime leaves that so, and signal.Ignored tells.")
+			x.Fact(nohup.afterReset && script.afterReset, "After Notify and Reset the signal is ignored again, not at its default.")
 
 			c := x.Program("deaf")
 			c.Ready = "ready"
@@ -35,11 +37,15 @@ func s24() claim.Claim {
 	}
 }
 
+// ignored says when a signal was so.
+type ignored struct{ atFirst, afterReset bool }
+
 // staysIgnored settles the claim for one signal and one way to inherit it.
-func staysIgnored(x *claim.Trial, sig syscall.Signal, how string, start func(x *claim.Trial, program string) (*quiescetest.Process, int)) {
+func staysIgnored(x *claim.Trial, sig syscall.Signal, how string, start func(x *claim.Trial, program string) (*quiescetest.Process, int)) ignored {
+	x.Helper()
 	name := sigmux.Name(sig)
 	p, pid := start(x, "deaf")
-	ignored := processMasks(pid).ignored.has(sig)
+	atFirst := processMasks(pid).ignored.has(sig)
 	p.Signal(sig)
 	settled(pid)
 	p.CloseStdin()
@@ -51,18 +57,17 @@ func staysIgnored(x *claim.Trial, sig syscall.Signal, how string, start func(x *
 	p.CloseStdin()
 	r = p.Wait()
 	x.Told(saw(x, r, "received"), "%s: %s is received after Notify", how, name)
-	x.Fact(ignored && saw(x, r, "ignored at first"), "With "+how+" the program starts with "+name+" ignored, and the runtime leaves it so; signal.Ignored tells.")
-	x.Fact(saw(x, r, "ignored after Reset"), "After Notify and Reset "+name+" is ignored again, not at its default.")
+	return ignored{atFirst && saw(x, r, "ignored at first"), saw(x, r, "ignored after Reset")}
 }
 
 // takesInherited takes SIGHUP and SIGINT and tells what it sees of it.
 func takesInherited() {
-	ignored := signal.Ignored(syscall.SIGHUP) || signal.Ignored(syscall.SIGINT)
+	atFirst := signal.Ignored(syscall.SIGHUP) || signal.Ignored(syscall.SIGINT)
 	c := notified(1, syscall.SIGHUP, syscall.SIGINT)
 	ready()
 	untilStdinEnds()
 	fence()
-	tell("ignored at first", ignored)
+	tell("ignored at first", atFirst)
 	tell("received", len(received(c)) == 1)
 	signal.Reset()
 	m := processMasks(os.Getpid())

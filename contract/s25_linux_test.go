@@ -73,8 +73,8 @@ func inheritsBlocked(x *claim.Trial) {
 func inheritsIgnored(x *claim.Trial) {
 	own := parseMasks(childOf(x, "ignore").Wait().Stdout).ignored
 	x.Told(own.has(syscall.SIGUSR1) && own.has(syscall.SIGTERM), "SIGUSR1 and SIGTERM, ignored with signal.Ignore")
-	given := parseMasks(startIgnoring(x, x.Program("spawn", "plain"), "HUP TERM USR1").Wait().Stdout).ignored
-	x.Told(given.has(syscall.SIGHUP), "SIGHUP, ignored when the parent itself was started")
+	given := parseMasks(startIgnoring(x, x.Program("spawn", "plain"), "HUP INT TERM USR1").Wait().Stdout).ignored
+	x.Told(given.has(syscall.SIGHUP) && given.has(syscall.SIGINT), "SIGHUP and SIGINT, ignored when the parent itself was started")
 	x.Told(given.has(syscall.SIGTERM) || given.has(syscall.SIGUSR1), "SIGTERM and SIGUSR1, ignored when the parent itself was started")
 	taken := parseMasks(startIgnoring(x, x.Program("spawn", "notify"), "HUP").Wait().Stdout).ignored
 	x.Told(taken.has(syscall.SIGHUP), "SIGHUP, ignored when the parent itself was started, and then given to Notify")
@@ -82,6 +82,6 @@ func inheritsIgnored(x *claim.Trial) {
 	again := parseMasks(childOf(x, "notify and stop").Wait().Stdout).ignored
 	x.Fact(own == reset && !again.has(syscall.SIGUSR1) && !again.has(syscall.SIGTERM),
 		"What signal.Ignore ignored is ignored in children too. signal.Reset does not undo that, neither in the program nor in its children; a Notify does, which may be stopped at once.")
-	x.Fact(given.has(syscall.SIGHUP) && !given.has(syscall.SIGTERM) && !given.has(syscall.SIGUSR1) && !taken.has(syscall.SIGHUP),
+	x.Fact(given.has(syscall.SIGHUP) && given.has(syscall.SIGINT) && !given.has(syscall.SIGTERM) && !given.has(syscall.SIGUSR1) && !taken.has(syscall.SIGHUP),
 		"A Go program that was started with signals ignored hands on only SIGHUP and SIGINT, and those only while it does not take them: for the others the runtime has installed handlers, and what has a handler is at its default after exec.")
 }

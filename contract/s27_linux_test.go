@@ -34,7 +34,7 @@ func s27() claim.Claim {
 			}
 			x.Fact(refused, "The other five have nothing to do with the size of the set: SIGKILL and SIGSTOP belong to the kernel, and 32 to 34 to the C library, so that the runtime leaves them alone (runtime/sigtab_linux_generic.go). A program that gave 9, 32 or 34 to Notify still dies of it.")
 		},
-		So: "Any signal that is free may be used, also a real-time one from 35 on. Of those, too, one waits on the channel at most as often as its buffer has room.",
+		So: "Any signal that is free may be used, also a real-time one from 35 on. SIGPROF is the profiler's.",
 	}
 }
 

@@ -4,7 +4,7 @@ package contract
 
 import (
 	"runtime"
-	"sync/atomic"
+	"strings"
 	"syscall"
 	"time"
 	"unsafe"
@@ -25,19 +25,19 @@ func s33() claim.Claim {
 		Trial: func(x *claim.Trial) {
 			const noPreemption = "GODEBUG=asyncpreemptoff=1"
 			loop := busyWith(x, "loop", oneP)
-			x.Told(saw(x, loop, "waited"), "tight loop, GOMAXPROCS=1")
+			x.Told(waited(loop), "tight loop, GOMAXPROCS=1")
 			off := busyWith(x, "loop", oneP, noPreemption)
-			x.Told(saw(x, off, "waited"), "tight loop, GOMAXPROCS=1, GODEBUG=asyncpreemptoff=1")
-			x.Told(saw(x, busyWith(x, "loop", "GOMAXPROCS=2", noPreemption), "waited"), "tight loop, GOMAXPROCS=2, GODEBUG=asyncpreemptoff=1")
+			x.Told(waited(off), "tight loop, GOMAXPROCS=1, GODEBUG=asyncpreemptoff=1")
+			x.Told(waited(busyWith(x, "loop", "GOMAXPROCS=2", noPreemption)), "tight loop, GOMAXPROCS=2, GODEBUG=asyncpreemptoff=1")
 			sleep, read, raw := busyWith(x, "sleep", oneP), busyWith(x, "read", oneP), busyWith(x, "raw read", oneP)
-			x.Told(saw(x, sleep, "waited"), "time.Sleep, GOMAXPROCS=1")
-			x.Told(saw(x, read, "waited"), "blocking system call, GOMAXPROCS=1")
-			x.Told(saw(x, raw, "waited"), "blocking system call through syscall.RawSyscall, GOMAXPROCS=1")
+			x.Told(waited(sleep), "time.Sleep, GOMAXPROCS=1")
+			x.Told(waited(read), "blocking system call, GOMAXPROCS=1")
+			x.Told(waited(raw), "blocking system call through syscall.RawSyscall, GOMAXPROCS=1")
 
-			x.Measured(!saw(x, loop, "waited"), "A tight loop is interrupted even if it is all that may run: since Go 1.14 the runtime sends SIGURG to the thread of a goroutine that has run for 10 ms (runtime/proc.go, forcePreemptNS), and the receiver has its turn.",
+			x.Measured(!waited(loop), "A tight loop is interrupted even if it is all that may run: since Go 1.14 the runtime sends SIGURG to the thread of a goroutine that has run for 10 ms (runtime/proc.go, forcePreemptNS), and the receiver has its turn.",
 				"received after %s", said(x, loop, "received after"))
-			x.Fact(saw(x, off, "waited") && saw(x, raw, "waited"), "What does make it wait, with GOMAXPROCS=1: asyncpreemptoff, and a blocking call through RawSyscall, which does not tell the scheduler.")
-			x.Fact(!saw(x, sleep, "waited") && !saw(x, read, "waited"), "A goroutine that sleeps, or that is in a system call by the usual way, is in nobody's way.")
+			x.Fact(waited(off) && waited(raw), "What does make it wait, with GOMAXPROCS=1: asyncpreemptoff, and a blocking call through RawSyscall, which does not tell the scheduler.")
+			x.Fact(!waited(sleep) && !waited(read), "A goroutine that sleeps, or that is in a system call by the usual way, is in nobody's way.")
 			x.Fact(busyWith(x, "loop to its death", oneP, noPreemption).Signal == syscall.SIGTERM, "Only goroutines wait. The handler does not: a SIGTERM that nobody takes kills in the middle of any loop.")
 		},
 		So: "Receiving needs a goroutine that gets to run: leave async preemption on, and call nothing that blocks through RawSyscall. A signal that nobody takes has its default effect at once, whatever runs.",
@@ -56,23 +56,31 @@ func busyWith(x *claim.Trial, name string, env ...string) *quiescetest.Result {
 // its process has had of the processor, so that a busy machine does not matter.
 const patience = 300 * time.Millisecond
 
-// whileBusy sends this process a signal from a goroutine that is then busy, and
-// tells whether another one received it only after that. The program is over
-// when it was received.
-func whileBusy(busy func()) {
+// whileBusy sends this process a signal from a goroutine that is then busy, until
+// another one has received it, or until it is over.
+func whileBusy(busyUntilOver func()) {
 	c := notified(1, syscall.SIGUSR1)
-	var over atomic.Bool
-	var sent time.Time
+	sent := make(chan time.Time, 1)
 	go func() {
-		sent = time.Now()
+		sent <- time.Now()
 		sendSelf(syscall.SIGUSR1)
-		busy()
-		over.Store(true)
+		busyUntilOver()
 	}()
 	<-c
-	tell("waited", over.Load())
-	tell("received after", time.Since(sent).Round(time.Millisecond))
+	tell("received after", time.Since(<-sent).Round(time.Millisecond))
 }
+
+// over is printed by the busy goroutine in a way that leaves it no point where
+// another could run before.
+var over = [...]byte{'o', 'v', 'e', 'r', '\n'}
+
+//go:nosplit
+func sayOver() {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_WRITE, 1, uintptr(unsafe.Pointer(&over)), unsafe.Sizeof(over))
+}
+
+// waited reports whether a program received its signal after it was over.
+func waited(r *quiescetest.Result) bool { return strings.HasPrefix(r.Stdout, string(over[:])) }
 
 func tightLoop() { whileBusy(spin) }
 
@@ -92,6 +100,7 @@ func spin() {
 			x ^= x << 17
 		}
 	}
+	sayOver()
 	runtime.KeepAlive(x)
 }
 
@@ -108,7 +117,12 @@ func processorTime() time.Duration {
 	return time.Duration(ts.Sec)*time.Second + time.Duration(ts.Nsec)
 }
 
-func longSleep() { whileBusy(func() { time.Sleep(patience) }) }
+func longSleep() {
+	whileBusy(func() {
+		time.Sleep(patience)
+		sayOver()
+	})
+}
 
 // longRead reads from a timer.
 func longRead(call func(trap, a1, a2, a3 uintptr) (r1, r2 uintptr, err syscall.Errno)) func() {
@@ -117,6 +131,7 @@ func longRead(call func(trap, a1, a2, a3 uintptr) (r1, r2 uintptr, err syscall.E
 		whileBusy(func() {
 			var expired uint64
 			_, _, _ = call(syscall.SYS_READ, timer, uintptr(unsafe.Pointer(&expired)), unsafe.Sizeof(expired))
+			sayOver()
 		})
 	}
 }

@@ -74,8 +74,9 @@ have_roots() {
 }
 
 # apt_install PACKAGE... installs Debian packages, through sudo if not root.
+# Servers are not started: RUNLEVEL=1 says that the machine is for maintenance.
 apt_install() {
-	local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120)
+	local apt=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120)
 	if [ "$(id -u)" != 0 ]; then
 		command -v sudo >/dev/null || {
 			warn "not root and no sudo: cannot install $*"
@@ -90,10 +91,10 @@ apt_install() {
 }
 
 # install_missing installs what the scripts and tests use and this Linux machine
-# lacks: certificates and, with the argument "test", a C compiler, ps, unshare
-# and, on amd64, what runs programs for arm64. Only what is missing; elsewhere
-# than on Debian and its kin it says what to install. QUIESCE_NO_INSTALL=1
-# forbids it.
+# lacks: certificates and, with the argument "test", a C compiler, ps, unshare,
+# the database servers of contract/drivers and, on amd64, what runs programs for
+# arm64. Only what is missing; elsewhere than on Debian and its kin it says what
+# to install. QUIESCE_NO_INSTALL=1 forbids it.
 install_missing() {
 	[ "$(go env GOOS)" = linux ] || return 0
 	local missing=()
@@ -103,6 +104,8 @@ install_missing() {
 		command -v ps >/dev/null || missing+=(procps)
 		command -v unshare >/dev/null || missing+=(util-linux)
 		[ "$(go env GOHOSTARCH)" != amd64 ] || command -v qemu-aarch64 >/dev/null || missing+=(qemu-user)
+		ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
+		command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing+=(mariadb-server)
 	fi
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "${QUIESCE_NO_INSTALL:-}" = 1 ] || ! command -v apt-get >/dev/null; then
