@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -79,9 +78,9 @@ func pauseHere() syscall.Errno {
 	return errno
 }
 
-// untilIn waits until a thread of a process is in one of some system calls.
-func untilIn(pid, tid int, calls ...int) {
-	for !slices.Contains(calls, currentCall(pid, tid)) {
+// untilIn waits until a thread of a process sleeps in a system call.
+func untilIn(pid, tid, call int) {
+	for currentCall(pid, tid) != call {
 		time.Sleep(pollInterval)
 	}
 }
