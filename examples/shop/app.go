@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/examples/shop/internal/orders"
+	"github.com/go-quiesce/quiesce/sigmux/sender"
 )
 
 const (
@@ -52,7 +53,7 @@ func newApp(c *orders.Config, ready io.Writer) (*quiesce.App, error) {
 
 // options leaves to the preset what the command line does not say.
 func options(c *orders.Config) []quiesce.Option {
-	opts := []quiesce.Option{quiesce.Auto()}
+	opts := []quiesce.Option{quiesce.Auto(), quiesce.WithSignals(sender.OS())}
 	if c.Grace != 0 {
 		opts = append(opts, quiesce.WithGracePeriod(c.Grace))
 	}
