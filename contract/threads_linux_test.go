@@ -119,6 +119,7 @@ func onMainThread(f func()) {
 		case left == 0:
 			panic("the main thread is not free")
 		default:
+			time.Sleep(time.Millisecond) // it may be on its way to be idle
 			go try(left - 1)
 			<-done
 		}

@@ -44,6 +44,7 @@ func (c Catalogue) Check(t *testing.T, update bool) {
 func (c Catalogue) run(t *testing.T) []*Result {
 	var mu sync.Mutex
 	var results []*Result
+	built := &builds{dir: t.TempDir(), made: map[string]func() (string, error){}}
 	t.Run("claims", func(t *testing.T) {
 		for _, claim := range c.Claims {
 			t.Run(claim.ID, func(t *testing.T) {
@@ -52,7 +53,7 @@ func (c Catalogue) run(t *testing.T) []*Result {
 				mu.Lock()
 				results = append(results, r)
 				mu.Unlock()
-				r.try(t)
+				r.try(t, built)
 			})
 		}
 	})
@@ -60,7 +61,7 @@ func (c Catalogue) run(t *testing.T) []*Result {
 }
 
 // try settles the claim. It does not return if that cannot be done.
-func (r *Result) try(t testing.TB) {
+func (r *Result) try(t testing.TB, built *builds) {
 	c := r.Claim
 	switch {
 	case (c.Trial == nil) == (c.Cited == nil):
@@ -70,7 +71,7 @@ func (r *Result) try(t testing.TB) {
 	case c.Cited != nil:
 		return
 	}
-	c.Trial(&Trial{TB: t, result: r})
+	c.Trial(&Trial{TB: t, result: r, builds: built})
 	if len(r.Predictions) == 0 || len(r.Facts) == 0 {
 		t.Fatalf("%s: the trial predicted nothing or found no fact", c.ID)
 	}

@@ -42,7 +42,7 @@ func try(c Claim) (*Result, *fakeTest) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.try(f)
+		r.try(f, nil)
 	}()
 	<-done
 	return r, f

@@ -3,10 +3,10 @@
 package claim
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,6 +19,7 @@ import (
 type Trial struct {
 	testing.TB
 	result *Result
+	builds *builds
 }
 
 // Told records whether something was seen that must be seen if the claim is
@@ -83,25 +84,39 @@ func (x *Trial) Run(name string, args ...string) *quiescetest.Result {
 
 // Build compiles the program in contract/testdata/programs/<name> and returns
 // the binary: for those that need cgo, another architecture or the race
-// detector. env and flags are given to "go build".
+// detector. env and flags are given to "go build". Trials that build the same
+// share the binary.
 func (x *Trial) Build(name string, env []string, flags ...string) string {
 	x.Helper()
-	bin := filepath.Join(x.TempDir(), name)
-	args := append([]string{"build", "-buildvcs=false", "-o", bin}, flags...)
-	x.GoTool(env, append(args, "./testdata/programs/"+name)...)
+	bin, err := x.builds.once(fmt.Sprint(name, env, flags), func(bin string) error {
+		args := append([]string{"build", "-buildvcs=false", "-o", bin}, flags...)
+		_, err := goTool(x.Context(), env, append(args, "./testdata/programs/"+name)...)
+		return err
+	})
+	if err != nil {
+		x.Fatal(err)
+	}
 	return bin
 }
 
 // GoTool runs the go command that built this test and returns what it printed.
 func (x *Trial) GoTool(env []string, args ...string) string {
 	x.Helper()
-	cmd := exec.CommandContext(x.Context(), "go", args...)
+	out, err := goTool(x.Context(), env, args...)
+	if err != nil {
+		x.Fatal(err)
+	}
+	return out
+}
+
+func goTool(ctx context.Context, env []string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		x.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+		return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
-	return string(out)
+	return string(out), nil
 }
 
 // Children has this process be the program that it was started as, if it was;

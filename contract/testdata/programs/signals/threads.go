@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // onMainThread runs f on the main thread, whose id is that of the process, and
@@ -25,6 +26,7 @@ func onMainThread(f func()) {
 		case left == 0:
 			panic("the main thread is not free")
 		default:
+			time.Sleep(time.Millisecond) // it may be on its way to be idle
 			go try(left - 1)
 			<-done
 		}
@@ -33,22 +35,25 @@ func onMainThread(f func()) {
 	<-done
 }
 
-// onThreads runs f on n threads at once, the main thread among them.
+// onThreads runs f on n threads, first on the main thread, then on all others at
+// once.
 func onThreads(n int, f func()) {
-	done, over := make(chan struct{}), make(chan struct{})
-	for range n - 1 {
-		go func() {
-			runtime.LockOSThread()
-			f()
-			done <- struct{}{}
-			<-over // nobody else gets this thread
-		}()
-	}
-	onMainThread(f)
-	for range n - 1 {
-		<-done
-	}
-	close(over)
+	onMainThread(func() {
+		f()
+		done, over := make(chan struct{}), make(chan struct{})
+		defer close(over)
+		for range n - 1 {
+			go func() {
+				runtime.LockOSThread()
+				f()
+				done <- struct{}{}
+				<-over // nobody else gets this thread
+			}()
+		}
+		for range n - 1 {
+			<-done
+		}
+	})
 }
 
 // untilStdinEnds keeps this thread in read(2).
