@@ -4,7 +4,6 @@ package contract
 
 import (
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -50,26 +49,4 @@ func counted(x *claim.Trial, p *quiescetest.Process, n int) int {
 		}
 	}
 	return got
-}
-
-// number parses what a program said.
-func number(x *claim.Trial, s string) int {
-	x.Helper()
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		x.Fatal(err)
-	}
-	return n
-}
-
-// said returns what a program that has ended said after "what: ".
-func said(x *claim.Trial, r *quiescetest.Result, what string) string {
-	x.Helper()
-	for line := range strings.Lines(r.Stdout) {
-		if value, ok := strings.CutPrefix(strings.TrimSpace(line), what+": "); ok {
-			return value
-		}
-	}
-	x.Fatalf("it does not say %q; %s\nstdout:\n%s\nstderr:\n%s", what, r.Status(), r.Stdout, r.Stderr)
-	return ""
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"unsafe"
-
-	"github.com/go-quiesce/quiesce/quiescetest"
 )
 
 // Of the kernel's interface; the syscall package does not have them.
@@ -26,20 +24,6 @@ const (
 	// union with pointers.
 	siPID = 12 + 4*(^uintptr(0)>>63)
 )
-
-// observe is how a program tells its trial what it has seen.
-func observe(name string, seen any) { fmt.Printf("%s=%v\n", name, seen) }
-
-// observed returns what a program has told, by name.
-func observed(r *quiescetest.Result) map[string]string {
-	out := map[string]string{}
-	for line := range strings.Lines(r.Stdout) {
-		if name, seen, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
-			out[name] = seen
-		}
-	}
-	return out
-}
 
 // must ends a program whose experiment cannot be made.
 func must(err error) {

@@ -99,21 +99,6 @@ func reportsRace(x *claim.Trial, bin, mode string) bool {
 	return strings.Contains(r.Stderr, "WARNING: DATA RACE")
 }
 
-// figure returns the number that a program printed after a name and a colon.
-func figure(x *claim.Trial, r *quiescetest.Result, name string) int {
-	x.Helper()
-	for line := range strings.Lines(r.Stdout) {
-		var n int
-		if rest, ok := strings.CutPrefix(line, name+": "); ok {
-			if _, err := fmt.Sscan(rest, &n); err == nil {
-				return n
-			}
-		}
-	}
-	x.Fatalf("no figure %q: %s\n%s%s", name, r.Status(), r.Stdout, r.Stderr)
-	return 0
-}
-
 // findsDeadlock says whether the runtime ends a program in which nothing can
 // happen any more, testdata/programs/asleep.
 func findsDeadlock(x *claim.Trial, bin, mode string) bool {

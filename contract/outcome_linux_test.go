@@ -191,12 +191,12 @@ func receives(x *claim.Trial, c quiescetest.Command, sigs ...syscall.Signal) []s
 // handled returns when every handler of a signal sent before to the process has
 // returned, or the signal has ended or stopped the process. First nothing is
 // pending any more: each signal has been given to a thread. Then each thread is
-// sent SIGCHLD, which does nothing here and which Go threads never block, except
+// sent SIGURG, which nobody here takes and which Go threads never block, except
 // in a handler: a thread has taken it when its handler has returned.
 func handled(pid int) {
 	awaitTaken(pid, func(m masks) sigset { return (m.pending | m.shared) &^ m.blocked })
 	for _, m := range threadMasks(pid) {
-		_ = syscall.Tgkill(pid, m.tid, syscall.SIGCHLD) // it may have ended
+		_ = syscall.Tgkill(pid, m.tid, syscall.SIGURG) // it may have ended
 	}
 	awaitTaken(pid, func(m masks) sigset { return m.pending })
 }

@@ -21,7 +21,7 @@ func p03() claim.Claim {
 		Programs: map[string]func(){"subreaper": subreaper, "inner": notSubreaper},
 		Trial: func(x *claim.Trial) {
 			r := x.Run("subreaper", x.Program("inner").Env...)
-			saw := observed(r)
+			saw := answers(x, r)
 			x.Told(saw["adopted"] == "true", "an orphaned grandchild becomes our child")
 			x.Told(saw["state"] == "Z", "when it ends it stays a zombie")
 			x.Fact(saw["adopted"] == "true" && saw["status"] == "exit 7", "After `prctl(PR_SET_CHILD_SUBREAPER, 1)` the parent of an orphan among our descendants is our process, and wait4 with its process id gives its exit status.")
@@ -38,14 +38,14 @@ func subreaper() {
 	becomeSubreaper()
 	o := newOrphan()
 	_, parent := stat(o.pid)
-	observe("adopted", parent == os.Getpid())
+	answer("adopted", parent == os.Getpid())
 	o.end()
 	_, err := awaitEnd(waitPID, o.pid)
 	must(err)
 	must(exec.Command("true").Run())
 	state, _ := stat(o.pid)
-	observe("state", state)
-	observe("status", reaped(o.pid))
+	answer("state", state)
+	answer("status", reaped(o.pid))
 
 	inner := restart()
 	must(inner.Run())
@@ -67,8 +67,8 @@ func reaped(pid int) string {
 func notSubreaper() {
 	o := newOrphan()
 	_, parent := stat(o.pid)
-	observe("inner adopts", parent == os.Getpid())
-	observe("outer adopts", parent == os.Getppid())
+	answer("inner adopts", parent == os.Getpid())
+	answer("outer adopts", parent == os.Getppid())
 	o.end()
 }
 
@@ -78,6 +78,6 @@ func reapedByKernel() {
 	o := newOrphan()
 	signal.Ignore(syscall.SIGCHLD)
 	o.end()
-	observe("ignored orphan", reaped(o.pid))
-	observe("ignored own", exec.Command("true").Run())
+	answer("ignored orphan", reaped(o.pid))
+	answer("ignored own", exec.Command("true").Run())
 }

@@ -19,7 +19,7 @@ func p04() claim.Claim {
 		Told:     "Reaping with wait4(-1) next to os/exec loses exit statuses.",
 		Programs: map[string]func(){"reaper": reapsEverything},
 		Trial: func(x *claim.Trial) {
-			saw := observed(x.Run("reaper"))
+			saw := answers(x, x.Run("reaper"))
 			x.Told(saw["code"] == "-1", "wait4(-1) comes first: Cmd.Wait does not get the exit code")
 			x.Fact(saw["reaper got 3"] == "true" && saw["error"] == "ECHILD" && saw["code"] == "-1", "Whoever comes first gets the status: after a wait4(-1) that took it Cmd.Wait fails with ECHILD, which is no `*exec.ExitError`, and ProcessState is nil.")
 			x.Fact(saw["kill"] == "ErrProcessDone", "At least a signal goes to nobody else: os.Process holds a pidfd since Go 1.23, so that Kill after it says os.ErrProcessDone, whoever has the number by then (os/pidfd_linux.go).")
@@ -49,12 +49,12 @@ func stolen() {
 	cmd := exits3()
 	pid, status, err := reap(-1)
 	must(err)
-	observe("reaper got 3", pid == cmd.Process.Pid && status.ExitStatus() == 3)
+	answer("reaper got 3", pid == cmd.Process.Pid && status.ExitStatus() == 3)
 	err = cmd.Wait()
 	if _, isExit := errors.AsType[*exec.ExitError](err); !isExit && errors.Is(err, syscall.ECHILD) && cmd.ProcessState == nil {
-		observe("error", "ECHILD")
+		answer("error", "ECHILD")
 	}
-	observe("code", cmd.ProcessState.ExitCode())
+	answer("code", cmd.ProcessState.ExitCode())
 }
 
 func killStolen() {
@@ -62,7 +62,7 @@ func killStolen() {
 	_, _, err := reap(-1)
 	must(err)
 	if cmd.Process.Kill() == os.ErrProcessDone {
-		observe("kill", "ErrProcessDone")
+		answer("kill", "ErrProcessDone")
 	}
 	_ = cmd.Wait()
 }
@@ -84,16 +84,16 @@ func bothWait() {
 			exec++
 		}
 	}
-	observe("each once", once)
-	observe("tries", strconv.Itoa(tries))
-	observe("exec got", exec)
+	answer("each once", once)
+	answer("tries", strconv.Itoa(tries))
+	answer("exec got", exec)
 }
 
 func looksFirst() {
 	cmd := exits3()
 	pid, err := awaitEnd(waitAll, 0)
 	must(err)
-	observe("looked", pid == cmd.Process.Pid)
+	answer("looked", pid == cmd.Process.Pid)
 	_ = cmd.Wait()
-	observe("code after look", cmd.ProcessState.ExitCode())
+	answer("code after look", cmd.ProcessState.ExitCode())
 }

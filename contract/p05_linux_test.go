@@ -31,7 +31,7 @@ func p05() claim.Claim {
 			x.Told(told, "the parent process is killed: the child is sent the signal")
 			x.Fact(told, "The kernel sends the signal even if SIGKILL ends the parent, and the child may take it like any other.")
 
-			saw := observed(x.Run("threads"))
+			saw := answers(x, x.Run("threads"))
 			x.Told(saw["thread ended"] == "exit status 0", "only then: the thread that started the child ends, and the child lives as its parent does")
 			x.Fact(saw["thread ended"] == "signal: killed", "The parent is the thread that started the child (PR_SET_PDEATHSIG(2const)): if a goroutine that called runtime.LockOSThread starts a child and returns without UnlockOSThread, its thread ends (unless it is the main one), and the child dies of the signal while the parent process lives on.")
 			x.Fact(saw["other"] == "exit status 0", "A child that another thread of the same process started does not notice.")
@@ -81,8 +81,8 @@ func threadThatEnds() {
 		_, err := os.Stat(thread)
 		gone = os.IsNotExist(err)
 	}
-	observe("thread ended", endA())
-	observe("other", endB())
+	answer("thread ended", endA())
+	answer("other", endB())
 }
 
 // onLockedThread runs f on a goroutine that is locked to a thread and ends that

@@ -94,12 +94,11 @@ func settled(pid int) {
 
 // startAsPID1 starts a program of a claim as the first process of a new PID
 // namespace and waits until it is ready. Signals of the returned process reach
-// it; its end is that of the unshare around it, which ends as it did.
+// it; its end is that of the unshare around it, which ends as it did, bar a SIGKILL.
 func startAsPID1(x *claim.Trial, name string, args ...string) *quiescetest.Process {
 	x.Helper()
 	needNamespaces(x)
-	c := x.Program(name, args...)
-	c.Args = append([]string{"unshare", "--pid", "--fork", "--kill-child"}, c.Args...)
+	c := asPID1(x.Program(name, args...))
 	c.Ready = "ready"
 	p := c.Start(x)
 	p.Follow(onlyChild(x, p.PID()))

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"github.com/go-quiesce/quiesce/contract/internal/claim"
 	"github.com/go-quiesce/quiesce/quiescetest"
@@ -62,31 +61,6 @@ func deliver(sigs ...syscall.Signal) {
 	}
 }
 
-// kernelSet returns a set of signals as the kernel has it.
-func kernelSet(sigs ...syscall.Signal) uint64 {
-	var set uint64
-	for _, sig := range sigs {
-		set |= 1 << (sig - 1)
-	}
-	return set
-}
-
-// The ways in which sigmask changes the mask; see sigprocmask(2).
-const (
-	blockThem   = 0
-	unblockThem = 1
-)
-
-// sigmask blocks or unblocks signals for this thread, which must be locked.
-// What was pending has been handled when they are unblocked.
-func sigmask(how int, sigs ...syscall.Signal) {
-	set := kernelSet(sigs...)
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, uintptr(how), uintptr(unsafe.Pointer(&set)), 0, unsafe.Sizeof(set), 0, 0)
-	if errno != 0 {
-		panic(errno)
-	}
-}
-
 // halt stops a process and returns when none of its threads runs any more.
 func halt(p *quiescetest.Process) {
 	p.Signal(syscall.SIGSTOP)
@@ -118,24 +92,6 @@ func names[S os.Signal](sigs []S) string {
 		out = append(out, sigmux.Name(sig))
 	}
 	return strings.Join(out, " ")
-}
-
-// answer prints an answer for its trial.
-func answer(name string, value any) { fmt.Printf("%s: %v\n", name, value) }
-
-// answers are what a program said, by name. A trial that fails prints the rest.
-func answers(x *claim.Trial, r *quiescetest.Result) map[string]string {
-	x.Cleanup(func() {
-		if x.Failed() {
-			x.Logf("%s\n%s%s", r.Status(), r.Stdout, r.Stderr)
-		}
-	})
-	out := map[string]string{}
-	for line := range strings.Lines(r.Stdout) {
-		name, value, _ := strings.Cut(strings.TrimRight(line, "\n"), ": ")
-		out[name] = value
-	}
-	return out
 }
 
 // signalArgument returns the signal that a program was given as its n-th

@@ -186,7 +186,7 @@ type siginfo struct {
 func queueInKernel() {
 	runtime.LockOSThread()
 	kinds := []syscall.Signal{syscall.SIGUSR1, realtime1, realtime2}
-	sigmask(blockThem, kinds...)
+	changeMask(sigBlock, setOf(kinds...))
 	for i := 1; i <= 6; i++ {
 		sendValue(syscall.SIGUSR1, i)
 		sendValue(kinds[2-i%2], i)
@@ -218,7 +218,7 @@ func sendValue(sig syscall.Signal, value int) {
 
 // takePending takes a pending signal of this thread, which blocks it.
 func takePending(sigs ...syscall.Signal) (sig syscall.Signal, value int, ok bool) {
-	set, info, now := kernelSet(sigs...), siginfo{}, syscall.Timespec{}
+	set, info, now := setOf(sigs...), siginfo{}, syscall.Timespec{}
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&set)),
 		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&now)), unsafe.Sizeof(set), 0, 0)
 	if errno == syscall.EAGAIN {

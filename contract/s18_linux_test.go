@@ -80,22 +80,22 @@ func separateHandlers() {
 	other := notified(1, syscall.SIGUSR1)
 	sendSelf(syscall.SIGUSR1)
 	fence()
-	tell("delivered", count(received(other), syscall.SIGUSR1) == 1)
+	answer("delivered", count(received(other), syscall.SIGUSR1) == 1)
 }
 
 func sharedHandler() {
 	s := newStuck(1, syscall.SIGCHLD, syscall.SIGUSR1, syscall.SIGUSR2)
 	sendSelf(syscall.SIGUSR1)
 	fence()
-	tell("delivered", len(s.signals) == 1)
+	answer("delivered", len(s.signals) == 1)
 	sendSelf(syscall.SIGUSR2) // the buffer is full
 	fence()
-	tell("handled meanwhile", len(s.handled) > 0)
+	answer("handled meanwhile", len(s.handled) > 0)
 	s.release()
 	<-s.handled // the SIGCHLD
-	tell("handled afterwards", <-s.handled == syscall.SIGUSR1)
+	answer("handled afterwards", <-s.handled == syscall.SIGUSR1)
 	fence()
-	tell("lost when full", len(received(s.signals))+len(s.handled) == 0)
+	answer("lost when full", len(received(s.signals))+len(s.handled) == 0)
 }
 
 func blockedHandler() {

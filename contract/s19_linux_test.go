@@ -74,7 +74,7 @@ func blockedInGo() {
 		countUSR1()
 		ready()
 		n, err := syscall.Read(0, make([]byte, 1))
-		tell("read goes on", n == 1 && err == nil)
+		answer("read goes on", n == 1 && err == nil)
 	})
 }
 
@@ -88,7 +88,7 @@ func countUSR1() {
 				n++
 			case <-winch:
 				n += len(received(usr1))
-				tell("received", n)
+				answer("received", n)
 			}
 		}
 	}()
@@ -103,6 +103,6 @@ func interruptedPoll() {
 			untilIn(os.Getpid(), os.Getpid(), syscall.SYS_PPOLL)
 			tgkill(os.Getpid(), syscall.SIGUSR1)
 		}()
-		tell("EINTR", pauseHere() == syscall.EINTR)
+		answer("EINTR", pauseHere() == syscall.EINTR)
 	})
 }

@@ -43,10 +43,10 @@ func handlersOnStack(x *claim.Trial, without, with string) {
 // stacksInC is about C code, and about threads and handlers that C made.
 func stacksInC(x *claim.Trial, bin string) {
 	inC := inMode(bin, "cgostacks").Start(x).Wait()
-	x.Told(saw(x, inC, "in a C call: found"), "a thread of Go in a C function: handlers run on the alternate stack")
-	x.Told(saw(x, inC, "thread of C: enabled"), "a thread that C made: handlers run on an alternate stack")
-	x.Fact(saw(x, inC, "in a C call: found"), "A C function that Go calls keeps the alternate stack of its thread.")
-	x.Fact(!saw(x, inC, "thread of C: enabled") && saw(x, inC, "thread of C: found on its own stack"),
+	x.Told(saw(x, inC, "found in a C call"), "a thread of Go in a C function: handlers run on the alternate stack")
+	x.Told(saw(x, inC, "enabled on a thread of C"), "a thread that C made: handlers run on an alternate stack")
+	x.Fact(saw(x, inC, "found in a C call"), "A C function that Go calls keeps the alternate stack of its thread.")
+	x.Fact(!saw(x, inC, "enabled on a thread of C") && saw(x, inC, "found on the own stack of a thread of C"),
 		"A thread that C made and that never called Go has no alternate stack: there Go's handler runs on top of whatever the thread is doing, on the thread's own stack.")
 
 	plain := inMode(bin, "plain").Start(x).Wait()

@@ -52,13 +52,13 @@ func changeMaskLocked() {
 	before := newSpy()
 	runtime.LockOSThread()
 	changeMask(sigBlock, setOf(syscall.SIGUSR1, syscall.SIGTERM))
-	tell("own thread", threadMask().has(syscall.SIGUSR1))
-	tell("thread before", before.mask().has(syscall.SIGUSR1))
-	tell("thread after", spyOnNewThread().mask().has(syscall.SIGUSR1))
-	tell("SIGTERM too", threadMask().has(syscall.SIGTERM))
+	answer("own thread", threadMask().has(syscall.SIGUSR1))
+	answer("thread before", before.mask().has(syscall.SIGUSR1))
+	answer("thread after", spyOnNewThread().mask().has(syscall.SIGUSR1))
+	answer("SIGTERM too", threadMask().has(syscall.SIGTERM))
 	sendSelf(syscall.SIGUSR1)
 	fence()
-	tell("received", count(received(usr1), syscall.SIGUSR1) == 1)
+	answer("received", count(received(usr1), syscall.SIGUSR1) == 1)
 }
 
 // A spy is a goroutine with a thread of its own, that tells its mask.
@@ -108,8 +108,8 @@ func changeMaskFree() {
 		}
 		newSpy() // may take this thread, and then keeps it
 	}
-	tell("moved", syscall.Gettid() != begun)
-	tell("kept", threadMask().has(syscall.SIGUSR1))
+	answer("moved", syscall.Gettid() != begun)
+	answer("kept", threadMask().has(syscall.SIGUSR1))
 }
 
 // leaveMask gives a thread back with a signal blocked, and looks for it.
@@ -129,5 +129,5 @@ func leaveMask() {
 		select {}
 	}
 	go look(100)
-	tell("another goroutine has it", <-found)
+	answer("another goroutine has it", <-found)
 }

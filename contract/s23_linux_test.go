@@ -28,7 +28,8 @@ func s23() claim.Claim {
 			x.Told(saw(x, self, "read"), "SIGUSR1 that the program blocks itself, by rt_sigprocmask: it is there to be read")
 			x.Fact(!saw(x, self, "read"), "Blocking it from Go does not do: that is for one thread, and another takes the signal (see S22).")
 		},
-		So: "signalfd is no way to take SIGTERM, SIGINT or SIGHUP in Go, whoever blocks them: use Notify. For SIGUSR1 it works in a program that is started with it blocked, whose children then have it blocked too. A test with a signal that the program sends to itself misleads, because the reader often wins.",
+		So:      "signalfd is no way to take SIGTERM, SIGINT or SIGHUP in Go, whoever blocks them: use Notify. For SIGUSR1 it works in a program that is started with it blocked, whose children then have it blocked too. A test with a signal that the program sends to itself misleads, because the reader often wins.",
+		Covered: []string{"sender.OS"},
 	}
 }
 
@@ -139,6 +140,6 @@ func readSignal(fd int) []byte {
 }
 
 func tellInfo(info []byte) {
-	tell("read", info != nil)
-	tell("sender", info != nil && binary.NativeEndian.Uint32(info[12:]) == uint32(os.Getppid()))
+	answer("read", info != nil)
+	answer("sender", info != nil && binary.NativeEndian.Uint32(info[12:]) == uint32(os.Getppid()))
 }

@@ -67,11 +67,11 @@ func takesInherited() {
 	ready()
 	untilStdinEnds()
 	fence()
-	tell("ignored at first", atFirst)
-	tell("received", len(received(c)) == 1)
+	answer("ignored at first", atFirst)
+	answer("received", len(received(c)) == 1)
 	signal.Reset()
 	m := processMasks(os.Getpid())
-	tell("ignored after Reset", m.ignored.has(syscall.SIGHUP) || m.ignored.has(syscall.SIGINT))
+	answer("ignored after Reset", m.ignored.has(syscall.SIGHUP) || m.ignored.has(syscall.SIGINT))
 }
 
 func underNohup(x *claim.Trial, program string) (p *quiescetest.Process, pid int) {

@@ -48,7 +48,7 @@ func setSizes() {
 			accepted = append(accepted, fmt.Sprint(size))
 		}
 	}
-	tell("accepted", strings.Join(accepted, " "))
+	answer("accepted", strings.Join(accepted, " "))
 }
 
 // takesEverySignal sends itself all that Notify may take.
@@ -67,8 +67,8 @@ func takesEverySignal() {
 		}
 		signal.Stop(c)
 	}
-	tell("last", !strings.Contains(strings.Join(missing, " "), fmt.Sprint(last)))
-	tell("missing", strings.Join(missing, " "))
+	answer("last", !strings.Contains(strings.Join(missing, " "), fmt.Sprint(last)))
+	answer("missing", strings.Join(missing, " "))
 }
 
 // takesKept sends itself one that it may not have.
@@ -80,5 +80,5 @@ func takesKept() {
 	c := notified(1, syscall.Signal(sig))
 	sendSelf(syscall.Signal(sig))
 	fence()
-	tell("received", len(received(c)))
+	answer("received", len(received(c)))
 }

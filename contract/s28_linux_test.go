@@ -57,9 +57,9 @@ func register() (arrived func() string) {
 func waitInKernel() {
 	runtime.LockOSThread()
 	arrived := register()
-	sigmask(blockThem, descending...)
+	changeMask(sigBlock, setOf(descending...))
 	raiseTogether(descending...)
-	sigmask(unblockThem, descending...)
+	changeMask(sigUnblock, setOf(descending...))
 	answer("arrived", arrived())
 }
 

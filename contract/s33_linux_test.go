@@ -67,7 +67,7 @@ func whileBusy(busyUntilOver func()) {
 		busyUntilOver()
 	}()
 	<-c
-	tell("received after", time.Since(<-sent).Round(time.Millisecond))
+	answer("received after", time.Since(<-sent).Round(time.Millisecond))
 }
 
 // over is printed by the busy goroutine in a way that leaves it no point where

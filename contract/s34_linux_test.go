@@ -19,8 +19,8 @@ func s34() claim.Claim {
 		Programs: map[string]func(){"open": watchThreads, "blocked": watchThreadsMainBlocked},
 		Trial: func(x *claim.Trial) {
 			r, blocked := x.Run("open"), x.Run("blocked")
-			process, thread := number(x, said(x, r, "process: main")), number(x, said(x, r, "thread: main"))
-			past := number(x, said(x, blocked, "process: main"))
+			process, thread := figure(x, r, "process, main"), figure(x, r, "thread, main")
+			past := figure(x, blocked, "process, main")
 			x.Told(process > sentInTurn/2, "sent to the process (kill): the handler runs on the main thread")
 			x.Told(thread > 0, "sent to another thread (tgkill): the handler runs on the main thread")
 			x.Told(past > 0, "sent to the process, the main thread blocks it: the handler runs on the main thread")
@@ -28,7 +28,7 @@ func s34() claim.Claim {
 
 			x.Measured(process > sentInTurn/2, "What is sent to a process the kernel as a rule gives to its main thread, if that does not block it (kernel/signal.c, complete_signal). It is seen by the system call that the handler cuts short.", "%d of %d", process, sentInTurn)
 			x.Fact(past == 0, "If the main thread has it blocked other threads take it, and Notify delivers it all the same.")
-			x.Fact(thread == 0 && number(x, said(x, r, "thread: other")) == sentInTurn, "What is sent to a thread has its handler run there and nowhere else. Notify delivers it like any other.")
+			x.Fact(thread == 0 && figure(x, r, "thread, other") == sentInTurn, "What is sent to a thread has its handler run there and nowhere else. Notify delivers it like any other.")
 			x.Fact(!saw(x, r, "received on main"), "The handler only notes the signal. The goroutine that receives it runs wherever the scheduler puts it: here the main thread never was free.")
 		},
 		So: "Nothing follows from where a handler runs. Do not lock the main thread to take signals, and do not expect that a system call on some other thread is left alone.",
@@ -83,7 +83,7 @@ func watchHandlers(blocked sigset) {
 		w := &watched{first: first, other: other, received: usr1}
 		w.send("process", func() { sendSelf(syscall.SIGUSR1) })
 		w.send("thread", func() { tgkill(other.tid, syscall.SIGUSR1) })
-		tell("received on main", w.onMain)
+		answer("received on main", w.onMain)
 		os.Exit(0)
 	}()
 	changeMask(sigBlock, blocked)
@@ -107,6 +107,6 @@ func (w *watched) send(whom string, once func()) {
 		w.first.settled()
 		w.other.settled()
 	}
-	tell(whom+": main", w.first.settled()-first)
-	tell(whom+": other", w.other.settled()-other)
+	answer(whom+", main", w.first.settled()-first)
+	answer(whom+", other", w.other.settled()-other)
 }

@@ -30,10 +30,13 @@ func setOf(sigs ...syscall.Signal) sigset {
 // How rt_sigprocmask(2) changes the mask of the thread that calls it.
 const (
 	sigBlock   = 0
+	sigUnblock = 1
 	sigSetMask = 2
 )
 
-// changeMask changes the signal mask of this thread and returns the old one.
+// changeMask changes the signal mask of this thread, which must be locked to
+// mean anything, and returns the old one. What was pending and is unblocked has
+// been handled when it returns.
 func changeMask(how int, set sigset) (old sigset) {
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, uintptr(how),
 		uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&old)), unsafe.Sizeof(set), 0, 0)
@@ -126,15 +129,6 @@ func onMainThread(f func()) {
 	}
 	go try(100)
 	<-done
-}
-
-// tell is how a program says what it saw, for [saw] and [said].
-func tell(what string, seen any) { fmt.Printf("%s: %v\n", what, seen) }
-
-// saw returns what a program that has ended saw.
-func saw(x *claim.Trial, r *quiescetest.Result, what string) bool {
-	x.Helper()
-	return said(x, r, what) == "true"
 }
 
 // steadyMasks is threadMasks at a moment when no thread is being made: whoever

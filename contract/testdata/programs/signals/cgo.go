@@ -180,14 +180,14 @@ func cgoStacks() {
 	var s C.stack_t
 	C.sendInC(unsafe.Pointer(&marked), &s)
 	alt := altstack{base: uintptr(s.ss_sp), flags: int32(s.ss_flags), size: uintptr(s.ss_size)}
-	tell("in a C call: found", alt.hasMark())
+	tell("found in a C call", alt.hasMark())
 
 	l := C.struct_look{info: unsafe.Pointer(&marked), value: C.uint64_t(marked.value)}
 	if err := C.lookElsewhere(&l); err != 0 {
 		panic(syscall.Errno(err))
 	}
-	tell("thread of C: enabled", l.alt.ss_flags&disabled == 0)
-	tell("thread of C: found on its own stack", l.found != 0)
+	tell("enabled on a thread of C", l.alt.ss_flags&disabled == 0)
+	tell("found on the own stack of a thread of C", l.found != 0)
 }
 
 // plainHandler has a handler of C, installed without SA_ONSTACK, interrupt Go.
