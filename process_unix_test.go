@@ -54,16 +54,6 @@ func ended(t *testing.T, p *quiescetest.Process, want string) *quiescetest.Resul
 	return r
 }
 
-// holds fails the test unless text contains all of parts.
-func holds(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is missing in\n%s", part, text)
-		}
-	}
-}
-
 func stations(t *testing.T, args ...string) quiescetest.Command {
 	t.Helper()
 	return quiescetest.Child(t, "stations", args...)

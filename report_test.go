@@ -299,3 +299,13 @@ func TestTerminationLogIsBounded(t *testing.T) {
 		t.Errorf("the termination log has %d bytes, %v, want 4096", len(data), err)
 	}
 }
+
+// holds fails the test unless text contains all of parts.
+func holds(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is missing in\n%s", part, text)
+		}
+	}
+}

@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/sigmux"
@@ -79,32 +78,4 @@ func stoppedBySender(t *testing.T, c quiesce.Component, opts ...quiesce.Option) 
 		r = app.Report()
 	})
 	return r
-}
-
-// TestSendersOfEscalation: who hurried and who forced is told too.
-func TestSendersOfEscalation(t *testing.T) {
-	var log bytes.Buffer
-	synctest.Test(t, func(t *testing.T) {
-		src, over := sigmux.NewFake(), make(chan struct{})
-		app := quiesce.New("shop", quiesce.Interactive(), quiesce.WithSignals(src),
-			quiesce.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
-		app.Add("hanger", quiesce.Component{Stop: func(context.Context) error {
-			<-over
-			return nil
-		}}, quiesce.Critical(time.Second))
-		go func() {
-			<-app.Reached(quiesce.StateRunning)
-			src.SendFrom(syscall.SIGTERM, sigmux.Sender{Known: true, PID: 1})
-			src.SendFrom(syscall.SIGHUP, testSender)
-			for pid := 2; pid <= 3; pid++ {
-				time.Sleep(sigmux.CoalesceWindow)
-				src.SendFrom(syscall.SIGTERM, sigmux.Sender{Known: true, PID: pid})
-			}
-		}()
-		_ = app.Run(t.Context()) // forced; the report says by whom
-		close(over)
-		holds(t, app.Report().Text(), "cause: terminated by SIGTERM from pid 1 uid 0\n",
-			"hurried: terminated by SIGTERM from pid 2 uid 0 ", "forced: terminated by SIGTERM from pid 3 uid 0 ")
-	})
-	holds(t, log.String(), "SIGHUP from pid 4242 (kill) uid 0 recorded", "forced by SIGTERM from pid 3 uid 0")
 }

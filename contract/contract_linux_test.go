@@ -66,6 +66,8 @@ This page is generated. To settle the claims on your machine:
 
 	go test ./contract -v
 
+Database drivers have [a page of their own](contract-drivers.md).
+
 **holds**: all that must be seen if the claim is right as told was seen.
 **false**: none of it. **depends**: some of it; the section says which.
 `
