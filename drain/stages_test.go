@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package quiesce
+package drain
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,31 +17,31 @@ import (
 )
 
 // drainFor runs Drain and returns its error and how long it took, in virtual time.
-func (r *httpRig) drainFor(ctx context.Context) <-chan httpDrained {
-	done := make(chan httpDrained, 1)
+func (r *rig) drainFor(ctx context.Context) <-chan drained {
+	done := make(chan drained, 1)
 	go func() {
 		start := time.Now()
-		err := r.drain(ctx)
-		done <- httpDrained{time.Since(start), err}
+		err := r.Drain(ctx)
+		done <- drained{time.Since(start), err}
 	}()
 	return done
 }
 
-type httpDrained struct {
+type drained struct {
 	took time.Duration
 	err  error
 }
 
-func (r *httpRig) wantDrained(done <-chan httpDrained, took time.Duration) {
+func (r *rig) wantDrained(done <-chan drained, took time.Duration) {
 	r.t.Helper()
 	if d := <-done; d.err != nil || d.took != took {
 		r.t.Errorf("Drain = %v after %v, want nil after %v", d.err, d.took, took)
 	}
 }
 
-func TestHTTPDrainOfNothingIsImmediate(t *testing.T) {
+func TestDrainOfNothingIsImmediate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newHTTPRig(t, &http.Server{})
+		r := newRig(t, &http.Server{})
 		r.wantDrained(r.drainFor(t.Context()), 0)
 		if err := <-r.runErr; err != nil {
 			t.Errorf("Run = %v, want nil", err)
@@ -52,7 +52,7 @@ func TestHTTPDrainOfNothingIsImmediate(t *testing.T) {
 }
 
 // Connections without a request are closed when they have been so for the grace.
-func TestHTTPDrainClosesIdle(t *testing.T) {
+func TestDrainClosesIdle(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		first string // what the client sends before the drain
@@ -62,17 +62,17 @@ func TestHTTPDrainClosesIdle(t *testing.T) {
 		{"half a header", "GET / HTTP/1.1\r\nHo"},
 	} {
 		for limit, want := range map[time.Duration]time.Duration{
-			0:                      httpAdvise,
-			time.Minute:            httpAdvise,
+			0:                      adviseMost,
+			time.Minute:            adviseMost,
 			800 * time.Millisecond: 200 * time.Millisecond,
 		} {
 			t.Run(tt.name+" "+limit.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var began atomic.Int32
-					r := newHTTPRig(t, &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+					r := newRig(t, &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 						began.Add(1)
 					})})
-					c := r.client()
+					c := r.dial()
 					if _, err := io.WriteString(c, tt.first); err != nil {
 						t.Fatal(err)
 					}
@@ -105,10 +105,10 @@ func TestHTTPDrainClosesIdle(t *testing.T) {
 }
 
 // A client that comes back during the second is told, and holds nothing.
-func TestHTTPDrainTellsClients(t *testing.T) {
+func TestDrainTellsClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newHTTPRig(t, &http.Server{Handler: httpText("hello")})
-		c, d := r.client(), r.client()
+		r := newRig(t, &http.Server{Handler: text("hello")})
+		c, d := r.dial(), r.dial()
 		for range 3 {
 			if r.mustGet(c, "/", "hello") || r.mustGet(d, "/", "hello") {
 				t.Fatal("a client was told to leave before the drain")
@@ -121,7 +121,7 @@ func TestHTTPDrainTellsClients(t *testing.T) {
 			t.Error("the response has no Connection: close")
 		}
 		r.wantEOF(c)
-		e := r.client() // the door is still open
+		e := r.dial() // the door is still open
 		if !r.mustGet(e, "/", "hello") {
 			t.Error("the response on a new connection has no Connection: close")
 		}
@@ -152,29 +152,19 @@ func slowHandler(release <-chan struct{}) http.Handler {
 		case <-r.Context().Done():
 		}
 	})
-	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) {
-		<-release
-		panic("a bug")
-	})
-	mux.HandleFunc("/hijack", func(w http.ResponseWriter, r *http.Request) {
-		c, _, err := http.NewResponseController(w).Hijack()
-		if err == nil {
-			go func() { <-release; c.Close() }()
-		}
-	})
-	mux.Handle("/", httpText("hello"))
+	mux.Handle("/", text("hello"))
 	return mux
 }
 
 // A request in flight is answered, however long it takes, and the drain ends at
 // the very moment its connection does.
-func TestHTTPDrainFinishesRequest(t *testing.T) {
+func TestDrainFinishesRequest(t *testing.T) {
 	for _, path := range []string{"/slow", "/stream"} {
 		t.Run(path, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
-				r := newHTTPRig(t, &http.Server{Handler: slowHandler(release)})
-				c := r.client()
+				r := newRig(t, &http.Server{Handler: slowHandler(release)})
+				c := r.dial()
 				if err := c.send(path); err != nil {
 					t.Fatal(err)
 				}
@@ -196,128 +186,128 @@ func TestHTTPDrainFinishesRequest(t *testing.T) {
 	}
 }
 
-// A request that was in flight when the drain began could not be told. Its
-// client may send another, which is answered although the door is closed, or
-// has its connection closed a second later.
-func TestHTTPDrainAnswersStragglers(t *testing.T) {
+// A request that was in flight when the drain began is told with its own
+// response if that begins late enough, and its connection is closed at once.
+func TestDrainTellsRequestInFlight(t *testing.T) {
+	for _, path := range []string{"/slow", "/stream"} {
+		t.Run(path, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				r := newRig(t, &http.Server{Handler: slowHandler(release)})
+				c := r.dial()
+				if err := c.send(path); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				done := r.drainFor(t.Context())
+				time.Sleep(adviseMost)
+				synctest.Wait() // this is the instant from which it is told
+				close(release)
+				body, told, err := c.receive()
+				if err != nil || body != path[1:] {
+					t.Fatalf("%s = %q, %v", path, body, err)
+				}
+				if want := path == "/slow"; told != want { // the header of a stream is out
+					t.Errorf("told = %v, want %v", told, want)
+				}
+				r.wantEOF(c)
+				r.wantDrained(done, adviseMost)
+				r.end()
+			})
+		})
+	}
+}
+
+// Before that a request in flight is not told. Its client may send another,
+// which is answered although the door is closed, or has its connection closed a
+// second later.
+func TestDrainAnswersStragglers(t *testing.T) {
 	for _, again := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			release := make(chan struct{})
-			r := newHTTPRig(t, &http.Server{Handler: slowHandler(release)})
-			c := r.client()
+			r := newRig(t, &http.Server{Handler: slowHandler(release)})
+			c := r.dial()
 			if err := c.send("/slow"); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()
 			done := r.drainFor(t.Context())
-			time.Sleep(5 * time.Second)
+			time.Sleep(adviseMost / 2)
 			close(release)
 			if body, told, err := c.receive(); err != nil || body != "slow" || told {
 				t.Fatalf("slow = %q, told %v, %v", body, told, err)
 			}
 			if again {
-				time.Sleep(httpAdvise - time.Nanosecond)
+				time.Sleep(adviseMost - time.Nanosecond)
 				if !r.mustGet(c, "/", "hello") {
 					t.Error("the straggler was not told")
 				}
-				r.wantDrained(done, 6*time.Second-time.Nanosecond)
+				r.wantDrained(done, 3*adviseMost/2-time.Nanosecond)
 			} else {
 				r.wantEOF(c)
-				r.wantDrained(done, 6*time.Second)
+				r.wantDrained(done, 3*adviseMost/2)
 			}
 			r.end()
 		})
 	}
 }
 
-// A panic in a handler takes its connection off the books like any other end.
-func TestHTTPDrainSurvivesPanic(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		r := newHTTPRig(t, &http.Server{Handler: slowHandler(release), ErrorLog: log.New(io.Discard, "", 0)})
-		c := r.client()
-		if err := c.send("/panic"); err != nil {
-			t.Fatal(err)
+// A handler that panics, aborts or exits takes its request off the books like
+// any other end, over both protocols.
+func TestDrainSurvivesHandlers(t *testing.T) {
+	for name, end := range map[string]func(){
+		"panic":  func() { panic("a bug") },
+		"abort":  func() { panic(http.ErrAbortHandler) },
+		"goexit": runtime.Goexit,
+	} {
+		for _, proto := range []string{"HTTP/1", "HTTP/2"} {
+			t.Run(name+" "+proto, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					release := make(chan struct{})
+					srv := &http.Server{
+						ErrorLog: log.New(io.Discard, "", 0),
+						Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+							<-release
+							end()
+						}),
+					}
+					r := newRig2(t, srv, WithRequests(nil))
+					ended := make(chan error, 1)
+					want := Counts{Busy: 1}
+					if proto == "HTTP/2" {
+						want = Counts{HTTP2Busy: 1}
+						go func() {
+							_, err := r.client2().Get("http://test/")
+							ended <- err
+						}()
+					} else {
+						go func() {
+							_, _, err := r.dial().get("/")
+							ended <- err
+						}()
+					}
+					synctest.Wait()
+					done := r.drainFor(t.Context())
+					time.Sleep(3 * time.Second)
+					if got := r.Counts(); got != want {
+						t.Errorf("Counts = %+v, want %+v", got, want)
+					}
+					if n := r.requests.InFlight(); n != 1 {
+						t.Errorf("%d requests in flight, want 1", n)
+					}
+					close(release)
+					if err := <-ended; err == nil {
+						t.Error("the client got an answer")
+					}
+					r.wantDrained(done, 3*time.Second)
+					if n := r.requests.InFlight(); n != 0 {
+						t.Errorf("%d requests in flight at the end, want 0", n)
+					}
+					r.end()
+				})
+			})
 		}
-		synctest.Wait()
-		done := r.drainFor(t.Context())
-		synctest.Wait()
-		if got, want := r.conns.counts(), (httpCounts{busy: 1}); got != want {
-			t.Errorf("counts = %+v, want %+v", got, want)
-		}
-		close(release)
-		r.wantEOF(c)
-		r.wantDrained(done, 0)
-		r.end()
-	})
-}
-
-func TestHTTPDrainForgetsHijacked(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		r := newHTTPRig(t, &http.Server{Handler: slowHandler(release)})
-		c := r.client()
-		if err := c.send("/hijack"); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		r.wantDrained(r.drainFor(t.Context()), 0)
-		close(release)
-		r.wantEOF(c)
-		r.end()
-	})
-}
-
-func TestHTTPDrainOverrunNamesHolders(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newHTTPRig(t, &http.Server{Handler: slowHandler(nil)})
-		var clients []*httpClient
-		for range 5 {
-			c := r.client()
-			clients = append(clients, c)
-			if err := c.send("/slow"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		synctest.Wait()
-		cause := errors.New("no time left")
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, cause)
-		defer cancel()
-		d := <-r.drainFor(ctx)
-		if d.took != 10*time.Second || !errors.Is(d.err, cause) {
-			t.Fatalf("Drain = %v after %v, want %v after 10s", d.err, d.took, cause)
-		}
-		want := "drain 192.0.2.1:80: 5 busy (pipe, pipe, pipe and 2 more), 0 idle: no time left"
-		if d.err.Error() != want {
-			t.Errorf("Drain = %q, want %q", d.err, want)
-		}
-		r.force()
-		for _, c := range clients {
-			r.wantEOF(c)
-		}
-		r.end()
-	})
-}
-
-// Force beside a drain: the drain says what it cost.
-func TestHTTPForceEndsDrain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newHTTPRig(t, &http.Server{Handler: slowHandler(nil)})
-		c := r.client()
-		if err := c.send("/slow"); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		done := r.drainFor(t.Context())
-		time.Sleep(3 * time.Second)
-		r.force()
-		r.wantEOF(c)
-		d := <-done
-		if d.err == nil || d.took != 3*time.Second || !strings.Contains(d.err.Error(), ": 1 busy (pipe), 0 idle: ") {
-			t.Errorf("Drain = %v after %v, want an error naming one connection after 3s", d.err, d.took)
-		}
-		r.end()
-	})
+	}
 }
 
 // deadlineConn records the read deadlines it is given.
@@ -333,43 +323,44 @@ func (c *deadlineConn) SetReadDeadline(t time.Time) error {
 }
 
 // A request that the server has read when its connection expires goes on.
-func TestHTTPExpiredConnIsRevived(t *testing.T) {
+func TestExpiredConnIsRevived(t *testing.T) {
 	for _, timeout := range []time.Duration{0, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			var books httpConns
+			var books books
 			books.init()
 			books.readTimeout = timeout
-			c := new(deadlineConn)
+			raw := new(deadlineConn)
+			c := books.wrap(raw)
 			books.track(c, http.StateNew)
 			books.track(c, http.StateActive)
 			books.track(c, http.StateIdle)
 			books.beginDrain(time.Second)
 			time.Sleep(time.Second - time.Nanosecond)
-			if books.expire(time.Now()); c.calls != 0 {
+			if books.expire(time.Now()); raw.calls != 0 {
 				t.Fatal("expired before the grace period was over")
 			}
 			time.Sleep(time.Nanosecond)
-			if books.expire(time.Now()); !c.past {
+			if books.expire(time.Now()); !raw.past {
 				t.Fatal("not expired when the grace period was over")
 			}
 			books.track(c, http.StateActive)
-			if c.past || c.calls != 2 {
-				t.Errorf("after the request began: deadline in the past %v, set %d times; want false, 2", c.past, c.calls)
+			if raw.past || raw.calls != 2 {
+				t.Errorf("after the request began: deadline in the past %v, set %d times; want false, 2", raw.past, raw.calls)
 			}
 			books.track(c, http.StateIdle)
 			books.track(c, http.StateActive)
-			if c.calls != 2 {
+			if raw.calls != 2 {
 				t.Error("the next request's deadline was touched")
 			}
 			time.Sleep(time.Hour)
-			if books.expire(time.Now()); c.past {
+			if books.expire(time.Now()); raw.past {
 				t.Error("a busy connection expired")
 			}
 			books.track(c, http.StateClosed)
-			if got := books.counts(); got.open() != 0 {
+			if got := books.counts(); got != (tally{}) {
 				t.Errorf("counts = %+v, want none open", got)
 			}
-			if _, ok := books.records.Load(c); ok {
+			if len(books.list()) > 0 {
 				t.Error("a closed connection is still on record")
 			}
 		})

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package quiesce
+package drain
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -24,41 +23,43 @@ import (
 // These tests use real sockets of the loopback interface: what they look for is
 // between the program and the kernel.
 
-// httpStops is how many stops a load test makes.
-func httpStops() int {
+// stops is how many stops a load test makes.
+func stops() int {
 	if os.Getenv("QUIESCE_LONG") != "" {
 		return 40
 	}
 	return 3
 }
 
-const httpTestClients = 64
+const testClients = 64
 
-// httpTally counts attempts; one request is one.
-type httpTally struct{ answered, refused, lost atomic.Int64 }
+// outcomes counts attempts; one request is one.
+type outcomes struct{ answered, refused, lost atomic.Int64 }
 
-func (n *httpTally) String() string {
+func (n *outcomes) String() string {
 	return fmt.Sprintf("%d answered, %d refused before they were sent, %d lost", n.answered.Load(), n.refused.Load(), n.lost.Load())
 }
 
-func listenHTTPRig(t *testing.T, srv *http.Server) (r *httpRig, addr string) {
+func listenRig(t *testing.T, srv *http.Server) (r *rig, addr string) {
 	t.Helper()
 	srv.Addr = "127.0.0.1:0"
-	r = startHTTPRig(t, newHTTPServer(srv))
+	r = startRig(t, NewServer(srv))
 	return r, r.door.Addr().String()
 }
 
-func dialHTTP(addr string) (*httpClient, error) {
-	c, err := net.DialTimeout("tcp", addr, 250*time.Millisecond)
+func dialServer(addr string) (*client, error) { return dialWithin(addr, time.Minute) }
+
+func dialWithin(addr string, timeout time.Duration) (*client, error) {
+	c, err := net.DialTimeout("tcp", addr, timeout)
 	if err != nil {
 		return nil, err
 	}
 	c.SetDeadline(time.Now().Add(time.Minute)) // a lost answer, not a hung test
-	return &httpClient{c, bufio.NewReader(c)}, nil
+	return newClient(c), nil
 }
 
 // attempt sends one request on c and puts the outcome on the books.
-func (n *httpTally) attempt(c *httpClient) (keep bool) {
+func (n *outcomes) attempt(c *client) (keep bool) {
 	body, told, err := c.get("/")
 	if err != nil || body != "hello" {
 		n.lost.Add(1)
@@ -71,21 +72,21 @@ func (n *httpTally) attempt(c *httpClient) (keep bool) {
 // stopUnderLoad drains a server that clients use, when each has been served.
 func stopUnderLoad(t *testing.T, client func(addr string, first func())) {
 	t.Helper()
-	r, addr := listenHTTPRig(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	r, addr := listenRig(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if rand.IntN(2) == 0 {
 			runtime.Gosched()
 		}
 		io.WriteString(w, "hello")
 	})})
 	var clients, served sync.WaitGroup
-	served.Add(httpTestClients)
-	for range httpTestClients {
+	served.Add(testClients)
+	for range testClients {
 		clients.Go(func() { client(addr, sync.OnceFunc(served.Done)) })
 	}
 	served.Wait()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	if err := r.drain(ctx); err != nil {
+	if err := r.Drain(ctx); err != nil {
 		t.Errorf("Drain = %v, want nil", err)
 	}
 	r.end()
@@ -93,11 +94,11 @@ func stopUnderLoad(t *testing.T, client func(addr string, first func())) {
 }
 
 // Clients that stay on their connection until they are told to leave.
-func TestHTTPStickyClientsLoseNothing(t *testing.T) {
-	var n httpTally
-	for range httpStops() {
+func TestStickyClientsLoseNothing(t *testing.T) {
+	var n outcomes
+	for range stops() {
 		stopUnderLoad(t, func(addr string, first func()) {
-			c, err := dialHTTP(addr)
+			c, err := dialServer(addr)
 			if err != nil {
 				t.Error(err)
 				first()
@@ -118,11 +119,11 @@ func TestHTTPStickyClientsLoseNothing(t *testing.T) {
 }
 
 // Clients that come back at once, on the connection while they have one.
-func TestHTTPSaturatingClientsLoseNothing(t *testing.T) {
-	var n httpTally
-	for range httpStops() {
+func TestSaturatingClientsLoseNothing(t *testing.T) {
+	var n outcomes
+	for range stops() {
 		stopUnderLoad(t, func(addr string, first func()) {
-			c, err := dialHTTP(addr)
+			c, err := dialServer(addr)
 			if err != nil {
 				t.Error(err)
 				first()
@@ -144,13 +145,13 @@ func TestHTTPSaturatingClientsLoseNothing(t *testing.T) {
 // Clients with a connection for each request, until they are refused. Where new
 // connections cannot be held off, a few may come between the last accept and
 // the close.
-func TestHTTPNewConnectionsLoseNothing(t *testing.T) {
-	var n httpTally
-	for range httpStops() {
+func TestNewConnectionsLoseNothing(t *testing.T) {
+	var n outcomes
+	for range stops() {
 		stopUnderLoad(t, func(addr string, first func()) {
 			defer first()
 			for {
-				c, err := dialHTTP(addr)
+				c, err := dialWithin(addr, 250*time.Millisecond) // held off is refused
 				if err != nil {
 					n.refused.Add(1)
 					return
@@ -169,10 +170,10 @@ func TestHTTPNewConnectionsLoseNothing(t *testing.T) {
 
 // Connections expire at the very moment their next request arrives. What has
 // begun is answered: the server never runs a request on a connection it closed.
-func TestHTTPBegunIsAnsweredRace(t *testing.T) {
+func TestBegunIsAnsweredRace(t *testing.T) {
 	var began, answered, unanswered atomic.Int64
-	for range 4 * httpStops() {
-		r, addr := listenHTTPRig(t, &http.Server{
+	for range 4 * stops() {
+		r, addr := listenRig(t, &http.Server{
 			ReadTimeout: time.Minute,
 			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				began.Add(1)
@@ -183,13 +184,13 @@ func TestHTTPBegunIsAnsweredRace(t *testing.T) {
 				w.Write(b)
 			}),
 		})
-		r.advise = time.Millisecond
+		r.most = time.Millisecond
 		var clients, served sync.WaitGroup
-		served.Add(httpTestClients)
+		served.Add(testClients)
 		start := make(chan struct{})
-		for range httpTestClients {
+		for range testClients {
 			clients.Go(func() {
-				c, err := dialHTTP(addr)
+				c, err := dialServer(addr)
 				if err != nil {
 					t.Error(err)
 					served.Done()
@@ -209,13 +210,13 @@ func TestHTTPBegunIsAnsweredRace(t *testing.T) {
 				post()
 				served.Done()
 				<-start
-				time.Sleep(rand.N(2*httpDoorQuiet + 2*time.Millisecond)) // hits the expiry from both sides
+				time.Sleep(rand.N(2*doorQuiet + 2*time.Millisecond)) // hits the expiry from both sides
 				post()
 			})
 		}
 		served.Wait()
 		close(start)
-		if err := r.drain(t.Context()); err != nil {
+		if err := r.Drain(t.Context()); err != nil {
 			t.Errorf("Drain = %v, want nil", err)
 		}
 		clients.Wait()
@@ -228,7 +229,8 @@ func TestHTTPBegunIsAnsweredRace(t *testing.T) {
 }
 
 // Requests in flight on an HTTP/2 connection finish; an idle one gets a GOAWAY.
-func TestHTTPDrainOverHTTP2(t *testing.T) {
+// Hooks and handlers see the TLS as with net/http.
+func TestDrainOverHTTP2(t *testing.T) {
 	certs := httptest.NewTLSServer(nil)
 	defer certs.Close()
 	const streams = 10
@@ -237,7 +239,15 @@ func TestHTTPDrainOverHTTP2(t *testing.T) {
 	began.Add(streams)
 	srv := &http.Server{
 		TLSConfig: &tls.Config{Certificates: certs.TLS.Certificates},
+		ConnState: func(c net.Conn, _ http.ConnState) {
+			if _, ok := c.(*tls.Conn); !ok {
+				t.Errorf("ConnState got a %T, want a *tls.Conn", c)
+			}
+		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.TLS == nil || r.TLS.NegotiatedProtocol != "h2" {
+				t.Errorf("TLS = %+v, want one that negotiated h2", r.TLS)
+			}
 			if r.URL.Path == "/slow" {
 				began.Done()
 				<-release
@@ -245,7 +255,7 @@ func TestHTTPDrainOverHTTP2(t *testing.T) {
 			io.WriteString(w, r.Proto)
 		}),
 	}
-	r, addr := listenHTTPRig(t, srv)
+	r, addr := listenRig(t, srv)
 	client := func() *http.Client {
 		tr := certs.Client().Transport.(*http.Transport).Clone()
 		tr.ForceAttemptHTTP2 = true
@@ -263,18 +273,18 @@ func TestHTTPDrainOverHTTP2(t *testing.T) {
 			t.Errorf("%s = %q, %v; want HTTP/2.0", path, b, err)
 		}
 	}
-	busy, idle := client(), client()
-	get(idle, "/")
-	get(busy, "/")
+	working, resting := client(), client()
+	get(resting, "/")
+	get(working, "/")
 	var slow sync.WaitGroup
 	for range streams {
-		slow.Go(func() { get(busy, "/slow") })
+		slow.Go(func() { get(working, "/slow") })
 	}
 	began.Wait()
 	drained := make(chan error, 1)
-	go func() { drained <- r.drain(t.Context()) }()
+	go func() { drained <- r.Drain(t.Context()) }()
 	<-r.serving // the door is closed, the requests are still in flight
-	if n := r.conns.counts(); n.two == 0 || n.busy > 0 {
+	if n := r.books.counts(); n[multi] == 0 || n[busy] > 0 {
 		t.Errorf("counts = %+v, want HTTP/2 connections only", n)
 	}
 	close(release)
@@ -286,12 +296,12 @@ func TestHTTPDrainOverHTTP2(t *testing.T) {
 }
 
 // A Go program's own client, over TLS and HTTP/1, keeps its connections alive.
-func TestHTTPDrainOverTLS(t *testing.T) {
+func TestDrainOverTLS(t *testing.T) {
 	certs := httptest.NewTLSServer(nil)
 	defer certs.Close()
 	logged := new(strings.Builder)
-	r, addr := listenHTTPRig(t, &http.Server{TLSConfig: certs.TLS.Clone(), Handler: httpText("hello")})
-	r.advise = 20 * time.Millisecond
+	r, addr := listenRig(t, &http.Server{TLSConfig: certs.TLS.Clone(), Handler: text("hello")})
+	r.most = 20 * time.Millisecond
 	tr := certs.Client().Transport.(*http.Transport)
 	resp, err := certs.Client().Get("https://" + addr)
 	if err != nil {
@@ -302,7 +312,7 @@ func TestHTTPDrainOverTLS(t *testing.T) {
 	if resp.ProtoMajor != 1 || logged.String() != "hello" {
 		t.Fatalf("got %q over %s, want hello over HTTP/1.1", logged, resp.Proto)
 	}
-	if err := r.drain(t.Context()); err != nil {
+	if err := r.Drain(t.Context()); err != nil {
 		t.Errorf("Drain = %v, want nil", err)
 	}
 	tr.CloseIdleConnections()

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package quiesce
+package drain
 
 import (
 	"net"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package quiesce
+package drain
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-func listenDoor(t *testing.T) *httpDoor {
+func listenDoor(t *testing.T) *door {
 	t.Helper()
-	d, err := newHTTPServer(&http.Server{Addr: "127.0.0.1:0"}).listen(t.Context())
+	d, err := NewServer(&http.Server{Addr: "127.0.0.1:0"}).bind(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func listenDoor(t *testing.T) *httpDoor {
 
 // Whoever connected before the door was shut is accepted, however late the
 // accepting goroutine gets its turn; then nobody is.
-func TestHTTPDoorEmptiesQueue(t *testing.T) {
+func TestDoorEmptiesQueue(t *testing.T) {
 	d := listenDoor(t)
 	const clients = 20
 	for range clients {
@@ -33,7 +33,7 @@ func TestHTTPDoorEmptiesQueue(t *testing.T) {
 		defer c.Close()
 	}
 	d.shut()
-	time.Sleep(2 * httpDoorQuiet) // the delay under test: the deadline has passed
+	time.Sleep(2 * doorQuiet) // the delay under test: the deadline has passed
 	for range clients {
 		c, err := d.Accept()
 		if err != nil {
@@ -47,7 +47,7 @@ func TestHTTPDoorEmptiesQueue(t *testing.T) {
 }
 
 // While the door is being shut new connections are neither accepted nor reset.
-func TestHTTPDoorHoldsOff(t *testing.T) {
+func TestDoorHoldsOff(t *testing.T) {
 	d := listenDoor(t)
 	holdOff(d.Listener)
 	c, err := net.DialTimeout("tcp", d.Addr().String(), 50*time.Millisecond)

@@ -2,7 +2,7 @@
 
 //go:build !linux
 
-package quiesce
+package drain
 
 import "net"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package quiesce
+package drain
 
 import (
 	"errors"
@@ -12,39 +12,40 @@ import (
 )
 
 const (
-	// httpDoorQuiet is how long nobody may have come before the door is closed.
+	// doorQuiet is how long nobody may have come before the door is closed.
 	// It covers what is on its way into the queue; the drain of a server with no
 	// connection takes this long.
-	httpDoorQuiet = 5 * time.Millisecond
+	doorQuiet = 5 * time.Millisecond
 
-	// httpDoorMost bounds the emptying of the queue: where nothing holds off new
+	// doorMost bounds the emptying of the queue: where nothing holds off new
 	// connections it would not end under load.
-	httpDoorMost = 250 * time.Millisecond
+	doorMost = 250 * time.Millisecond
 )
 
-// An httpDoor is a listener that can be closed without losing a connection.
+// A door is a listener that can be closed without losing a connection.
 //
 // Closing a listener resets what the kernel has accepted and the program has
 // not: clients that believe to be connected and have sent their request. So the
 // queue is emptied first, by accepting until nobody comes.
-type httpDoor struct {
+type door struct {
 	net.Listener
-	own bool // nobody else has the socket
+	own  bool                    // nobody else has the socket
+	wrap func(net.Conn) net.Conn // for each connection
 
 	shutting atomic.Bool
 	last     time.Time // no accept begins later; set before shutting
 	close    func() error
 }
 
-// newHTTPDoor wraps ln. It is closed once, whoever closes it how often.
-func newHTTPDoor(ln net.Listener, own bool) *httpDoor {
-	return &httpDoor{Listener: ln, own: own, close: sync.OnceValue(ln.Close)}
+// newDoor wraps ln. It is closed once, whoever closes it how often.
+func newDoor(ln net.Listener, own bool, wrap func(net.Conn) net.Conn) *door {
+	return &door{Listener: ln, own: own, wrap: wrap, close: sync.OnceValue(ln.Close)}
 }
 
-func (d *httpDoor) Close() error { return d.close() }
+func (d *door) Close() error { return d.close() }
 
 // shut makes Accept empty the queue, close the listener and return an error.
-func (d *httpDoor) shut() {
+func (d *door) shut() {
 	ln, ok := d.Listener.(interface{ SetDeadline(time.Time) error })
 	if !ok {
 		d.Close()
@@ -54,15 +55,32 @@ func (d *httpDoor) shut() {
 		holdOff(d.Listener)
 	}
 	now := time.Now()
-	d.last = now.Add(httpDoorMost)
+	d.last = now.Add(doorMost)
 	d.shutting.Store(true)
-	if ln.SetDeadline(now.Add(httpDoorQuiet)) != nil {
+	if ln.SetDeadline(now.Add(doorQuiet)) != nil {
 		d.Close()
 	}
 }
 
+// leave closes the listener as it is: another process has the socket too, and
+// with it the queue. A Unix socket keeps its name in the file system.
+func (d *door) leave() {
+	if u, ok := d.Listener.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false)
+	}
+	d.Close()
+}
+
 // Accept is called by one goroutine, net/http's.
-func (d *httpDoor) Accept() (net.Conn, error) {
+func (d *door) Accept() (net.Conn, error) {
+	c, err := d.accept()
+	if err != nil {
+		return nil, err
+	}
+	return d.wrap(c), nil
+}
+
+func (d *door) accept() (net.Conn, error) {
 	for {
 		c, err := d.Listener.Accept()
 		if !d.shutting.Load() {
@@ -83,8 +101,8 @@ func (d *httpDoor) Accept() (net.Conn, error) {
 	}
 }
 
-func (d *httpDoor) extend() {
-	until := time.Now().Add(httpDoorQuiet)
+func (d *door) extend() {
+	until := time.Now().Add(doorQuiet)
 	if until.After(d.last) {
 		until = d.last
 	}

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package quiesce
+package drain
 
 import (
 	"crypto/tls"
@@ -16,28 +16,7 @@ import (
 	"time"
 )
 
-// socketPair returns both ends of a connection.
-func socketPair(t *testing.T, network, addr string) (client, server net.Conn) {
-	t.Helper()
-	ln, err := net.Listen(network, addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	client, err = net.Dial(network, ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	server, err = ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	return client, server
-}
-
-func TestHTTPHasInput(t *testing.T) {
+func TestHasInput(t *testing.T) {
 	for network, addr := range map[string]string{"tcp": "127.0.0.1:0", "unix": filepath.Join(t.TempDir(), "s")} {
 		t.Run(network, func(t *testing.T) {
 			client, server := socketPair(t, network, addr)
@@ -66,9 +45,9 @@ func TestHTTPHasInput(t *testing.T) {
 }
 
 // A connection whose request nobody has read yet does not expire.
-func TestHTTPUnreadRequestKeepsConn(t *testing.T) {
+func TestUnreadRequestKeepsConn(t *testing.T) {
 	client, server := socketPair(t, "tcp", "127.0.0.1:0")
-	var books httpConns
+	var books books
 	books.init()
 	books.track(server, http.StateNew)
 	books.beginDrain(time.Minute)

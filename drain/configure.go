@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drain
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"maps"
+	"net"
+	"net/http"
+)
+
+// configure makes the copy that serves.
+//
+// A second copy, two, carries its HTTP/2: net/http keeps the list of HTTP/2
+// connections with the server that was configured for them, and its Shutdown is
+// the only thing that sends them a GOAWAY. Of one server for everything it would
+// also drop the requests of HTTP/1.
+func (s *Server) configure() error {
+	copyFields(&s.two, s.user)
+	if err := s.configureHTTP2(); err != nil {
+		return err
+	}
+	in := &s.inner
+	copyFields(in, s.user)
+	in.TLSConfig = s.two.TLSConfig
+	in.TLSNextProto = s.introducing(s.two.TLSNextProto)
+	in.Handler = s.advising(s.naming(s.user.Handler))
+	in.ConnState = s.tracking(s.user.ConnState)
+	if hook := s.user.ConnContext; hook != nil {
+		in.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return hook(ctx, unwrap(c)) }
+	}
+	s.books.readTimeout = s.user.ReadTimeout
+	return nil
+}
+
+// copyFields copies every exported field but the hooks. What net/http changes
+// while it serves (the TLS configuration, the map) is cloned.
+func copyFields(to, from *http.Server) {
+	to.Addr = from.Addr
+	to.DisableGeneralOptionsHandler = from.DisableGeneralOptionsHandler
+	to.TLSConfig = from.TLSConfig.Clone()
+	to.ReadTimeout = from.ReadTimeout
+	to.ReadHeaderTimeout = from.ReadHeaderTimeout
+	to.WriteTimeout = from.WriteTimeout
+	to.IdleTimeout = from.IdleTimeout
+	to.MaxHeaderBytes = from.MaxHeaderBytes
+	to.TLSNextProto = maps.Clone(from.TLSNextProto)
+	to.ErrorLog = from.ErrorLog
+	to.HTTP2 = from.HTTP2
+	to.Protocols = from.Protocols
+}
+
+// configureHTTP2 lets net/http do it: it does so when it begins to serve.
+func (s *Server) configureHTTP2() error {
+	var err error
+	if servesTLS(s.two.TLSConfig) {
+		err = s.two.ServeTLS(noListener{}, "", "")
+	} else {
+		err = s.two.Serve(noListener{})
+	}
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// A noListener ends Serve when it has made its preparations.
+type noListener struct{}
+
+func (noListener) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (noListener) Close() error              { return nil }
+func (noListener) Addr() net.Addr            { return &net.TCPAddr{} }
+
+// servesTLS is the rule by which ServeTLS does without certificate files.
+func servesTLS(c *tls.Config) bool {
+	return c != nil && (len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil)
+}
+
+// advising tells the clients of h to leave once that is advised. It sets the
+// header before h runs and hands on the ResponseWriter itself, so that h finds
+// every optional method on it; whoever is in h by then is told by keep-alives
+// being switched off, later. A protocol switch has a use of its own for the
+// header.
+//
+// HTTP/2 clients get their GOAWAY otherwise. The header, of which it makes one,
+// is for those of an HTTP/2 that the user configured, and only when the door is
+// closed: before, they would come back here.
+func (s *Server) advising(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.books.draining.Load() && r.Header["Upgrade"] == nil &&
+			(r.ProtoMajor < 2 || s.usersHTTP2() && s.stage() >= StageDrain) {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// usersHTTP2 reports whether the user brought an HTTP/2, such as x/net's.
+func (s *Server) usersHTTP2() bool { return s.user.TLSNextProto[h2Encrypted] != nil }
+
+// naming keeps the list of requests, if one is asked for.
+func (s *Server) naming(h http.Handler) http.Handler {
+	if h == nil {
+		h = http.DefaultServeMux
+	}
+	name := s.cfg.request
+	if name == nil {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		held, _ := s.requests.Begin(name(r))
+		defer held.End()
+		h.ServeHTTP(w, r)
+	})
+}
+
+// tracking puts the books in front of the user's hook.
+func (s *Server) tracking(hook func(net.Conn, http.ConnState)) func(net.Conn, http.ConnState) {
+	if hook == nil {
+		return s.books.track
+	}
+	return func(c net.Conn, state http.ConnState) {
+		s.books.track(c, state)
+		hook(unwrap(c), state)
+	}
+}
