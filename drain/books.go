@@ -106,15 +106,28 @@ func (b *books) recordOf(c net.Conn) *record {
 	return found
 }
 
-// speaksMulti notes that HTTP/2 or the like takes over on c; on f, if not nil.
-func (b *books) speaksMulti(c net.Conn, f *framed) {
-	if r := b.recordOf(c); r != nil {
+// speaksMulti notes that a carrier takes over, for the first time or again: it is
+// to be told of a drain.
+func (b *books) speaksMulti(f *framed) {
+	if r := b.speaks(f.Conn, f); r != nil && b.draining.Load() {
+		b.mu.Lock()
+		b.unmet = true
+		b.mu.Unlock()
+		b.signal()
+	}
+}
+
+// speaks notes that HTTP/2 or the like takes over on c; on f, if not nil.
+func (b *books) speaks(c net.Conn, f *framed) *record {
+	r := b.recordOf(c)
+	if r != nil {
 		r.framed.Store(f)
 		r.multi.Store(true)
 		if b.draining.Load() {
 			b.count(r)
 		}
 	}
+	return r
 }
 
 func (b *books) open(r *record) {

@@ -5,27 +5,22 @@ package drain
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"maps"
 	"net"
 	"net/http"
+	"reflect"
 )
 
 // configure makes the copy that serves.
-//
-// A second copy, two, carries its HTTP/2: net/http keeps the list of HTTP/2
-// connections with the server that was configured for them, and its Shutdown is
-// the only thing that sends them a GOAWAY. Of one server for everything it would
-// also drop the requests of HTTP/1.
 func (s *Server) configure() error {
-	copyFields(&s.two, s.user)
-	if err := s.configureHTTP2(); err != nil {
+	tlsConfig, http2, err := s.configureHTTP2()
+	if err != nil {
 		return err
 	}
 	in := &s.inner
 	copyFields(in, s.user)
-	in.TLSConfig = s.two.TLSConfig
-	in.TLSNextProto = s.introducing(s.two.TLSNextProto)
+	in.TLSConfig = tlsConfig
+	in.TLSNextProto = s.introducing(s.user.TLSNextProto, http2)
 	in.Handler = s.advising(s.naming(s.user.Handler))
 	in.ConnState = s.tracking(s.user.ConnState)
 	if hook := s.user.ConnContext; hook != nil {
@@ -35,43 +30,20 @@ func (s *Server) configure() error {
 	return nil
 }
 
-// copyFields copies every exported field but the hooks. What net/http changes
-// while it serves (the TLS configuration, the map) is cloned.
+// copyFields copies every exported field but the hooks, also those that a later
+// Go has. What net/http changes while it serves (the TLS configuration, the map)
+// is cloned.
 func copyFields(to, from *http.Server) {
-	to.Addr = from.Addr
-	to.DisableGeneralOptionsHandler = from.DisableGeneralOptionsHandler
+	dst, src := reflect.ValueOf(to).Elem(), reflect.ValueOf(from).Elem()
+	for i := range src.NumField() {
+		if f := src.Type().Field(i); f.IsExported() {
+			dst.Field(i).Set(src.Field(i))
+		}
+	}
+	to.Handler, to.ConnState, to.ConnContext, to.BaseContext = nil, nil, nil, nil
 	to.TLSConfig = from.TLSConfig.Clone()
-	to.ReadTimeout = from.ReadTimeout
-	to.ReadHeaderTimeout = from.ReadHeaderTimeout
-	to.WriteTimeout = from.WriteTimeout
-	to.IdleTimeout = from.IdleTimeout
-	to.MaxHeaderBytes = from.MaxHeaderBytes
 	to.TLSNextProto = maps.Clone(from.TLSNextProto)
-	to.ErrorLog = from.ErrorLog
-	to.HTTP2 = from.HTTP2
-	to.Protocols = from.Protocols
 }
-
-// configureHTTP2 lets net/http do it: it does so when it begins to serve.
-func (s *Server) configureHTTP2() error {
-	var err error
-	if servesTLS(s.two.TLSConfig) {
-		err = s.two.ServeTLS(noListener{}, "", "")
-	} else {
-		err = s.two.Serve(noListener{})
-	}
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-// A noListener ends Serve when it has made its preparations.
-type noListener struct{}
-
-func (noListener) Accept() (net.Conn, error) { return nil, net.ErrClosed }
-func (noListener) Close() error              { return nil }
-func (noListener) Addr() net.Addr            { return &net.TCPAddr{} }
 
 // servesTLS is the rule by which ServeTLS does without certificate files.
 func servesTLS(c *tls.Config) bool {

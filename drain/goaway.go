@@ -3,13 +3,9 @@
 package drain
 
 import (
-	"bytes"
-	"crypto/tls"
-	"errors"
+	"context"
 	"io"
-	"maps"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,15 +21,7 @@ const goAwayGap = 50 * time.Millisecond
 // they have begun is still served. That one we put into the stream ourselves.
 
 const (
-	// h2Unencrypted is the key of TLSNextProto under which net/http keeps the
-	// HTTP/2 that takes any net.Conn, of a method UnencryptedNetConn. It is not
-	// documented, but x/net/http2 is used under it. Without it clients get one
-	// GOAWAY.
-	h2Unencrypted = "unencrypted_http2"
-	h2Encrypted   = "h2"
-
-	// h2Preface is what a client says first. net/http has read it before
-	// h2Unencrypted is used, and has not before h2Encrypted.
+	// h2Preface is what a client says first.
 	h2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 	// goAwayFrame is the type of a GOAWAY.
@@ -43,58 +31,14 @@ const (
 	h2GoAway = "\x00\x00\x08\x07\x00\x00\x00\x00\x00" + "\x7f\xff\xff\xff" + "\x00\x00\x00\x00"
 )
 
-var errPreface = errors.New("drain: bogus HTTP/2 preface")
-
-type nextProtos = map[string]func(*http.Server, *tls.Conn, http.Handler)
-
-// introducing puts the books between net/http and the protocols that it hands
-// connections to: ConnState does not say which one it is.
-func (s *Server) introducing(protos nextProtos) nextProtos {
-	out := maps.Clone(protos)
-	for name, serve := range protos {
-		out[name] = func(srv *http.Server, c *tls.Conn, h http.Handler) {
-			s.books.speaksMulti(underneath(c), nil)
-			serve(srv, c, h)
-		}
-	}
-	serve := protos[h2Unencrypted]
-	if serve == nil || s.usersHTTP2() {
-		return out
-	}
-	out[h2Unencrypted] = func(srv *http.Server, c *tls.Conn, h http.Handler) {
-		f := &framed{Conn: underneath(c)}
-		s.books.speaksMulti(f.Conn, f)
-		serve(srv, tls.Client(unencrypted{conn: f}, nil), h)
-	}
-	out[h2Encrypted] = func(srv *http.Server, c *tls.Conn, h http.Handler) {
-		f := &framedTLS{framed{Conn: c, preface: len(h2Preface)}, c}
-		s.books.speaksMulti(c, &f.framed)
-		serve(srv, tls.Client(unencrypted{conn: f}, nil), h)
-	}
-	return out
-}
-
-// unencrypted is how a connection is passed to h2Unencrypted.
-type unencrypted struct {
-	net.Conn // nil
-	conn     net.Conn
-}
-
-func (u unencrypted) UnencryptedNetConn() net.Conn { return u.conn }
-
-// underneath returns the connection as ConnState has it.
-func underneath(c *tls.Conn) net.Conn {
-	if u, ok := c.NetConn().(interface{ UnencryptedNetConn() net.Conn }); ok {
-		return u.UnencryptedNetConn()
-	}
-	return c
-}
-
 // A framed is a server's HTTP/2 connection that knows where frames end in what
 // is written, so that one of ours fits in between.
 type framed struct {
 	net.Conn
-	preface int // of the client's, still to be read
+	unread string          // of the client's preface, where net/http has read it
+	ctx    context.Context // of the connection
+	ended  chan struct{}   // closed when the connection is
+	close  sync.Once
 
 	warning atomic.Bool // the GOAWAY is to be written
 	warned  sync.Once
@@ -107,26 +51,22 @@ type framed struct {
 	rest    int     // of its payload
 }
 
-// A framedTLS shows the state of its TLS, as *tls.Conn does.
-type framedTLS struct {
-	framed
-	tls *tls.Conn
+func newFramed(ctx context.Context, c net.Conn) *framed {
+	return &framed{Conn: c, ctx: ctx, ended: make(chan struct{})}
 }
-
-func (f *framedTLS) ConnectionState() tls.ConnectionState { return f.tls.ConnectionState() }
 
 func (f *framed) inner() net.Conn { return f.Conn }
 
+func (f *framed) Close() error {
+	f.close.Do(func() { close(f.ended) })
+	return f.Conn.Close()
+}
+
 func (f *framed) Read(p []byte) (int, error) {
-	if f.preface > 0 {
-		buf := make([]byte, f.preface)
-		n, err := io.ReadFull(f.Conn, buf)
-		if err != nil {
-			return 0, err
-		}
-		if f.preface -= n; !bytes.Equal(buf, []byte(h2Preface)) {
-			return 0, errPreface
-		}
+	if f.unread != "" {
+		n := copy(p, f.unread)
+		f.unread = f.unread[n:]
+		return n, nil
 	}
 	return f.Conn.Read(p)
 }

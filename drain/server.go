@@ -49,7 +49,6 @@ type Server struct {
 	user     *http.Server
 	cfg      config
 	inner    http.Server // serves; never in Shutdown while HTTP/1 is
-	two      http.Server // carries inner's HTTP/2
 	books    books
 	handle   Handle
 	requests Gate // a list; never shut
@@ -71,6 +70,7 @@ type Server struct {
 	isCut    bool
 	atCut    *OverrunError           // what was open when Force was called
 	cancel   context.CancelCauseFunc // of every request; nil until net/http serves
+	carrier  *carrier                // of new HTTP/2 connections; nil if there were none
 }
 
 // NewServer returns a server for srv, which must not be used for serving by
@@ -315,6 +315,7 @@ func (s *Server) Force() {
 	}
 	// The error could only be the listener's, which is closed already.
 	_ = s.inner.Close()
+	s.endCarrier()
 	for _, r := range s.books.list() {
 		if http.ConnState(r.state.Load()) == http.StateHijacked {
 			_ = r.Close()

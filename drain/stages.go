@@ -184,6 +184,7 @@ func (s *Server) drain(ctx context.Context, handover bool) error {
 		}
 	}
 	_ = s.inner.Shutdown(ctx) // confirms: returns on its first sweep
+	s.endCarrier()
 	if d.cancelled != nil {
 		return d.cancelled
 	}

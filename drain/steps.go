@@ -54,12 +54,16 @@ func (d *drainRun) stopTurns() { close(d.turns) }
 // goAway sends a GOAWAY to HTTP/2 connections that have not had one: first the
 // one that lets them finish what they have sent, then net/http's.
 func (d *drainRun) goAway() {
+	c := d.takeCarrier() // who comes now goes to another, and is told next time
+	if c == nil {
+		return
+	}
 	for _, r := range d.books.list() {
 		if f := r.framed.Load(); f != nil {
 			go f.warn()
 		}
 	}
-	time.AfterFunc(goAwayGap, func() { _ = d.two.Shutdown(dead()) })
+	time.AfterFunc(goAwayGap, func() { _ = c.srv.Shutdown(dead()) })
 }
 
 // dead makes Shutdown do everything but wait.
