@@ -72,7 +72,16 @@ func (l *Long) End() {
 // A pace is how turns are given.
 type pace struct {
 	window time.Duration // over which turns are spread
+	gap    time.Duration // if not 0, a few take no longer than so much for each
 	atOnce int           // told and not ended; 0: no limit
+}
+
+// over is the time over which n turns are spread.
+func (p pace) over(n int) time.Duration {
+	if p.gap == 0 {
+		return p.window
+	}
+	return min(p.window, time.Duration(n)*p.gap)
 }
 
 // longs is the work that is registered with one server.
@@ -177,7 +186,7 @@ func (p *longs) tellAll() {
 // giveTurns paces until stop is closed or, if not zero, half is over.
 func (p *longs) giveTurns(stop <-chan struct{}, half time.Time) {
 	defer p.tellAll()
-	end := time.Now().Add(p.pace.window)
+	end := time.Now().Add(p.pace.over(p.count()))
 	var cap <-chan time.Time
 	if !half.IsZero() {
 		timer := time.NewTimer(time.Until(half))

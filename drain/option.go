@@ -20,9 +20,12 @@ type config struct {
 	cause    func(context.Context) error
 }
 
-// defaultWindow is over which turns are spread without [WithPace]: long enough
-// that a few thousand clients are no stampede, and short beside usual budgets.
-const defaultWindow = 5 * time.Second
+// How turns are spread without [WithPace]: 200 clients in a second are no
+// stampede, and five seconds are short beside usual budgets.
+const (
+	defaultWindow = 5 * time.Second
+	defaultGap    = 5 * time.Millisecond
+)
 
 type option func(*config)
 
@@ -44,11 +47,11 @@ func WithListener(ln net.Listener) Option {
 }
 
 // WithPace sets how [Long] work is told to end: spread over window, and with at
-// most atOnce that were told and have not ended; 0 is no limit. The default is
-// five seconds and no limit. Where the drain's deadline is near, the window is at
+// most atOnce that were told and have not ended; 0 is no limit. The default is 5 ms
+// for each, five seconds at most, and no limit. Where the drain's deadline is near, the window is at
 // most a quarter of its time. A negative value counts as 0.
 func WithPace(window time.Duration, atOnce int) Option {
-	return option(func(c *config) { c.pace = pace{max(0, window), max(0, atOnce)} })
+	return option(func(c *config) { c.pace = pace{window: max(0, window), atOnce: max(0, atOnce)} })
 }
 
 // WithRequests keeps a list of the requests in flight, for [Server.Requests] and

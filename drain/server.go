@@ -78,7 +78,7 @@ type Server struct {
 func NewServer(srv *http.Server, options ...Option) *Server {
 	s := &Server{
 		user:    srv,
-		cfg:     config{pace: pace{window: defaultWindow}},
+		cfg:     config{pace: pace{window: defaultWindow, gap: defaultGap}},
 		most:    adviseMost,
 		noticed: make(chan struct{}),
 		drained: make(chan struct{}),

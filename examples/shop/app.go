@@ -36,7 +36,7 @@ func newApp(c *orders.Config, ready io.Writer) (*quiesce.App, error) {
 	}
 	app := quiesce.New("shop", options(c)...)
 	outbox := orders.NewOutbox(store, orders.Broker{URL: c.Broker})
-	events := orders.NewEvents(app.Reached(quiesce.StateDraining))
+	events := orders.NewEvents()
 	api := &http.Server{Handler: orders.API(store, outbox, events), ReadHeaderTimeout: readHeaderTimeout}
 	probes := &http.Server{Handler: app.Probes(), ReadHeaderTimeout: readHeaderTimeout}
 

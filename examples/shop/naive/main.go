@@ -47,7 +47,7 @@ func main() {
 	outbox := orders.NewOutbox(store, orders.Broker{URL: config.Broker})
 	go outbox.Run(ctx)
 
-	srv := &http.Server{Handler: orders.API(store, outbox, orders.NewEvents(nil))}
+	srv := &http.Server{Handler: orders.API(store, outbox, orders.NewEvents())}
 	sigs := make(chan os.Signal, 1)
 	signal.Notify(sigs, os.Interrupt, syscall.SIGTERM)
 	go func() {

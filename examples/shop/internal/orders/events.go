@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/go-quiesce/quiesce/drain"
 )
 
 const (
@@ -20,20 +22,15 @@ const (
 )
 
 // Events serves the orders as they come, as server-sent events. A stream has no
-// end of its own, so that it has to be told when the service leaves; otherwise
+// end of its own, so that it has to be told when its server is drained; otherwise
 // the stop would wait for it in vain.
 type Events struct {
-	leaving <-chan struct{}
-
 	mu      sync.Mutex
 	streams map[chan Order]bool // guarded by mu
 }
 
-// NewEvents returns a handler whose streams end when leaving is closed. With a
-// nil channel they never do.
-func NewEvents(leaving <-chan struct{}) *Events {
-	return &Events{leaving: leaving, streams: make(map[chan Order]bool)}
-}
+// NewEvents returns a handler without streams.
+func NewEvents() *Events { return &Events{streams: make(map[chan Order]bool)} }
 
 // Send tells an order to every stream that keeps up. It does not wait.
 func (e *Events) Send(o Order) {
@@ -63,6 +60,8 @@ func (e *Events) join() (s chan Order, leave func()) {
 func (e *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s, leave := e.join()
 	defer leave()
+	stream := drain.From(r.Context()).Long("events")
+	defer stream.End()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Connection", "close") // or a stop would wait for what comes next on it
@@ -72,7 +71,7 @@ func (e *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	for {
 		select {
-		case <-e.leaving:
+		case <-stream.Turn():
 			fmt.Fprintf(w, "retry: %d\nevent: bye\ndata:\n\n", eventsRetry.Milliseconds())
 			return
 		case <-r.Context().Done():

@@ -43,7 +43,7 @@ func TestStoreCreateTwice(t *testing.T) {
 
 func TestAPI(t *testing.T) {
 	s := newStore(t)
-	h := API(s, NewOutbox(s, Broker{}), NewEvents(nil))
+	h := API(s, NewOutbox(s, Broker{}), NewEvents())
 	for _, tt := range []struct {
 		method, path, id, body string
 		want                   int
@@ -113,7 +113,7 @@ func TestOutboxPublishesAtLeastOnce(t *testing.T) {
 
 // TestEventsSlowStream: a stream that does not read holds up nobody.
 func TestEventsSlowStream(t *testing.T) {
-	e := NewEvents(nil)
+	e := NewEvents()
 	s, leave := e.join()
 	for range 2 * eventsBehind {
 		e.Send(Order{ID: "1"})
