@@ -133,6 +133,7 @@ func drainLatency(b *testing.B, ln net.Listener, work time.Duration, serve func(
 	if err != nil {
 		b.Fatal(err)
 	}
+	time.Sleep(2 * doorQuiet) // the client has been connected for a while
 	got := make(chan error, 1)
 	go func() {
 		_, _, err := c.get("/")

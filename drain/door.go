@@ -13,8 +13,7 @@ import (
 
 const (
 	// doorQuiet is how long nobody may have come before the door is closed.
-	// It covers what is on its way into the queue; the drain of a server with no
-	// connection takes this long.
+	// It covers what is on its way into the queue.
 	doorQuiet = 5 * time.Millisecond
 
 	// doorMost bounds the emptying of the queue: where nothing holds off new
@@ -32,6 +31,7 @@ type door struct {
 	own  bool                    // nobody else has the socket
 	wrap func(net.Conn) net.Conn // for each connection
 
+	came     atomic.Int64 // when the last connection did, on the clock of now
 	shutting atomic.Bool
 	last     time.Time // no accept begins later; set before shutting
 	close    func() error
@@ -39,7 +39,9 @@ type door struct {
 
 // newDoor wraps ln. It is closed once, whoever closes it how often.
 func newDoor(ln net.Listener, own bool, wrap func(net.Conn) net.Conn) *door {
-	return &door{Listener: ln, own: own, wrap: wrap, close: sync.OnceValue(ln.Close)}
+	d := &door{Listener: ln, own: own, wrap: wrap, close: sync.OnceValue(ln.Close)}
+	d.came.Store(int64(now() - doorQuiet)) // nobody yet
+	return d
 }
 
 func (d *door) Close() error { return d.close() }
@@ -54,12 +56,21 @@ func (d *door) shut() {
 	if d.own {
 		holdOff(d.Listener)
 	}
-	now := time.Now()
-	d.last = now.Add(doorMost)
+	d.last = time.Now().Add(doorMost)
 	d.shutting.Store(true)
-	if ln.SetDeadline(now.Add(doorQuiet)) != nil {
+	if ln.SetDeadline(time.Now().Add(d.quiet())) != nil {
 		d.Close()
 	}
+}
+
+// quiet is how long nobody must come from now on. Where the length of the queue
+// is known, so that an accept that was not made cannot hide a connection, the
+// time before counts as well.
+func (d *door) quiet() time.Duration {
+	if queueLen(d.Listener) < 0 {
+		return doorQuiet
+	}
+	return max(0, doorQuiet-(now()-time.Duration(d.came.Load())))
 }
 
 // leave closes the listener as it is: another process has the socket too, and
@@ -83,6 +94,9 @@ func (d *door) Accept() (net.Conn, error) {
 func (d *door) accept() (net.Conn, error) {
 	for {
 		c, err := d.Listener.Accept()
+		if err == nil {
+			d.came.Store(int64(now()))
+		}
 		if !d.shutting.Load() {
 			return c, err
 		}
@@ -93,7 +107,7 @@ func (d *door) accept() (net.Conn, error) {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, err
 		}
-		if !time.Now().Before(d.last) || !hasQueue(d.Listener) {
+		if !time.Now().Before(d.last) || queueLen(d.Listener) <= 0 {
 			d.Close()
 			return nil, net.ErrClosed
 		}

@@ -30,18 +30,21 @@ func holdOff(ln net.Listener) {
 	})
 }
 
-// hasQueue reports whether connections wait to be accepted. An accept that ran
-// into its deadline does not tell: the goroutine may have slept until then.
-func hasQueue(ln net.Listener) bool {
-	has := false
+// queueLen returns how many connections wait to be accepted; negative if the
+// kernel does not say. An accept that ran into its deadline does not tell: the
+// goroutine may have slept until then.
+func queueLen(ln net.Listener) int {
+	n := -1
 	onSocket(ln, func(fd int) {
 		// Of a listening socket tcpi_unacked, the seventh word, is the length of
 		// its queue. Package syscall reads TCP_INFO under no name of its own.
 		const unacked = 6
 		info, err := syscall.GetsockoptICMPv6Filter(fd, syscall.IPPROTO_TCP, syscall.TCP_INFO)
-		has = err == nil && info.Data[unacked] > 0
+		if err == nil {
+			n = int(info.Data[unacked])
+		}
 	})
-	return has
+	return n
 }
 
 func onSocket(ln net.Listener, f func(fd int)) {

@@ -32,8 +32,8 @@ func TestDoorEmptiesQueue(t *testing.T) {
 		}
 		defer c.Close()
 	}
+	time.Sleep(2 * doorQuiet) // the delay under test: the door has long been quiet
 	d.shut()
-	time.Sleep(2 * doorQuiet) // the delay under test: the deadline has passed
 	for range clients {
 		c, err := d.Accept()
 		if err != nil {
@@ -58,7 +58,26 @@ func TestDoorHoldsOff(t *testing.T) {
 	if ne, ok := errors.AsType[net.Error](err); !ok || !ne.Timeout() {
 		t.Errorf("dial = %v, want a timeout", err)
 	}
-	if hasQueue(d.Listener) {
-		t.Error("a connection is in the queue")
+	if n := queueLen(d.Listener); n != 0 {
+		t.Errorf("%d connections are in the queue", n)
+	}
+}
+
+// A door that nobody has come to for a while is closed at once.
+func TestQuietDoorIsClosedAtOnce(t *testing.T) {
+	d := listenDoor(t)
+	if q := d.quiet(); q != 0 {
+		t.Errorf("a new door waits for %v", q)
+	}
+	c, err := net.Dial("tcp", d.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := d.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	if q := d.quiet(); q <= 0 || q > doorQuiet {
+		t.Errorf("a door that somebody just came to waits for %v, want up to %v", q, doorQuiet)
 	}
 }

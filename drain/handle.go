@@ -43,6 +43,18 @@ func (h *Handle) init(pace pace, changed func()) {
 	h.longs.init(pace, changed)
 }
 
+// schedule divides the time that a drain has: contexts end at cancelAt, and every
+// turn has come at half. Both are zero if ctx has no deadline.
+func (h *Handle) schedule(ctx context.Context) (cancelAt, half time.Time) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Time{}, time.Time{}
+	}
+	left := time.Until(deadline)
+	h.longs.pace.window = min(h.longs.pace.window, left/4)
+	return deadline.Add(-min(max(left/10, time.Second), left/4)), time.Now().Add(left / 2)
+}
+
 // advise ends the soft context. Contexts of requests end at until, if not zero.
 func (h *Handle) advise(cause error, until time.Time) {
 	h.until.Store(&until)

@@ -22,13 +22,9 @@ type drainRun struct {
 // newDrain divides the time there is.
 func (s *Server) newDrain(ctx context.Context) *drainRun {
 	d := &drainRun{Server: s, grace: s.most, turns: make(chan struct{})}
+	d.cancelAt, d.half = s.handle.schedule(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
-		now := time.Now()
-		left := deadline.Sub(now)
-		d.grace = max(0, min(d.grace, left/4))
-		d.cancelAt = deadline.Add(-min(max(left/10, time.Second), left/4))
-		d.half = now.Add(left / 2)
-		s.handle.longs.pace.window = min(s.handle.longs.pace.window, left/4)
+		d.grace = max(0, min(d.grace, time.Until(deadline)/4))
 	}
 	return d
 }
