@@ -14,6 +14,7 @@ type Option interface{ apply(*config) }
 
 type config struct {
 	listener *net.Listener // nil: the server binds srv.Addr
+	own      bool          // nobody else has the listener's socket
 	pace     pace
 	request  func(*http.Request) string
 	stage    func(Stage)
@@ -43,7 +44,16 @@ func (f option) apply(c *config) { f(c) }
 // Leave TLS to srv.TLSConfig. Of a listener that returns a *tls.Conn, hijacked
 // connections are neither waited for nor closed.
 func WithListener(ln net.Listener) Option {
-	return option(func(c *config) { c.listener = &ln })
+	return option(func(c *config) { c.listener, c.own = &ln, false })
+}
+
+// WithOwnListener is [WithListener] for a socket that no other process has, as that
+// of a net.Listen of this program: new connections are held off while its queue is
+// emptied, as those of a listener that the server binds itself. Go's net.Listen
+// makes MPTCP sockets where it can, for which that has no effect: turn it off with
+// [net.ListenConfig.SetMultipathTCP].
+func WithOwnListener(ln net.Listener) Option {
+	return option(func(c *config) { c.listener, c.own = &ln, true })
 }
 
 // WithPace sets how [Long] work is told to end: spread over window, and with at

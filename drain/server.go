@@ -135,7 +135,7 @@ func (s *Server) bind(ctx context.Context) (*door, error) {
 		if *given == nil {
 			return nil, errNilListener
 		}
-		return newDoor(*given, false, s.books.wrap), nil
+		return newDoor(*given, s.cfg.own, s.books.wrap), nil
 	}
 	addr := s.user.Addr
 	switch {

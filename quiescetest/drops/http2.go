@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drops
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// HTTP2 returns clients that speak HTTP/2, in clear with prior knowledge unless
+// r.TLS is set. They use net/http's, one connection at a time and without its
+// pool, so that nothing is retried. When the connection takes no more requests,
+// as after a GOAWAY, the next request makes a new one; what is in flight stays
+// where it is.
+func HTTP2(r Request) Kind { return kind2{r} }
+
+type kind2 struct{ request Request }
+
+func (k kind2) Client(w *Wire) Client {
+	c := &client2{request: k.request, wire: w}
+	c.transport.Protocols = new(http.Protocols)
+	c.transport.Protocols.SetUnencryptedHTTP2(true)
+	// With these it takes what it gets for HTTP/2 in clear, whatever the scheme,
+	// and lets us look at the frames.
+	c.transport.DialContext = c.dial
+	c.transport.DialTLSContext = c.dial
+	return c
+}
+
+type client2 struct {
+	request   Request
+	wire      *Wire
+	transport http.Transport
+
+	mu    sync.Mutex         // held while one connects and the others wait for it
+	conns []*http.ClientConn // the last takes requests, if it can
+}
+
+func (c *client2) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var errs []error
+	for _, conn := range c.conns {
+		errs = append(errs, conn.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (c *client2) Do(ctx context.Context) Outcome {
+	ctx, cancel := context.WithTimeout(ctx, c.wire.Timeout())
+	defer cancel()
+	const tries = 3 // in case connections end as soon as they are made
+	for range tries {
+		conn, err := c.reserve(ctx)
+		if err != nil {
+			return DialOutcome(err)
+		}
+		if o := c.exchange(ctx, conn); o != ResetBeforeWrite {
+			return o
+		}
+	}
+	return ResetBeforeWrite
+}
+
+// reserve returns a connection with a slot for one request.
+func (c *client2) reserve(ctx context.Context) (*http.ClientConn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := len(c.conns)
+	if n > 0 && c.conns[n-1].Reserve() == nil {
+		return c.conns[n-1], nil
+	}
+	conn, err := c.transport.NewClientConn(ctx, c.scheme(), *c.wire.addr.Load())
+	if err != nil {
+		return nil, err
+	}
+	if n > 0 && c.conns[n-1].Err() != nil {
+		c.wire.count.foundClosed.Add(1)
+	}
+	c.conns = append(c.conns, conn)
+	_ = conn.Reserve() // if it has ended already the exchange says so
+	return conn, nil
+}
+
+func (c *client2) dial(ctx context.Context, _, addr string) (net.Conn, error) {
+	conn, err := c.wire.Dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if conn, err = secure(ctx, conn, c.request.TLS, addr, "h2"); err != nil {
+		return nil, err
+	}
+	return c.wire.CountGoAway(conn), nil
+}
+
+func (c *client2) scheme() string {
+	if c.request.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+func (c *client2) exchange(ctx context.Context, conn *http.ClientConn) Outcome {
+	resp, err := conn.RoundTrip(c.newRequest(ctx))
+	if err != nil {
+		return outcome2(err)
+	}
+	defer resp.Body.Close()
+	switch _, err := io.Copy(io.Discard, resp.Body); {
+	case err != nil && isTimeout(err):
+		return Timeout
+	case err != nil:
+		return Truncated
+	}
+	return statusOutcome(resp.StatusCode, resp.Header.Get("Retry-After") != "")
+}
+
+func (c *client2) newRequest(ctx context.Context) *http.Request {
+	addr := *c.wire.addr.Load()
+	r := &http.Request{
+		Method: c.request.method(),
+		URL:    &url.URL{Scheme: c.scheme(), Host: addr, Opaque: c.request.path()},
+		Host:   c.request.host(addr),
+		Header: c.request.Header.Clone(),
+	}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	if c.request.Body != "" {
+		r.Body = io.NopCloser(strings.NewReader(c.request.Body))
+		r.ContentLength = int64(len(c.request.Body))
+	}
+	return r.WithContext(ctx)
+}
+
+// A streamError is net/http's: its As fills every struct of this shape.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (streamError) Error() string { return "stream error" }
+
+const refusedStream = 7 // RFC 9113, section 7
+
+// outcome2 classes an error of net/http's HTTP/2, which has names for few of
+// them: the texts are those of Go 1.26, and the tests would notice others.
+func outcome2(err error) Outcome {
+	var stream streamError
+	text := err.Error()
+	switch {
+	case isTimeout(err):
+		return Timeout
+	case strings.Contains(text, "http2: client conn not usable"),
+		strings.Contains(text, "http2: client conn could not be established"):
+		return ResetBeforeWrite
+	case strings.Contains(text, "http2: Transport received Server's graceful shutdown GOAWAY"),
+		errors.As(err, &stream) && stream.Code == refusedStream:
+		return GoAwayRetryable
+	case strings.Contains(text, "GOAWAY"):
+		return GoAwayLost
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return NoResponse
+	default:
+		return ResetAfterWrite
+	}
+}
