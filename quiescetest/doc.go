@@ -19,5 +19,6 @@
 // is virtual and every duration in that text is exact.
 //
 // What cannot be tested in one process, real signals and exit codes, needs a
-// real child process, for which there are helpers too.
+// real child process, for which there are helpers too. What its clients lose when
+// it stops under load is counted by the package quiescetest/drops.
 package quiescetest
