@@ -38,6 +38,12 @@ handlers a [Handle], which says that the server is drained, why, and until when;
 the other servers in one instant. For servers of other protocols an [Advisor]
 does the same.
 
+# Other work
+
+[Conns] serves a protocol of one's own in the same stages. A [Consumer] stops
+fetching at notice, finishes what it has, and gives back the rest. A [Pool] is
+closed when the last user has left it, which database/sql's does not wait for.
+
 # A gate for anything
 
 A [Gate] admits work and says when the last of it is over. Its zero value is open.

@@ -33,13 +33,20 @@ type door struct {
 
 	came     atomic.Int64 // when the last connection did, on the clock of now
 	shutting atomic.Bool
-	last     time.Time // no accept begins later; set before shutting
+	last     time.Time   // no accept begins later; set before shutting
+	keep     atomic.Bool // the name of a Unix socket; set before close is called
 	close    func() error
 }
 
 // newDoor wraps ln. It is closed once, whoever closes it how often.
 func newDoor(ln net.Listener, own bool, wrap func(net.Conn) net.Conn) *door {
-	d := &door{Listener: ln, own: own, wrap: wrap, close: sync.OnceValue(ln.Close)}
+	d := &door{Listener: ln, own: own, wrap: wrap}
+	d.close = sync.OnceValue(func() error {
+		if u, ok := ln.(*net.UnixListener); ok && d.keep.Load() {
+			u.SetUnlinkOnClose(false) // here because it must not run beside a Close
+		}
+		return ln.Close()
+	})
 	d.came.Store(int64(now() - doorQuiet)) // nobody yet
 	return d
 }
@@ -63,11 +70,11 @@ func (d *door) shut() {
 	}
 }
 
-// quiet is how long nobody must come from now on. Where the length of the queue
-// is known, so that an accept that was not made cannot hide a connection, the
-// time before counts as well.
+// quiet is how long nobody must come from now on. Where it is known whether the
+// queue is empty, so that an accept that was not made cannot hide a connection,
+// the time before counts as well.
 func (d *door) quiet() time.Duration {
-	if queueLen(d.Listener) < 0 {
+	if _, known := hasQueue(d.Listener); !known {
 		return doorQuiet
 	}
 	return max(0, doorQuiet-(now()-time.Duration(d.came.Load())))
@@ -76,9 +83,7 @@ func (d *door) quiet() time.Duration {
 // leave closes the listener as it is: another process has the socket too, and
 // with it the queue. A Unix socket keeps its name in the file system.
 func (d *door) leave() {
-	if u, ok := d.Listener.(*net.UnixListener); ok {
-		u.SetUnlinkOnClose(false)
-	}
+	d.keep.Store(true)
 	d.Close()
 }
 
@@ -107,7 +112,7 @@ func (d *door) accept() (net.Conn, error) {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, err
 		}
-		if !time.Now().Before(d.last) || queueLen(d.Listener) <= 0 {
+		if waiting, _ := hasQueue(d.Listener); !waiting || !time.Now().Before(d.last) {
 			d.Close()
 			return nil, net.ErrClosed
 		}

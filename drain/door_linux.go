@@ -30,21 +30,27 @@ func holdOff(ln net.Listener) {
 	})
 }
 
-// queueLen returns how many connections wait to be accepted; negative if the
-// kernel does not say. An accept that ran into its deadline does not tell: the
-// goroutine may have slept until then.
-func queueLen(ln net.Listener) int {
-	n := -1
+// hasQueue reports whether connections wait to be accepted, if that can be known.
+// An accept that ran into its deadline does not tell: the goroutine may have slept
+// until then.
+func hasQueue(ln net.Listener) (waiting, known bool) {
 	onSocket(ln, func(fd int) {
-		// Of a listening socket tcpi_unacked, the seventh word, is the length of
-		// its queue. Package syscall reads TCP_INFO under no name of its own.
-		const unacked = 6
-		info, err := syscall.GetsockoptICMPv6Filter(fd, syscall.IPPROTO_TCP, syscall.TCP_INFO)
-		if err == nil {
-			n = int(info.Data[unacked])
+		// A listening socket can be read from when its queue is not empty. Package
+		// syscall has no poll; a select takes only small descriptors.
+		ep, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+		if err != nil {
+			return
 		}
+		defer syscall.Close(ep)
+		ready := [1]syscall.EpollEvent{{Events: syscall.EPOLLIN}}
+		if syscall.EpollCtl(ep, syscall.EPOLL_CTL_ADD, fd, &ready[0]) != nil {
+			return
+		}
+		n, err := syscall.EpollWait(ep, ready[:], 0)
+		waiting = n > 0 || err == syscall.EINTR // interrupted: accept again
+		known = true
 	})
-	return n
+	return waiting, known
 }
 
 func onSocket(ln net.Listener, f func(fd int)) {

@@ -10,5 +10,5 @@ import "net"
 // accept and the close is reset.
 func holdOff(net.Listener) {}
 
-// queueLen is not known here: an accept that ran into its deadline decides.
-func queueLen(net.Listener) int { return -1 }
+// hasQueue is not known here: an accept that ran into its deadline decides.
+func hasQueue(net.Listener) (waiting, known bool) { return false, false }

@@ -235,10 +235,11 @@ func (p *longs) tellOne() {
 	}
 }
 
-// jitter is a random pause whose mean lets n turns fit into what is left.
+// jitter is a random pause whose mean lets n turns fit into what is left; the last
+// of them too.
 func jitter(left time.Duration, n int) time.Duration {
 	if left <= 0 {
 		return 0
 	}
-	return rand.N(2*left/time.Duration(n) + 1)
+	return min(left, rand.N(2*left/time.Duration(n)+1))
 }
