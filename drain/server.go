@@ -67,6 +67,7 @@ type Server struct {
 	draining bool          // Drain was called
 	result   error         // Drain's, when drained is closed
 	onAdvise []func()
+	moments  []Moment
 	isCut    bool
 	atCut    *OverrunError           // what was open when Force was called
 	cancel   context.CancelCauseFunc // of every request; nil until net/http serves

@@ -3,8 +3,10 @@
 package drain
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -47,9 +49,28 @@ func (s *Server) enter(to Stage) {
 			break
 		}
 	}
+	m := Moment{Stage: to, At: time.Now(), Open: s.Counts()}
+	s.mu.Lock()
+	s.moments = append(s.moments, m)
+	s.mu.Unlock()
 	if s.cfg.stage != nil {
 		s.cfg.stage(to)
 	}
+}
+
+// A Moment is what was open when a stage began.
+type Moment struct {
+	Stage Stage     // which
+	At    time.Time // when it began
+	Open  Counts    // what was open then
+}
+
+// Moments returns what was open at the beginning of each stage so far, in the order
+// of the stages: how the drain went, for a report.
+func (s *Server) Moments() []Moment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(slices.Values(s.moments), func(a, b Moment) int { return cmp.Compare(a.Stage, b.Stage) })
 }
 
 // Shutdown is the whole end of a server: [Server.Notice], a wait of delay so

@@ -66,6 +66,15 @@ func TestShutdownIsTheWhole(t *testing.T) {
 		}
 		seen.want(t, []Stage{StageNotice, StageAdvise, StageDrain, StageCancel, StageForce},
 			[]time.Duration{0, 5 * time.Second, 5 * time.Second, 23 * time.Second, 25 * time.Second})
+		for i, m := range r.Moments() {
+			want := Moment{Stage(i + 1), m.At, Counts{Busy: 1, Long: 1}}
+			if want.Stage == StageForce { // the request has seen its context end
+				want.Open.Busy = 0
+			}
+			if m != want || !m.At.Equal(seen.start.Add([]time.Duration{0, 5, 5, 23, 25}[i]*time.Second)) {
+				t.Errorf("moment %d = %+v, want %+v", i, m, want)
+			}
+		}
 		r.end()
 	})
 }

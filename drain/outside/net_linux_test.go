@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package outside
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"math/big"
+	mathrand "math/rand/v2"
+	"net"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// freeAddr returns an address where nobody listens. Its port is below those
+// that Linux gives to clients (32768 and up): with one of those, a client that
+// tries again while nobody listens may connect to itself, and keep the next
+// instance away.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+mathrand.IntN(22_000)))
+		if ln, err := net.Listen("tcp", addr); err == nil {
+			ln.Close()
+			return addr
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+// inheritable returns a listener as a file descriptor that every process has
+// which is started from now on, and its address.
+func inheritable(t *testing.T) (fd int, addr string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	f, err := ln.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	fd, err = syscall.Dup(int(f.Fd())) // which is not close-on-exec
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	return fd, ln.Addr().String()
+}
+
+// listenReusing listens where others do so too.
+func listenReusing(addr string) (net.Listener, error) {
+	const soReusePort = 15 // which package syscall lacks on some architectures
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var failed error
+		err := c.Control(func(fd uintptr) {
+			failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, soReusePort, 1)
+		})
+		return errors.Join(err, failed)
+	}}
+	return lc.Listen(context.Background(), "tcp", addr)
+}
+
+// selfSigned returns a configuration with a certificate that nobody trusts.
+func selfSigned() *tls.Config {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		DNSNames:     []string{"localhost"},
+		NotAfter:     time.Now().Add(24 * time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+}
