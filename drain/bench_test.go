@@ -49,11 +49,16 @@ func BenchmarkMiddleware(b *testing.B) {
 	})
 }
 
-// ways are net/http's and ours to serve and to end.
-var ways = []struct {
+// A serveFunc serves, and returns what ends that.
+type serveFunc func(b *testing.B, srv *http.Server, ln net.Listener) (end func(context.Context) error)
+
+type wayToEnd struct {
 	name  string
-	serve func(b *testing.B, srv *http.Server, ln net.Listener) (end func(context.Context) error)
-}{
+	serve serveFunc
+}
+
+// ways are net/http's and ours to serve and to end.
+var ways = []wayToEnd{
 	{"Shutdown", func(_ *testing.B, srv *http.Server, ln net.Listener) func(context.Context) error {
 		go srv.Serve(ln)
 		return srv.Shutdown
@@ -121,7 +126,7 @@ func BenchmarkDrainLatency(b *testing.B) {
 	}
 }
 
-func drainLatency(b *testing.B, ln net.Listener, work time.Duration, serve func(*testing.B, *http.Server, net.Listener) func(context.Context) error) time.Duration {
+func drainLatency(b *testing.B, ln net.Listener, work time.Duration, serve serveFunc) time.Duration {
 	began := make(chan struct{})
 	var ended time.Time
 	drain := serve(b, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package grpcdrops
+
+import (
+	"context"
+	"crypto/tls"
+	"math"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-quiesce/quiesce/quiescetest/drops"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+const (
+	// redial is the time between attempts to connect. grpc-go's own, which grows
+	// from a second, would be most of what is seen of a restart.
+	redial = 10 * time.Millisecond
+
+	// target is for those who resolve names, of whom there are none, and the
+	// authority of calls.
+	target = "passthrough:///localhost"
+)
+
+// A Call makes one call on cc, unary or a stream, in ctx, and returns how it ended:
+// nil if as it should. A second call in the same ctx fails. It must end when ctx
+// does, and runs on many goroutines at once.
+type Call func(ctx context.Context, cc grpc.ClientConnInterface) error
+
+// An Option changes what [Calls] makes.
+type Option interface{ apply(*kind) }
+
+type option func(*kind)
+
+func (f option) apply(k *kind) { f(k) }
+
+// WithTLS connects with TLS. An empty ServerName is "localhost"; NextProtos is set.
+// A nil config is that of [credentials.NewTLS]. Without this option connections are
+// in clear.
+func WithTLS(config *tls.Config) Option {
+	return option(func(k *kind) { k.credentials = credentials.NewTLS(config) })
+}
+
+// Calls returns clients that make calls on one connection at a time, and neither
+// wait for one to be ready (while a server cannot be reached calls fail) nor send a
+// call again, whatever it was that ended the first attempt. A caller's next call
+// connects anew if it must. Callers that share a client share the connection.
+//
+// A call is [drops.OK] if it returns nil. Else it is
+//
+//   - [drops.RPCStatus] if the server ended it: with a status, or with what the
+//     Call did not like
+//   - [drops.GoAwayRetryable] if a GOAWAY or REFUSED_STREAM says that the server has
+//     not begun it, or the connection ended before it was sent
+//   - [drops.Timeout] if it was not over after the trial's Timeout
+//   - [drops.Truncated] if it was cut off after the server's headers
+//   - [drops.GoAwayLost], [drops.NoResponse] or [drops.ResetAfterWrite] if it was cut
+//     off before them: by the end of a connection after a GOAWAY, by one without, or
+//     otherwise
+//   - [drops.ResetBeforeWrite], [drops.Refused] and the like if nothing was sent
+func Calls(call Call, options ...Option) drops.Kind {
+	k := &kind{call: call, credentials: insecure.NewCredentials()}
+	for _, o := range options {
+		o.apply(k)
+	}
+	return k
+}
+
+type kind struct {
+	call        Call
+	credentials credentials.TransportCredentials
+}
+
+// Client returns a client, which connects at its first call.
+func (k *kind) Client(w *drops.Wire) drops.Client {
+	l := &line{TransportCredentials: k.credentials, wire: w, last: new(atomic.Uint32)}
+	l.last.Store(uint32(drops.Refused))
+	cc, err := grpc.NewClient(
+		target,
+		grpc.WithTransportCredentials(l),
+		grpc.WithContextDialer(l.dial),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: redial, Multiplier: 1, MaxDelay: redial},
+			MinConnectTimeout: w.Timeout(),
+		}),
+		grpc.WithStatsHandler(watcher{}),
+		grpc.WithPerRPCCredentials(once{}),
+		// A request that is not kept is not sent again, but then it is not said why.
+		grpc.WithDefaultCallOptions(grpc.MaxRetryRPCBufferSize(math.MaxInt)),
+	)
+	if err != nil {
+		panic("grpcdrops: " + err.Error()) // there is nothing in it that a user could get wrong
+	}
+	return &client{k.call, cc, l}
+}
+
+type client struct {
+	call Call
+	*grpc.ClientConn
+	line *line
+}
+
+// Do makes one call.
+func (c *client) Do(ctx context.Context) drops.Outcome {
+	ctx, cancel := context.WithTimeout(ctx, c.line.wire.Timeout())
+	defer cancel()
+	a := new(attempt)
+	if err := c.call(context.WithValue(ctx, attemptKey{}, a), c.ClientConn); err != nil {
+		return a.outcome(err, ctx.Err() != nil, drops.Outcome(c.line.last.Load()))
+	}
+	return drops.OK
+}
+
+// A line makes connections, and is the credentials that grpc-go puts on them.
+type line struct {
+	credentials.TransportCredentials
+	wire *drops.Wire
+	last *atomic.Uint32 // the outcome of a call that was not sent: how the last of them ended
+}
+
+func (l *line) dial(ctx context.Context, _ string) (net.Conn, error) {
+	c, err := l.wire.Dial(ctx)
+	if err != nil {
+		l.last.Store(uint32(drops.DialOutcome(err)))
+	}
+	return c, err
+}
+
+// ClientHandshake looks for GOAWAYs inside of the TLS.
+func (l *line) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	c, info, err := l.TransportCredentials.ClientHandshake(ctx, authority, raw)
+	if err != nil {
+		l.last.Store(uint32(drops.TLSFailed))
+		return nil, nil, err
+	}
+	l.last.Store(uint32(drops.ResetBeforeWrite))
+	return l.wire.CountGoAway(c), info, nil
+}
+
+// Clone is used by grpc-go for each connection.
+func (l *line) Clone() credentials.TransportCredentials {
+	return &line{l.TransportCredentials.Clone(), l.wire, l.last}
+}
