@@ -107,6 +107,7 @@ func TestSendersOfEscalation(t *testing.T) {
 		go func() {
 			<-app.Reached(quiesce.StateRunning)
 			src.SendFrom(syscall.SIGTERM, sigmux.Sender{Known: true, PID: 1})
+			synctest.Wait() // between kinds there is no order
 			src.SendFrom(syscall.SIGHUP, testSender)
 			for pid := 2; pid <= 3; pid++ {
 				time.Sleep(sigmux.CoalesceWindow)
