@@ -92,9 +92,10 @@ apt_install() {
 
 # install_missing installs what the scripts and tests use and this Linux machine
 # lacks: certificates and, with the argument "test", a C compiler, ps, unshare,
-# the database servers of contract/drivers and, on amd64, what runs programs for
-# arm64. Only what is missing; elsewhere than on Debian and its kin it says what
-# to install. QUIESCE_NO_INSTALL=1 forbids it.
+# the database servers of contract/drivers, the clients and proxies of
+# drain/outside and, on amd64, what runs programs for arm64. Only what is missing;
+# elsewhere than on Debian and its kin it says what to install.
+# QUIESCE_NO_INSTALL=1 forbids it.
 install_missing() {
 	[ "$(go env GOOS)" = linux ] || return 0
 	local missing=()
@@ -106,6 +107,11 @@ install_missing() {
 		[ "$(go env GOHOSTARCH)" != amd64 ] || command -v qemu-aarch64 >/dev/null || missing+=(qemu-user)
 		ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
 		command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing+=(mariadb-server)
+		local tool
+		for tool in nginx haproxy wrk curl python3; do
+			command -v "$tool" >/dev/null || [ -x "/usr/sbin/$tool" ] || missing+=("$tool")
+		done
+		command -v node >/dev/null || command -v nodejs >/dev/null || missing+=(nodejs)
 	fi
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "${QUIESCE_NO_INSTALL:-}" = 1 ] || ! command -v apt-get >/dev/null; then

@@ -157,7 +157,8 @@ func bareComponent(srv *http.Server, ln net.Listener) quiesce.Component {
 			}
 			return err
 		},
-		Drain: srv.Shutdown,
-		Stop:  quiesce.NoCtx(srv.Close),
+		Drain:  srv.Shutdown,
+		Stop:   quiesce.NoCtx(srv.Close),
+		Serves: true,
 	}
 }

@@ -21,6 +21,7 @@ func TestOutsideClientsSeeLoss(t *testing.T) {
 	}
 }
 
+// lossOfBare is what clients lose in a few stops.
 func lossOfBare(t *testing.T, start func(*testing.T, string) load) tally {
 	t.Helper()
 	const stops = 5
@@ -32,4 +33,24 @@ func lossOfBare(t *testing.T, start func(*testing.T, string) load) tally {
 	s := l.end(t)
 	t.Logf("%d stops: %v", stops, s)
 	return s
+}
+
+// So does the client behind a proxy that still sends requests.
+func TestOutsideProxiesSeeLoss(t *testing.T) {
+	for name, start := range map[string]func(front, *testing.T){
+		"nginx": front.nginx, "haproxy": front.haproxy,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 {
+				f := newFront(t)
+				f.app.bare, f.Reuse = true, "safe"
+				s := f.roll(t, func(t *testing.T) { start(f, t) }, 2)
+				t.Logf("4 stops: %v", s)
+				if s.Lost > 0 {
+					return
+				}
+			}
+			t.Error("nothing lost: this test would not notice")
+		})
+	}
 }

@@ -2,20 +2,28 @@
 
 package outside
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
-// Behind haproxy, with checks of /readyz, no client sees an error while both
-// instances are restarted again and again.
+// Behind haproxy no client sees an error while both instances are restarted
+// again and again, be it that its checks see in time that an instance is not
+// ready, or that it still sends requests when the drain begins.
 func TestOutsideHaproxy(t *testing.T) {
-	path := program(t, "haproxy", "/usr/sbin/haproxy")
 	n := count(t, "QUIESCE_ROLLOUTS", 2)
-	for _, reuse := range []string{"safe", "always"} {
-		t.Run("reuse "+reuse, func(t *testing.T) {
+	for _, tt := range []struct {
+		name, reuse string
+		delay       time.Duration
+	}{
+		{"looks away", "safe", readinessDelay},
+		{"surprised", "safe", 0},
+		{"surprised, reuses at once", "always", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			f := newFront(t)
-			f.Reuse = reuse
-			f.roll(t, func() {
-				f.begin(t, guarded("TERM", path, "-db", "-f", f.configure(t, "haproxy.cfg")))
-			}, n).wantNoneLost(t, 2*n)
+			f.Reuse, f.app.delay = tt.reuse, tt.delay
+			f.roll(t, f.haproxy, n).wantNoneLost(t, 2*n)
 		})
 	}
 }

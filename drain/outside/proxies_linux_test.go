@@ -23,6 +23,7 @@ type front struct {
 	MaxFails    int    // nginx
 	Reuse       string // haproxy
 	dir         string
+	app         config // of the instances, but for the address
 }
 
 func newFront(t *testing.T) front {
@@ -49,6 +50,20 @@ func (f front) configure(t *testing.T, name string) string {
 	return path
 }
 
+// nginx starts nginx.
+func (f front) nginx(t *testing.T) {
+	t.Helper()
+	path := program(t, "nginx", "/usr/sbin/nginx")
+	f.begin(t, guarded("TERM", path, "-p", f.dir, "-e", "error.log", "-c", f.configure(t, "nginx.conf")))
+}
+
+// haproxy starts haproxy.
+func (f front) haproxy(t *testing.T) {
+	t.Helper()
+	path := program(t, "haproxy", "/usr/sbin/haproxy")
+	f.begin(t, guarded("TERM", path, "-db", "-f", f.configure(t, "haproxy.cfg")))
+}
+
 // begin starts the proxy and waits until it accepts connections.
 func (f front) begin(t *testing.T, c quiescetest.Command) {
 	t.Helper()
@@ -72,11 +87,12 @@ func (f front) begin(t *testing.T, c quiescetest.Command) {
 
 // roll restarts both instances n times, one after the other, under a load that
 // comes through the proxy and repeats nothing.
-func (f front) roll(t *testing.T, begin func(), n int) tally {
+func (f front) roll(t *testing.T, proxy func(*testing.T), n int) tally {
 	t.Helper()
-	a, b := config{addr: f.A, delay: readinessDelay}, config{addr: f.B, delay: readinessDelay}
+	a, b := f.app, f.app
+	a.addr, b.addr = f.A, f.B
 	oldA, oldB := a.start(t), b.start(t)
-	begin()
+	proxy(t)
 	l := goLoad(t, f.Front)
 	oldA.underLoad()
 	oldB.underLoad()
