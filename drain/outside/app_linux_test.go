@@ -33,7 +33,6 @@ type config struct {
 	addr     string
 	fd       int  // of a listener that was inherited
 	handover bool // the successor has the listener too
-	reuse    bool // the successor has a listener of its own on the same port
 	tls      bool
 	bare     bool // net/http's own server
 	delay    time.Duration
@@ -44,7 +43,6 @@ func (c config) args() []string {
 		"-addr=" + c.addr,
 		fmt.Sprint("-fd=", c.fd),
 		fmt.Sprint("-handover=", c.handover),
-		fmt.Sprint("-reuse=", c.reuse),
 		fmt.Sprint("-tls=", c.tls),
 		fmt.Sprint("-bare=", c.bare),
 		fmt.Sprint("-delay=", c.delay),
@@ -57,7 +55,6 @@ func appMain() {
 	flag.StringVar(&c.addr, "addr", "", "address to listen at")
 	flag.IntVar(&c.fd, "fd", 0, "file descriptor of an inherited listener")
 	flag.BoolVar(&c.handover, "handover", false, "leave the queue of the listener to a successor")
-	flag.BoolVar(&c.reuse, "reuse", false, "listen with SO_REUSEPORT")
 	flag.BoolVar(&c.tls, "tls", false, "serve TLS")
 	flag.BoolVar(&c.bare, "bare", false, "serve with net/http alone")
 	flag.DurationVar(&c.delay, "delay", 0, "readiness delay")
@@ -108,8 +105,6 @@ func (c config) component(srv *http.Server) quiesce.Component {
 	switch {
 	case c.fd > 0:
 		ln, err = net.FileListener(os.NewFile(uintptr(c.fd), "listener"))
-	case c.reuse:
-		ln, err = listenReusing(c.addr)
 	case c.bare:
 		ln, err = net.Listen("tcp", c.addr)
 	default:

@@ -20,11 +20,11 @@ func TestOutsideClients(t *testing.T) {
 		start func(t *testing.T, addr string) load
 		how   []rollout
 	}{
-		{"go", goLoad, []rollout{handover, restart, reuse}},
-		{"curl", curlLoad, []rollout{handover, restart, reuse}},
+		{"go", goLoad, []rollout{handover, restart}},
+		{"curl", curlLoad, []rollout{handover, restart}},
 		{"python", pythonLoad, []rollout{handover, restart}},
 		{"node", nodeLoad, []rollout{handover, restart}},
-		{"wrk", wrkLoad, []rollout{handover, reuse}},
+		{"wrk", wrkLoad, []rollout{handover}},
 	} {
 		for _, how := range c.how {
 			t.Run(c.name+"/"+how.name, func(t *testing.T) {

@@ -22,8 +22,9 @@ func TestOutsideH2spec(t *testing.T) {
 	configs := []config{{bare: true}, {}, {bare: true, tls: true}, {tls: true}}
 	verdicts := make([]verdict, len(configs))
 	var runs sync.WaitGroup
-	for i, c := range configs {
-		c.addr = freeAddr(t)
+	for i := range configs {
+		configs[i].addr = freeAddr(t)
+		c := configs[i]
 		defer c.start(t).stop()
 		report := filepath.Join(t.TempDir(), "report.xml")
 		runs.Go(func() { verdicts[i] = judge(path, c, report) }) // most of it waits
@@ -34,6 +35,9 @@ func TestOutsideH2spec(t *testing.T) {
 		if v.err != nil {
 			t.Fatal(v.err)
 		}
+	}
+	for i := range verdicts {
+		verdicts[i].settle(path, configs[i], filepath.Join(t.TempDir(), "report.xml"))
 	}
 	for i := 0; i < len(configs); i += 2 {
 		bare, ours := verdicts[i], verdicts[i+1]
@@ -59,15 +63,31 @@ func (v verdict) String() string {
 	return fmt.Sprintf("%d of %d passed; failed:\n%s", v.passed, v.tests, strings.Join(v.failed, "\n"))
 }
 
+// settle repeats the one case that chance decides, of net/http alone too: of 60
+// runs it failed in 9 with net/http, and in 5 with package drain. A server that
+// never passes it has failed it.
+func (v *verdict) settle(path string, c config, report string) {
+	const section, chance = "http2/5.1", "http2/5.1: closed: Sends a HEADERS frame"
+	at := slices.Index(v.failed, chance)
+	for n := 0; n < 10 && at >= 0; n++ {
+		again := judge(path, c, report, section)
+		if again.err == nil && again.tests > 0 && !slices.Contains(again.failed, chance) {
+			v.failed = slices.Delete(v.failed, at, at+1)
+			v.passed++
+			return
+		}
+	}
+}
+
 // judge runs h2spec, which bounds itself. Its exit code says no more than that
 // some test failed; the report says which.
-func judge(path string, c config, report string) verdict {
+func judge(path string, c config, report string, sections ...string) verdict {
 	host, port, _ := net.SplitHostPort(c.addr)
 	args := []string{"-h", host, "-p", port, "-j", report}
 	if c.tls {
 		args = append(args, "-t", "-k")
 	}
-	out, runErr := exec.Command(path, args...).CombinedOutput()
+	out, runErr := exec.Command(path, append(args, sections...)...).CombinedOutput()
 	data, err := os.ReadFile(report)
 	if err != nil {
 		return verdict{err: fmt.Errorf("h2spec: %w, %v\n%s", err, runErr, out)}

@@ -67,11 +67,6 @@ var (
 	restart = rollout{"restart", func(t *testing.T) config {
 		return config{addr: freeAddr(t)}
 	}, false}
-
-	// reuse: each has a socket of its own on the same port, by SO_REUSEPORT.
-	reuse = rollout{"reuse", func(t *testing.T) config {
-		return config{addr: freeAddr(t), reuse: true}
-	}, true}
 )
 
 // run stops n instances under load and returns how long the stops took in all.

@@ -3,13 +3,11 @@
 package outside
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"math/big"
 	mathrand "math/rand/v2"
 	"net"
@@ -56,19 +54,6 @@ func inheritable(t *testing.T) (fd int, addr string) {
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
 	return fd, ln.Addr().String()
-}
-
-// listenReusing listens where others do so too.
-func listenReusing(addr string) (net.Listener, error) {
-	const soReusePort = 15 // which package syscall lacks on some architectures
-	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-		var failed error
-		err := c.Control(func(fd uintptr) {
-			failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, soReusePort, 1)
-		})
-		return errors.Join(err, failed)
-	}}
-	return lc.Listen(context.Background(), "tcp", addr)
 }
 
 // selfSigned returns a configuration with a certificate that nobody trusts.

@@ -20,7 +20,6 @@ const readinessDelay = 400 * time.Millisecond
 // A front is a proxy before two instances, as its configuration names it.
 type front struct {
 	Front, A, B string
-	MaxFails    int    // nginx
 	Reuse       string // haproxy
 	dir         string
 	app         config // of the instances, but for the address
