@@ -52,9 +52,8 @@ var rawWays = []struct {
 	}},
 }
 
-// From the return of the last Serve to the end of the drain, for peers that close
-// their connection first. Work of 1 ms is over before the door is closed, which takes
-// doorQuiet, so the rest of that is in its figure; at 10 ms it is not.
+// From the return of the last Serve to the end of the drain, for peers that have
+// been connected for a while and close their connection first.
 func BenchmarkConnsDrainLatency(b *testing.B) {
 	for _, work := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond} {
 		for _, way := range rawWays {
@@ -79,6 +78,7 @@ func connsLatency(b *testing.B, work time.Duration, start func(*testing.B, net.L
 	began := make(chan struct{})
 	var ended time.Time
 	end := start(b, ln, func(_ context.Context, c net.Conn) {
+		_, _ = c.Read(make([]byte, 1))
 		close(began)
 		time.Sleep(work)
 		_, _ = c.Read(make([]byte, 1)) // the peer has closed
@@ -86,6 +86,10 @@ func connsLatency(b *testing.B, work time.Duration, start func(*testing.B, net.L
 	})
 	c, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
+		b.Fatal(err)
+	}
+	time.Sleep(2 * doorQuiet)
+	if _, err := c.Write([]byte{0}); err != nil {
 		b.Fatal(err)
 	}
 	<-began
