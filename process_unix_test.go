@@ -256,7 +256,7 @@ func TestInquiryWhileRunning(t *testing.T) {
 		p.Signal(syscall.SIGUSR1)
 		p.AwaitStderr(`app "stations" is running`)
 		p.AwaitStderr("goroutine profile")
-		p.AwaitStderr("runUntilAsked")
+		p.AwaitStderr("childStations") // which waits in Main; a Run may not have begun
 	}
 	p.Signal(syscall.SIGTERM)
 	ended(t, p, "exit code 0")
