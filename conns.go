@@ -19,13 +19,5 @@ import "github.com/go-quiesce/quiesce/drain"
 // Connections inherit the values of Run's context, not its end.
 func Conns(p drain.Protocol, options ...drain.Option) Component {
 	s := drain.NewConns(p, append([]drain.Option{drain.WithCause(StopCause)}, options...)...)
-	return Component{
-		Start:    s.Listen,
-		Run:      s.Serve,
-		Announce: NoCtx(func() error { s.Notice(); return nil }),
-		Drain:    s.Drain,
-		Stop:     NoCtx(func() error { s.Force(); return nil }),
-		Force:    s.Force,
-		Serves:   true,
-	}
+	return serving(s)
 }

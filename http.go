@@ -3,6 +3,7 @@
 package quiesce
 
 import (
+	"context"
 	"net"
 	"net/http"
 
@@ -43,6 +44,24 @@ import (
 // context, not its end.
 func HTTP(srv *http.Server, options ...drain.Option) Component {
 	s := drain.NewServer(srv, append([]drain.Option{drain.WithCause(StopCause)}, options...)...)
+	return serving(s)
+}
+
+// HTTPOn is [HTTP] on a listener that is already bound; [drain.WithListener] says
+// what becomes of it. srv.Addr is not used. A nil ln fails the start.
+func HTTPOn(srv *http.Server, ln net.Listener, options ...drain.Option) Component {
+	return HTTP(srv, append([]drain.Option{drain.WithListener(ln)}, options...)...)
+}
+
+// serving bridges a server of package drain.
+func serving(s interface {
+	Listen(context.Context) error
+	Serve(context.Context) error
+	Notice()
+	Drain(context.Context) error
+	Force()
+},
+) Component {
 	return Component{
 		Start:    s.Listen,
 		Run:      s.Serve,
@@ -52,10 +71,4 @@ func HTTP(srv *http.Server, options ...drain.Option) Component {
 		Force:    s.Force,
 		Serves:   true,
 	}
-}
-
-// HTTPOn is [HTTP] on a listener that is already bound; [drain.WithListener] says
-// what becomes of it. srv.Addr is not used. A nil ln fails the start.
-func HTTPOn(srv *http.Server, ln net.Listener, options ...drain.Option) Component {
-	return HTTP(srv, append([]drain.Option{drain.WithListener(ln)}, options...)...)
 }

@@ -85,10 +85,16 @@ func secured(h http.Handler) http.Handler {
 	})
 }
 
-// carry serves a connection and returns when it is closed.
+// carry serves a connection and returns when it is closed. After Force it only
+// closes it: a carrier made then would never end.
 func (s *Server) carry(conn *framed) {
 	for {
 		s.mu.Lock()
+		if s.isCut {
+			s.mu.Unlock()
+			_ = conn.Close()
+			return
+		}
 		if s.carrier == nil {
 			s.carrier = s.newCarrier()
 		}

@@ -348,6 +348,21 @@ func TestFramedWarnsNobodyWhoWasTold(t *testing.T) {
 	}
 }
 
+// A connection that is handed over as everything is closed leaves no carrier behind.
+func TestNothingIsCarriedAfterForce(t *testing.T) {
+	client, server := net.Pipe()
+	defer client.Close()
+	s := NewServer(&http.Server{})
+	s.Force()
+	s.carry(newFramed(t.Context(), server))
+	if s.carrier != nil {
+		t.Error("there is a carrier")
+	}
+	if _, err := client.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("read = %v, want EOF", err)
+	}
+}
+
 // A sink is a connection that only takes.
 type sink struct {
 	net.Conn

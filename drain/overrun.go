@@ -20,8 +20,8 @@ type OverrunError struct {
 	// Addr is the address that the server listened on.
 	Addr string
 
-	// Busy holds the remote addresses of connections with a request in flight,
-	// of either protocol; Hijacked those of connections that a handler took over
+	// Busy holds the remote addresses of connections with a request in flight, of
+	// either protocol; of a [Conns] those that are being served. Hijacked those of connections that a handler took over
 	// and has not closed.
 	Busy, Hijacked []string
 

@@ -19,6 +19,8 @@ die() {
 	exit 1
 }
 
+PATH=$PATH:/usr/sbin:/sbin # where Debian keeps servers, and other users than root do not look
+
 if ! command -v go >/dev/null && [ -x /usr/local/go/bin/go ]; then
 	PATH=$PATH:/usr/local/go/bin
 fi
