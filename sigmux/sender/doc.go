@@ -34,7 +34,7 @@ It relies on the kernel's ABI (siginfo and sigaction of Linux on amd64 and
 arm64, unchanged since these exist) and on Go's handler being one function with
 SA_SIGINFO. It looks whether that is so, and leaves alone what it does not know:
 if something else, such as a C library, has put its handler there, the sender
-stays unknown and [Supported] says so. Written and tested with Go 1.26.
+stays unknown and [Supported] says so. Tested with Go 1.26 and 1.27.
 
 Of what others do, only signal.Ignore removes the hook (and, for a SIGINT or
 SIGHUP that was ignored when the process started, signal.Reset and the last
