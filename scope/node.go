@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scope
+
+import (
+	"context"
+	"runtime/debug"
+	"runtime/pprof"
+	"time"
+)
+
+/*
+What a task costs is the point of this package: a scope is worth having only if
+nobody has a reason to write a bare go statement instead. Three things make it so.
+
+  - A task's record, its node, is taken from a list of free ones under the lock
+    that links it, and goes back when the task has ended.
+  - run is bound to its node once, when that is made: a go statement with a
+    function value that has no arguments needs no closure.
+  - The labelled context is made once for each name and shared by all of its tasks.
+
+A node is all that a scope knows of a running task, and so it keeps nothing alive:
+main takes the function and the handle off it before it calls the function. A table
+of running functions, contexts, results or channels would hide from the garbage
+collector, and so from the runtime's leak profile, what nobody else holds.
+*/
+
+// A node is the record of one task, and after it of another.
+type node struct {
+	kind       *kind
+	run        func()                      // main, bound
+	f          func(context.Context) error // until main has begun
+	task       *Task                       // its handle, until main has begun; usually nil
+	prev, next *node                       // in the kind's list; next also links free ones
+	since      time.Duration               // when it was admitted or first seen, on the clock of now; 0: not known
+	weight     int32                       // slots of the limit that it takes; 0 if there was none
+	abandoned  bool                        // Close has given it up
+}
+
+// A kind is what all tasks of one name in one scope share.
+type kind struct {
+	scope *Scope
+	name  string
+	ctx   context.Context // what tasks are given: labelled, and knows its kind
+	first *node           // the youngest that runs
+	live  int             // how many run
+	heat  *heat           // how much of their deadlines they used; nil without
+}
+
+const (
+	// maxKinds bounds the names of one scope: made-up ones, with a number in them,
+	// would make every profile bigger for ever. Tasks beyond are called otherKind.
+	maxKinds  = 1000
+	otherKind = "(other)"
+
+	// maxSpare bounds the free nodes of a scope, as long as fewer are in use.
+	maxSpare = 4096
+)
+
+// epoch is the zero of the clock of now. A time.Time that is subtracted from
+// needs one reading of the monotonic clock, where time.Now takes two clocks.
+var epoch = time.Now()
+
+func now() time.Duration { return time.Since(epoch) }
+
+func (s *Scope) kindLocked(name string) *kind {
+	if k := s.recent; k != nil && k.name == name {
+		return k
+	}
+	k := s.kinds[name]
+	if k == nil {
+		k = s.newKindLocked(name)
+	}
+	s.recent = k
+	return k
+}
+
+func (s *Scope) newKindLocked(name string) *kind {
+	if len(s.kinds) >= maxKinds && name != otherKind {
+		if k := s.kinds[otherKind]; k != nil {
+			return k
+		}
+		name = otherKind
+	}
+	k := &kind{scope: s, name: name}
+	k.ctx = k.label(s.take)
+	s.kinds[name] = k
+	return k
+}
+
+// label returns ctx as the context of a task of this kind.
+func (k *kind) label(ctx context.Context) context.Context {
+	return pprof.WithLabels(context.WithValue(ctx, ownerKey, k), pprof.Labels(LabelScope, k.scope.path, LabelTask, k.name))
+}
+
+// nodeLocked returns a node for a new task, linked.
+func (s *Scope) nodeLocked(k *kind) *node {
+	n := s.free
+	if n == nil {
+		n = new(node)
+		n.run = n.main
+	} else {
+		s.free = n.next
+		s.spare--
+	}
+	n.kind = k
+	n.since = 0
+	if s.cfg.ages {
+		n.since = now()
+	}
+	n.prev, n.next = nil, k.first
+	if k.first != nil {
+		k.first.prev = n
+	}
+	k.first = n
+	k.live++
+	s.live++
+	s.admitted++
+	return n
+}
+
+// releaseLocked unlinks the node of a task that has ended.
+func (s *Scope) releaseLocked(n *node) {
+	k := n.kind
+	if n.prev == nil {
+		k.first = n.next
+	} else {
+		n.prev.next = n.next
+	}
+	if n.next != nil {
+		n.next.prev = n.prev
+	}
+	k.live--
+	s.live--
+	if s.live == 0 && s.quiet != nil {
+		close(s.quiet)
+		s.quiet = nil
+	}
+	n.kind, n.prev, n.next, n.abandoned = nil, nil, nil, false
+	if s.spare < maxSpare+s.live {
+		n.next, s.free = s.free, n
+		s.spare++
+	}
+}
+
+// An ending is how a task's function came back.
+type ending struct {
+	returned bool
+	err      error
+}
+
+// main is a task's goroutine.
+func (n *node) main() {
+	k, f, t := n.kind, n.f, n.task
+	n.f, n.task = nil, nil
+	var e ending
+	defer n.end(t, &e)
+	ctx := k.ctx
+	pprof.SetGoroutineLabels(ctx)
+	if t != nil && t.own != nil {
+		ctx = t.own.begin()
+	}
+	e.err = f(ctx)
+	e.returned = true
+}
+
+// end is deferred, so that a panic and a Goexit come here too.
+func (n *node) end(t *Task, e *ending) {
+	o := OK
+	if !e.returned {
+		o = Exited
+		e.err = ErrExited
+		if v := recover(); v != nil {
+			o = Panicked
+			e.err = n.kind.scope.caught(v)
+		}
+	}
+	s := n.kind.scope
+	if e.err != nil && s.ctx != nil {
+		s.State() // so that it is known whether the error only says that New's context has ended
+	}
+	s.mu.Lock()
+	if e.err == nil && t == nil && n.weight == 0 && !n.abandoned && !s.cfg.policy.counts() {
+		s.endings.n[OK]++
+		s.releaseLocked(n)
+		s.mu.Unlock()
+		return
+	}
+	s.settle(n, t, o, e.err)
+}
+
+// caught is called on the goroutine that has panicked, before its stack is gone.
+func (s *Scope) caught(v any) error {
+	if !s.cfg.recover {
+		panic(v) // crash here and now: the stack above is still the one of the panic
+	}
+	p := &PanicError{Value: v, Stack: string(debug.Stack())}
+	if s.cfg.tell != nil {
+		s.cfg.tell(p)
+	}
+	return p
+}
+
+// settle is the end of a task about which there is more to say than that it is
+// over. It is called with s.mu held and gives it back.
+func (s *Scope) settle(n *node, t *Task, o Outcome, err error) {
+	k := n.kind
+	if o == OK && err != nil && t != nil && t.own != nil && t.own.calledOff(err) {
+		err = nil
+	}
+	o, err = s.judgeLocked(k, o, err)
+	if n.abandoned {
+		s.endings.late++
+	} else {
+		s.endings.n[o]++
+	}
+	why, over := s.decideLocked(k, o, err)
+	s.giveSlotsLocked(int(n.weight))
+	s.releaseLocked(n)
+	last := s.state == Closed && s.live == 0
+	s.mu.Unlock()
+	if last && s.parent != nil && !s.holds() {
+		s.parent.disown(s) // it was kept because of the abandoned
+	}
+	if over {
+		s.cancelNow(why)
+	}
+	if failed, ok := err.(*TaskError); ok && s.cfg.onError != nil {
+		s.cfg.onError(failed)
+	}
+	if t == nil {
+		return
+	}
+	if t.own != nil {
+		t.own.finish()
+	}
+	t.resolve(o, err)
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scope
+
+import (
+	"context"
+	"sync"
+)
+
+// A Scope owns goroutines, its tasks: each has a name, runs under the scope's
+// context, and is counted until it has ended. Scopes form a tree.
+//
+// Make one with [New]. All methods are safe for concurrent use, and none holds a
+// lock while it waits or calls a function of the user.
+type Scope struct {
+	name   string
+	path   string // "shop/http": the names from the root
+	parent *Scope // nil for a root
+	cfg    config
+	ctx    context.Context // New's, if it can end; else nil
+
+	unfollow func() bool // lets go of ctx
+
+	// take ends when no new work may be taken, work when what was begun is to end.
+	take, work       context.Context
+	endTake, endWork context.CancelCauseFunc
+
+	mu       sync.Mutex // guards what follows, and nodes, kinds and policies
+	state    State
+	cause    error // why it was shut or cancelled: the latest reason that counts
+	live     int   // tasks that have not ended
+	admitted uint64
+	recent   *kind // the one that was last asked for
+	kinds    map[string]*kind
+	free     *node // linked by next
+	spare    int   // how many are free
+	children []*Scope
+	quiet    chan struct{} // closed when live is 0; nil if nobody waits for that
+	slots    slots
+	endings  endings
+}
+
+// New makes a scope. If ctx belongs to a scope already, as that of a task does, the
+// new one is its child: it is cancelled and closed with it. Otherwise it is a root.
+//
+// Tasks see the values of ctx. When ctx ends, the scope is cancelled with its cause;
+// but if it ended because the parent takes no new work, the child takes none either,
+// as [Scope.Shut] says. Work in flight that needs a scope of its own for what it has
+// begun makes it from its [WorkContext].
+//
+// Whoever makes a scope ends it, with [Scope.Stop] or [Scope.Close]: a parent keeps
+// its children until then. The name should be a constant: names are profiler
+// labels, and every different one is kept for as long as the scope is.
+func New(ctx context.Context, name string, options ...Option) *Scope {
+	parent := From(ctx)
+	s := &Scope{name: name, path: name, parent: parent, cfg: defaults(parent)}
+	for _, o := range options {
+		o.apply(&s.cfg)
+	}
+	if parent != nil {
+		s.path = parent.path + "/" + name
+	}
+	s.slots.size = s.cfg.limit
+	s.kinds = make(map[string]*kind)
+	s.work, s.endWork = context.WithCancelCause(WorkContext(ctx))
+	s.take, s.endTake = context.WithCancelCause(ctx)
+	if ctx.Done() != nil {
+		s.ctx = ctx
+		s.unfollow = context.AfterFunc(ctx, s.follow)
+	}
+	if parent != nil {
+		parent.adopt(s)
+	}
+	return s
+}
+
+// Name returns the name that was given to New.
+func (s *Scope) Name() string { return s.name }
+
+// Path returns the names of the scope and those above it, from the root:
+// "shop/http". It is the profiler label "scope" of its tasks.
+func (s *Scope) Path() string { return s.path }
+
+// Context returns the context that the scope's tasks are given, without the name
+// of one: for work in flight that belongs to the scope and has its own goroutines,
+// a server's BaseContext for example. It ends as theirs does.
+func (s *Scope) Context() context.Context { return &scopeContext{s.take, s} }
+
+// Go runs f on a goroutine of its own, as the task name, and returns. The context
+// that f is given ends when the scope takes no new work; [WorkContext] gives the
+// one that ends when it is cancelled. Both have the values of the context that was
+// given to [New], not those of ctx, and the profiler labels "scope" and "task".
+//
+// ctx tells who asks. A scope that was shut admits only work that belongs to what
+// is in flight: where ctx, or a context that it descends from, is that of a task of
+// the scope or of one below it.
+//
+// Go returns an error that matches [ErrScopeClosed] and the cause if the scope does
+// not admit the task: f was not called then and never will be. With a limit Go
+// waits for its turn, and returns [context.Cause] of ctx if that ends first. It does
+// not wait otherwise, and does not allocate in the long run.
+//
+// The name should be a constant; see [New].
+func (s *Scope) Go(ctx context.Context, name string, f func(ctx context.Context) error) error {
+	s.mu.Lock()
+	n, err := s.admitLocked(ctx, name, 1)
+	if n == nil {
+		return err
+	}
+	n.f = f
+	s.mu.Unlock()
+	go n.run()
+	return nil
+}
+
+// TryGo is [Scope.Go] for a caller that does not want to wait: it returns [ErrFull]
+// if the limit is reached.
+func (s *Scope) TryGo(ctx context.Context, name string, f func(ctx context.Context) error) error {
+	s.mu.Lock()
+	if s.slots.fullFor(1) {
+		s.mu.Unlock()
+		return ErrFull
+	}
+	n, err := s.admitLocked(ctx, name, 1)
+	if n == nil {
+		return err
+	}
+	n.f = f
+	s.mu.Unlock()
+	go n.run()
+	return nil
+}
+
+// admitLocked returns the node of a new task, with s.mu held; or an error, with
+// s.mu not held any more.
+func (s *Scope) admitLocked(ctx context.Context, name string, weight int) (*node, error) {
+	if s.state != Open || (s.ctx != nil && s.ctx.Err() != nil) {
+		if err := s.refuseLocked(ctx); err != nil {
+			s.mu.Unlock()
+			return nil, err
+		}
+	}
+	held := 0
+	if s.slots.size > 0 {
+		held = weight
+		if err := s.takeSlotsLocked(ctx, weight); err != nil {
+			s.mu.Unlock()
+			return nil, err
+		}
+	}
+	n := s.nodeLocked(s.kindLocked(name))
+	n.weight = int32(held)
+	return n, nil
+}
+
+// refuseLocked says why ctx may not start a task in a scope that is not open, nil
+// if it may. It counts refusals.
+func (s *Scope) refuseLocked(ctx context.Context) error {
+	if s.state == Open { // New's context has ended, and nobody has acted on it yet
+		s.mu.Unlock()
+		s.follow()
+		s.mu.Lock()
+	}
+	if s.state == Open || s.state == Draining && s.owns(ctx) {
+		return nil
+	}
+	s.endings.n[Refused]++
+	return &ClosedError{Scope: s.path, State: s.state, Cause: s.cause}
+}
+
+// adopt makes c a child, which ends at once if the scope has ended.
+func (s *Scope) adopt(c *Scope) {
+	s.mu.Lock()
+	over, cause := s.state >= Cancelled, s.cause
+	s.children = append(s.children, c)
+	s.mu.Unlock()
+	if over {
+		c.Cancel(cause)
+	}
+}
+
+// disown forgets a child that has ended.
+func (s *Scope) disown(c *Scope) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, old := range s.children {
+		if old == c {
+			s.children = append(s.children[:i], s.children[i+1:]...)
+			return
+		}
+	}
+}
+
+// offspring returns the children in the order in which they were made.
+func (s *Scope) offspring() []*Scope {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*Scope(nil), s.children...)
+}
