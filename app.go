@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-quiesce/quiesce/scope"
 )
 
 // An App is a whole program under one lifecycle. Make one with [New], add
@@ -32,6 +34,8 @@ type App struct {
 	ending  endState
 	passes  atomic.Pointer[[]*pass] // that have begun
 	ran     atomic.Bool
+	tasks   atomic.Pointer[scope.Scope] // above those of components; made with the first
+	scopes  sync.Map                    // *node to its *scope.Scope; few have one
 	hasJobs atomic.Bool
 
 	startedAt atomic.Int64 // when Run was called, 0: it was not

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/go-quiesce/quiesce/scope"
 )
 
 var (
@@ -15,8 +17,8 @@ var (
 	// although nobody had asked it to; see [Job] and [MayEnd].
 	ErrEnded = errors.New("run ended unasked")
 
-	// ErrExited stands for a call of runtime.Goexit in a hook.
-	ErrExited = errors.New("runtime.Goexit was called")
+	// ErrExited stands for a call of runtime.Goexit in a hook or a task.
+	ErrExited = scope.ErrExited
 
 	// ErrForced is the cause with which contexts end when a stop is hurried.
 	ErrForced = errors.New("stop hurried")
@@ -50,20 +52,8 @@ var (
 	ErrJobsDone = errors.New("all jobs ended")
 )
 
-// A PanicError is a panic in a hook, as an error.
-type PanicError struct {
-	Value any    // what was passed to panic
-	Stack string // the goroutine's stack at the panic
-}
-
-// Error returns the panic's value without the stack.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Unwrap returns the panic's value if it is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
+// A PanicError is a panic in a hook or a task, as an error.
+type PanicError = scope.PanicError
 
 // An OverrunError is the cause with which a hook's context ends when the hook
 // is about to overrun: shortly before its deadline.

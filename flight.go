@@ -6,6 +6,9 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/go-quiesce/quiesce/internal/owner"
+	"github.com/go-quiesce/quiesce/scope"
 )
 
 // A flight is one call of a hook, and the context that the hook was given.
@@ -90,7 +93,7 @@ func (f *flight) Err() error { return f.real().Err() }
 // Value implements context.Context. It hands every key it does not know on, so
 // that the values given to Run and the profiler labels are seen.
 func (f *flight) Value(key any) any {
-	if key == (flightKey{}) {
+	if key == (flightKey{}) || key == (owner.Key{}) {
 		return f
 	}
 	f.mu.Lock()
@@ -156,9 +159,17 @@ func (f *flight) title() string { return f.node.title(f.kind) }
 // descends from it, and ends only at the component's drain deadline or when the
 // stop is hurried; not when ctx ends. Outside of a Run it returns ctx itself:
 // the contexts of other hooks are for finishing already.
-func WorkContext(ctx context.Context) context.Context {
-	f := flightOf(ctx)
-	if f == nil || f.kind != HookRun || f.work {
+//
+// For a task of a scope, or a context that descends from one's, it is
+// [scope.WorkContext].
+func WorkContext(ctx context.Context) context.Context { return scope.WorkContext(ctx) }
+
+// Scope and Work make a flight the owner of the contexts that descend from it; see
+// [scope.From].
+func (f *flight) Scope() *scope.Scope { return f.node.taskScope() }
+
+func (f *flight) Work(ctx context.Context) context.Context {
+	if f.kind != HookRun || f.work {
 		return ctx
 	}
 	work := f.node.work
@@ -179,7 +190,7 @@ type workContext struct {
 
 // Value implements context.Context.
 func (c workContext) Value(key any) any {
-	if key == (flightKey{}) {
+	if key == (flightKey{}) || key == (owner.Key{}) {
 		return c.flight
 	}
 	if v := c.values.Value(key); v != nil {

@@ -109,9 +109,9 @@ func (n *node) fn(k HookKind) func(context.Context) error {
 	case HookAnnounce:
 		return n.comp.Announce
 	case HookDrain:
-		return n.comp.Drain
+		return n.drainFn()
 	default:
-		return n.comp.Stop
+		return n.stopFn()
 	}
 }
 

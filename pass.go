@@ -37,7 +37,7 @@ var (
 	startHooks    = []HookKind{HookStart}
 	announceHooks = []HookKind{HookAnnounce}
 	drainHooks    = []HookKind{HookStart, HookDrain}
-	drainRunHooks = []HookKind{HookStart, HookRun}
+	drainRunHooks = []HookKind{HookStart, HookRun, HookDrain} // the Drain is that of its tasks
 	stopHooks     = []HookKind{HookRun, HookStop}
 )
 

@@ -36,6 +36,7 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	defer stop()
 	a.live(ctx)
+	a.endTasks()
 	signals.giveBack()
 	if a.wantsReport() {
 		r := a.Report()

@@ -142,7 +142,7 @@ func (s *Scope) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := &s.endings
-	if e.decided {
+	if e.decided || s.cfg.policy.verdict == isolate {
 		return nil
 	}
 	errs := e.errs[:len(e.errs):len(e.errs)]
