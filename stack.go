@@ -3,13 +3,14 @@
 package quiesce
 
 import (
-	"bytes"
 	"context"
 	"runtime"
 	"runtime/pprof"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-quiesce/quiesce/internal/goroutine"
 )
 
 // The stack of a hook that hangs is found in the goroutine profile, by the
@@ -100,65 +101,38 @@ func profileStacks() func(label string, k HookKind) string {
 		text := "no stack: " + strconv.Itoa(n) + " goroutines are too many for a profile"
 		return func(string, HookKind) string { return text }
 	}
-	var profile bytes.Buffer
-	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+	stacks, err := goroutine.Profile(func(l goroutine.Labels) bool { return l.Get(labelKey) != "" })
+	if err != nil {
 		text := "no stack: " + err.Error()
 		return func(string, HookKind) string { return text }
 	}
-	records := strings.Split(profile.String(), "\n\n")
-	return func(label string, k HookKind) string { return findStack(records, label, k) }
+	byLabel := map[string][]goroutine.Stack{}
+	for _, s := range stacks {
+		byLabel[s.Label(labelKey)] = append(byLabel[s.Label(labelKey)], s)
+	}
+	return func(label string, k HookKind) string { return findStack(byLabel[label], k) }
 }
 
 // enterNames are the functions through which hooks are called; see enter.
 var enterNames = [numSlots]string{
-	HookStart:    ".enterStart+",
-	HookRun:      ".enterRun+",
-	HookAnnounce: ".enterAnnounce+",
-	HookDrain:    ".enterDrain+",
-	HookStop:     ".enterStop+",
+	HookStart:    "quiesce.enterStart",
+	HookRun:      "quiesce.enterRun",
+	HookAnnounce: "quiesce.enterAnnounce",
+	HookDrain:    "quiesce.enterDrain",
+	HookStop:     "quiesce.enterStop",
 }
 
-// findStack returns the frames of the goroutine that carries the label and
-// whose lower frames contain our runner: one that the hook has launched
-// carries the label too, but began elsewhere.
-func findStack(records []string, label string, k HookKind) string {
-	for _, record := range records {
-		lines := strings.Split(record, "\n")
-		if !hasLabel(lines, label) {
-			continue
-		}
-		for i, line := range lines {
-			if strings.Contains(line, enterNames[k]) && strings.Contains(line, "quiesce.enter") {
-				return frames(lines[:i])
+// findStack returns, of the goroutines with a hook's label, the frames of the one
+// whose lower frames contain our runner: one that the hook has launched carries
+// the label too, but began elsewhere.
+func findStack(stacks []goroutine.Stack, k HookKind) string {
+	for _, s := range stacks {
+		for i, f := range s.Frames {
+			if strings.HasSuffix(f.Function, enterNames[k]) {
+				s.Frames = s.Frames[:i]
+				return s.Text()
 			}
 		}
 	}
 	return "no stack: the hook has changed its goroutine's labels"
-}
-
-// hasLabel reports whether a record of the profile's text form carries the label.
-// Labels are written as a line `# labels: {"key":"value", …}`, each with %q.
-func hasLabel(lines []string, label string) bool {
-	pair := strconv.Quote(labelKey) + ":" + strconv.Quote(label)
-	for _, line := range lines {
-		if rest, ok := strings.CutPrefix(line, "# labels: {"); ok {
-			return strings.Contains(rest, pair)
-		}
-	}
-	return false
-}
-
-// frames turns the profile's lines "#	0xADDRESS	function+0x1f	file:line"
-// into "function file:line".
-func frames(lines []string) string {
-	var b strings.Builder
-	for _, line := range lines {
-		fields := strings.Split(line, "\t")
-		if len(fields) < 4 || fields[0] != "#" {
-			continue
-		}
-		name, _, _ := strings.Cut(fields[2], "+0x")
-		b.WriteString(name + " " + shortFile(fields[len(fields)-1]) + "\n")
-	}
-	return b.String()
 }
