@@ -19,8 +19,8 @@ import (
 	"strings"
 )
 
-// maxBytes bounds a profile once it is unpacked. A million goroutines, each with
-// labels of its own, need a seventh of it.
+// maxBytes bounds a profile once it is unpacked. That of a million goroutines, each
+// with labels of its own, has 40 MB.
 const maxBytes = 1 << 29
 
 // errDamaged is wrapped by the error for a profile that cannot be read.
