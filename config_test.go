@@ -15,7 +15,7 @@ import (
 )
 
 // here matches a place in this file.
-var here = regexp.MustCompile(`\w+/config_test\.go:\d+`)
+var here = regexp.MustCompile(`[^/\s(]+/config_test\.go:\d+`)
 
 // Every mistake is returned by Plan and by Run, with its subject, its place and
 // what is wrong, and nothing is started.
