@@ -15,7 +15,7 @@ import (
 // All methods are safe for concurrent use.
 type Advisor struct {
 	handle Handle
-	cause  func(context.Context) error
+	cfg    config
 	once   sync.Once
 	over   chan struct{} // ends the goroutine that gives turns
 	end    func()
@@ -24,13 +24,10 @@ type Advisor struct {
 // NewAdvisor returns an advisor. [WithPace] and [WithCause] mean what they mean
 // for a [Server]; other options have no effect.
 func NewAdvisor(options ...Option) *Advisor {
-	cfg := config{pace: pace{window: defaultWindow, gap: defaultGap}}
-	for _, o := range options {
-		o.apply(&cfg)
-	}
-	a := &Advisor{cause: cfg.cause, over: make(chan struct{})}
+	a := &Advisor{over: make(chan struct{})}
+	a.cfg.init(options)
 	a.end = sync.OnceFunc(func() { close(a.over) })
-	a.handle.init(cfg.pace, func() {})
+	a.handle.init(a.cfg.pace, func() {})
 	return a
 }
 
@@ -48,12 +45,9 @@ func (a *Advisor) Context(ctx context.Context) context.Context {
 // says that contexts end, which the caller sees to. Later calls do nothing.
 func (a *Advisor) Advise(ctx context.Context) {
 	a.once.Do(func() {
-		var why error
-		if a.cause != nil {
-			why = a.cause(ctx)
-		}
+		why := a.cfg.why(ctx)
 		cancelAt, half := a.handle.schedule(ctx)
-		a.handle.advise(draining(why), cancelAt)
+		a.handle.advise(why, cancelAt)
 		go a.handle.longs.giveTurns(a.over, half)
 	})
 }

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-quiesce/quiesce/internal/door"
 )
 
 // What a request pays: an atomic load in front of the handler, and two stores in
@@ -138,7 +140,7 @@ func drainLatency(b *testing.B, ln net.Listener, work time.Duration, serve serve
 	if err != nil {
 		b.Fatal(err)
 	}
-	time.Sleep(2 * doorQuiet) // the client has been connected for a while
+	time.Sleep(2 * door.Quiet) // the client has been connected for a while
 	got := make(chan error, 1)
 	go func() {
 		_, _, err := c.get("/")

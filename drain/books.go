@@ -20,7 +20,7 @@ import (
 // is seen by the walk that follows setting it.
 type books struct {
 	draining    atomic.Bool
-	changed     chan struct{} // holds one: a count changed
+	signal      func()        // a count changed; set before it serves
 	readTimeout time.Duration // as the server's; set before it serves
 	grace       time.Duration // set before draining
 	odd         sync.Map      // *tls.Conn that the listener returned, to *record
@@ -54,15 +54,6 @@ const (
 type tally [activities]int
 
 func (n *tally) open() int { return n[waiting] + n[busy] + n[multi] + n[hijacked] }
-
-func (b *books) init() { b.changed = make(chan struct{}, 1) }
-
-func (b *books) signal() {
-	select {
-	case b.changed <- struct{}{}:
-	default:
-	}
-}
 
 // track is the server's ConnState hook.
 func (b *books) track(c net.Conn, state http.ConnState) {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 const (
@@ -27,10 +28,13 @@ const (
 // It speaks nothing but HTTP/2, over connections whose TLS, if any, is done: to
 // net/http they look unencrypted.
 type carrier struct {
-	srv   http.Server
-	conns chan net.Conn
-	over  chan struct{}
-	close sync.Once
+	srv    http.Server
+	conns  chan net.Conn
+	over   chan struct{} // closed when it takes no more
+	close  sync.Once
+	served chan struct{} // closed when its goroutine has ended
+	goAway func()        // has net/http send its GOAWAY, once; later calls wait for that
+	second *time.Timer   // calls goAway; belongs to the drain
 }
 
 // Accept implements [net.Listener].
@@ -54,7 +58,8 @@ func (c *carrier) Addr() net.Addr { return &net.TCPAddr{} }
 
 // newCarrier returns one that serves.
 func (s *Server) newCarrier() *carrier {
-	c := &carrier{conns: make(chan net.Conn), over: make(chan struct{})}
+	c := &carrier{conns: make(chan net.Conn), over: make(chan struct{}), served: make(chan struct{})}
+	c.goAway = sync.OnceFunc(func() { _ = c.srv.Shutdown(dead()) })
 	copyFields(&c.srv, s.user)
 	c.srv.TLSConfig, c.srv.TLSNextProto = nil, nil
 	c.srv.Protocols = new(http.Protocols)
@@ -68,7 +73,10 @@ func (s *Server) newCarrier() *carrier {
 			hook(conn, state)
 		}
 	}
-	go c.srv.Serve(c)
+	go func() {
+		defer close(c.served)
+		_ = c.srv.Serve(c)
+	}()
 	return c
 }
 
@@ -90,7 +98,7 @@ func secured(h http.Handler) http.Handler {
 func (s *Server) carry(conn *framed) {
 	for {
 		s.mu.Lock()
-		if s.isCut {
+		if closed(s.cut) {
 			s.mu.Unlock()
 			_ = conn.Close()
 			return
@@ -134,6 +142,7 @@ func (s *Server) takeCarrier() *carrier {
 func (s *Server) endCarrier() {
 	if c := s.takeCarrier(); c != nil {
 		_ = c.srv.Close()
+		<-c.served
 	}
 }
 

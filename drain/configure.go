@@ -11,8 +11,8 @@ import (
 	"reflect"
 )
 
-// configure makes the copy that serves.
-func (s *Server) configure() error {
+// prepare makes the copy that serves.
+func (s *Server) prepare() error {
 	tlsConfig, http2, err := s.configureHTTP2()
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func servesTLS(c *tls.Config) bool {
 func (s *Server) advising(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.books.draining.Load() && r.Header["Upgrade"] == nil &&
-			(r.ProtoMajor < 2 || s.usersHTTP2() && s.stage() >= StageDrain) {
+			(r.ProtoMajor < 2 || s.usersHTTP2() && s.Stage() >= StageDrain) {
 			w.Header().Set("Connection", "close")
 		}
 		h.ServeHTTP(w, r)

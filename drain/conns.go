@@ -6,12 +6,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
-	"os"
 	"slices"
-	"sync"
 	"time"
+
+	"github.com/go-quiesce/quiesce/internal/door"
 )
 
 // DefaultLinger is how long a peer is given to read what it was sent last; see
@@ -76,194 +75,55 @@ func closeWrite(c net.Conn) error {
 }
 
 // Conns serves connections of a protocol of one's own, over TCP or Unix sockets,
-// and drains them as [Server] does those of HTTP. It is used once: Listen, Serve,
-// and then [Conns.Drain], or [Conns.Shutdown] for a program with nothing else to
-// stop.
+// and drains them as [Server] does those of HTTP. It is used once, and in the same
+// way.
 //
 // All methods are safe for concurrent use.
 type Conns struct {
-	proto  Protocol
-	course course
-	turns  longs // one for each connection, from advise on
+	front
+	proto Protocol
+	turns longs // one for each connection, from advise on
 
 	// Guarded by the mu of course.
-	door     *door         // nil until Listen
-	path     string        // of a Unix socket that we made and have not removed
-	serving  chan struct{} // nil until Serve is called; closed when it returned
-	shut     bool          // the door is closed or about to be
 	advising bool
 	sessions map[*session]struct{}
 
-	grace   time.Duration // what peers are given after Advise; set before advising
-	closing chan struct{} // closed with shut
-	close   func()        // closes closing
+	grace time.Duration // what peers are given after Advise; set before advising
 }
 
 // NewConns returns a server for p. It does nothing yet: a p without Serve or a bad
 // option fails Listen. Of the options of [NewServer] all but [WithRequests] can be
 // used.
 func NewConns(p Protocol, options ...Option) *Conns {
-	s := &Conns{proto: p, sessions: map[*session]struct{}{}, closing: make(chan struct{})}
+	s := &Conns{proto: p, sessions: map[*session]struct{}{}}
 	if s.proto.Network == "" {
 		s.proto.Network = "tcp"
 	}
 	if s.proto.Linger == 0 {
 		s.proto.Linger = DefaultLinger
 	}
-	s.close = sync.OnceFunc(func() { close(s.closing) })
-	s.course.init(options, s.left, s.wake)
-	s.turns.init(s.course.cfg.pace, func() {})
+	s.front.init(options, s)
+	s.turns.init(s.cfg.pace, func() {})
 	return s
 }
 
-// Listen binds the address, so that a busy one is known before anything else
-// starts. Who connects from now on waits for Serve. It fails if it was called
-// before, and with [ErrClosed] after Drain or Force.
-//
-// ctx bounds the call, not what comes after it.
-func (s *Conns) Listen(ctx context.Context) error {
+func (s *Conns) bind(ctx context.Context) (*door.Door, error) {
 	switch {
 	case s.proto.Serve == nil:
-		return errNoServe
-	case s.course.cfg.request != nil:
-		return errRequests
+		return nil, errNoServe
+	case s.cfg.request != nil:
+		return nil, errRequests
 	}
-	door, path, err := s.bind(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.install(door, path); err != nil {
-		door.Close()
-		remove(path)
-		return err
-	}
-	return nil
+	return s.open(ctx, s.proto.Network, s.proto.Addr, nil)
 }
 
-func (s *Conns) install(door *door, path string) error {
-	s.course.mu.Lock()
-	defer s.course.mu.Unlock()
-	switch {
-	case s.shut:
-		return ErrClosed
-	case s.door != nil:
-		return errStarted
-	}
-	s.door, s.path = door, path
-	return nil
-}
+func (s *Conns) prepare() error { return nil }
 
-// bind returns the listener and, if it made one, the name of a Unix socket.
-func (s *Conns) bind(ctx context.Context) (d *door, path string, err error) {
-	asIs := func(c net.Conn) net.Conn { return c }
-	if given := s.course.cfg.listener; given != nil {
-		if *given == nil {
-			return nil, "", errNilListener
-		}
-		return newDoor(*given, s.course.cfg.own, asIs), "", nil
-	}
-	if ctx.Err() != nil { // which Listen looks at only if it has a name to resolve
-		return nil, "", context.Cause(ctx)
-	}
-	var lc net.ListenConfig
-	lc.SetMultipathTCP(false) // Go's default, but holdOff could do nothing with it
-	ln, err := lc.Listen(ctx, s.proto.Network, s.proto.Addr)
-	if err != nil {
-		return nil, "", err // names the operation and the address
-	}
-	u, isUnix := ln.(*net.UnixListener)
-	if isUnix {
-		// We remove the name, before the queue is emptied: nobody finds the way any
-		// more then. The listener would remove it when it is closed, which may be
-		// when a successor has its socket there.
-		u.SetUnlinkOnClose(false)
-		if name := u.Addr().String(); name != "" && name[0] != '@' {
-			path = name
-		}
-	}
-	return newDoor(ln, !isUnix, asIs), path, nil
-}
-
-func remove(path string) {
-	if path != "" {
-		_ = os.Remove(path) // somebody else may have
-	}
-}
-
-// Addr returns the address of the listener, nil before Listen.
-func (s *Conns) Addr() net.Addr {
-	s.course.mu.Lock()
-	defer s.course.mu.Unlock()
-	if s.door == nil {
-		return nil
-	}
-	return s.door.Addr()
-}
-
-// Serve serves until the server was drained or closed, and returns nil then. An
-// error that ends it before names the address. It returns nil at once if the
-// server does not listen, serves already or was told to end.
-//
-// Connections inherit the values of ctx, not its end. When ctx ends everything is
-// closed as by [Conns.Force]: do not give it the context that ends with a signal.
-func (s *Conns) Serve(ctx context.Context) error {
-	door := s.claim()
-	if door == nil {
-		return nil
-	}
-	forced := make(chan struct{})
-	unhook := context.AfterFunc(ctx, func() {
-		defer close(forced)
-		s.Force()
-	})
-	defer func() {
-		if !unhook() {
-			<-forced
-		}
-	}()
-	err := s.accept(s.course.context(ctx), door)
-	s.course.mu.Lock()
-	asked := s.shut
-	s.course.mu.Unlock()
-	if !asked {
-		return fmt.Errorf("serve %s: %w", door.Addr(), err)
-	}
-	select {
-	case <-s.course.drained:
-	case <-s.course.cut:
-	}
-	return nil
-}
-
-// ListenAndServe is [Conns.Listen] and [Conns.Serve]. It returns nil if the
-// server was told to end before it began.
-func (s *Conns) ListenAndServe(ctx context.Context) error {
-	if err := s.Listen(ctx); err != nil {
-		if errors.Is(err, ErrClosed) {
-			return nil
-		}
-		return err
-	}
-	return s.Serve(ctx)
-}
-
-// claim takes the door for the one who accepts; nil if it is taken, or closed.
-func (s *Conns) claim() *door {
-	s.course.mu.Lock()
-	defer s.course.mu.Unlock()
-	if s.shut || s.door == nil || s.serving != nil {
-		return nil
-	}
-	s.serving = make(chan struct{})
-	return s.door
-}
-
-// accept returns when nobody can come any more.
-func (s *Conns) accept(ctx context.Context, door *door) error {
-	defer close(s.serving)
+func (s *Conns) accept(ctx context.Context, d *door.Door) error {
+	ctx = s.context(ctx)
 	var pause time.Duration
 	for {
-		c, err := door.Accept()
+		c, err := d.Accept()
 		switch {
 		case err == nil:
 			pause = 0
@@ -293,35 +153,23 @@ func passing(err error) bool {
 
 // sleep lasts no longer than the shortest pause once the door is to be closed.
 func (s *Conns) sleep(d time.Duration) {
-	if !closed(s.closing) {
+	if !closed(s.shut) {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-s.closing:
+		case <-s.shut:
 		}
 		return
 	}
 	time.Sleep(acceptPause)
 }
 
-// Force closes everything at once: the listener and every connection, and it ends
-// their contexts. It does not wait for Serve functions, and lets a [Conns.Drain]
-// return. It may be called at any time, also before Listen, which then fails, and
-// again.
+// Force closes everything at once, as [Server.Force] does: the listener and every
+// connection, and it ends their contexts. It does not wait for Serve functions.
 func (s *Conns) Force() {
-	s.course.force()
-	s.course.mu.Lock()
-	s.shut = true
-	door, path := s.door, s.path
-	s.path = ""
-	s.course.mu.Unlock()
-	s.close()
+	s.force()
 	s.turns.tellAll()
-	remove(path)
-	if door != nil {
-		door.Close()
-	}
 	for _, ss := range s.list() {
 		_ = ss.conn.Close()
 	}
@@ -329,8 +177,8 @@ func (s *Conns) Force() {
 
 // list returns the open connections.
 func (s *Conns) list() []*session {
-	s.course.mu.Lock()
-	defer s.course.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	out := make([]*session, 0, len(s.sessions))
 	for ss := range s.sessions {
 		out = append(out, ss)
@@ -341,7 +189,7 @@ func (s *Conns) list() []*session {
 // Counts counts the open connections: those that wait in [Next] are Idle, the
 // others Busy.
 func (s *Conns) Counts() Counts {
-	n := Counts{Long: s.course.handle.longs.count()}
+	n := Counts{Long: s.handle.longs.count()}
 	for _, ss := range s.list() {
 		if ss.isIdle() {
 			n.Idle++
@@ -353,11 +201,8 @@ func (s *Conns) Counts() Counts {
 }
 
 // left describes what is open now.
-func (s *Conns) left() func(error) error {
-	e := OverrunError{Addr: "nowhere", Long: s.course.handle.longs.held()}
-	if a := s.Addr(); a != nil {
-		e.Addr = a.String()
-	}
+func (s *Conns) left() *OverrunError {
+	e := &OverrunError{Addr: s.addr(), Long: s.handle.longs.held()}
 	at := now()
 	for _, ss := range s.list() {
 		if ss.isIdle() {
@@ -370,9 +215,5 @@ func (s *Conns) left() func(error) error {
 	slices.Sort(e.Busy)
 	slices.SortFunc(e.Requests, oldestFirst)
 	e.Requests = e.Requests[:min(len(e.Requests), MaxHeld)]
-	return func(cause error) error {
-		e := e
-		e.Err = cause
-		return &e
-	}
+	return e
 }

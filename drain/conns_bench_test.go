@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-quiesce/quiesce/internal/door"
 )
 
 // rawWays are the usual way to end a TCP server and ours.
@@ -88,7 +90,7 @@ func connsLatency(b *testing.B, work time.Duration, start func(*testing.B, net.L
 	if err != nil {
 		b.Fatal(err)
 	}
-	time.Sleep(2 * doorQuiet)
+	time.Sleep(2 * door.Quiet)
 	if _, err := c.Write([]byte{0}); err != nil {
 		b.Fatal(err)
 	}

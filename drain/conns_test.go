@@ -157,6 +157,17 @@ func TestConnsServesUntilPeersHaveGone(t *testing.T) {
 		if r.Ready() || r.Stage() != StageDrain {
 			t.Errorf("Ready = %v, Stage = %v; want false, drain", r.Ready(), r.Stage())
 		}
+		for i, m := range r.Moments() {
+			if m.Stage == StageDrain { // which comes as the peer goes
+				m.Open = Counts{Busy: 1}
+			}
+			if want := (Moment{Stage(i + 1), m.At, Counts{Busy: 1}}); m != want || m.At.IsZero() {
+				t.Errorf("moment %d = %+v, want %+v", i, m, want)
+			}
+		}
+		if n := len(r.Moments()); n != int(StageDrain) {
+			t.Errorf("%d moments, want %d", n, StageDrain)
+		}
 	})
 }
 

@@ -53,9 +53,9 @@ var (
 // It is used once: Serve, Notice, Drain, Close. All methods are safe for
 // concurrent use.
 type Consumer[M Message] struct {
+	course
 	src    Source[M]
 	handle func(context.Context, M) error
-	course course
 	slots  chan struct{} // filled by handlers
 
 	fetch  context.Context // of Receive; ends at notice
@@ -91,7 +91,7 @@ func NewConsumer[M Message](src Source[M], atOnce int, handle func(context.Conte
 	}
 	c.fetch, c.stop = context.WithCancel(context.Background())
 	c.settle, c.unbind = context.WithCancel(context.Background())
-	c.course.init(options, c.left, func() {})
+	c.course.init(options, c.counts, c.left, func() {})
 	return c
 }
 
@@ -101,7 +101,7 @@ func (c *Consumer[M]) check() error {
 		return errNilSource
 	case c.handle == nil:
 		return errNilHandler
-	case c.course.cfg.listener != nil || c.course.cfg.request != nil:
+	case c.cfg.listener != nil || c.cfg.request != nil:
 		return errNotConsumers
 	}
 	return nil
@@ -122,10 +122,10 @@ func (c *Consumer[M]) Serve(ctx context.Context) error {
 		return nil
 	}
 	defer context.AfterFunc(ctx, c.Force)()
-	err := c.receive(c.course.context(ctx))
+	err := c.receive(c.context(context.WithoutCancel(ctx)))
 	select {
-	case <-c.course.work.Drained():
-	case <-c.course.cut:
+	case <-c.work.Drained():
+	case <-c.cut:
 	}
 	select {
 	case err = <-c.broken:
@@ -136,9 +136,9 @@ func (c *Consumer[M]) Serve(ctx context.Context) error {
 
 // claim is Serve's, for the first call and if nobody said to end.
 func (c *Consumer[M]) claim() bool {
-	c.course.mu.Lock()
-	defer c.course.mu.Unlock()
-	if c.serving != nil || c.course.isCut || closed(c.course.noticed) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.serving != nil || closed(c.cut) || closed(c.noticed) {
 		return false
 	}
 	c.serving = make(chan struct{})
@@ -148,18 +148,18 @@ func (c *Consumer[M]) claim() bool {
 // receive returns when nothing that was fetched is left to begin.
 func (c *Consumer[M]) receive(ctx context.Context) error {
 	defer close(c.serving)
-	defer c.course.work.Shut()
+	defer c.work.Shut()
 	for {
 		select {
 		case c.slots <- struct{}{}:
-		case <-c.course.cut: // Close gives back what was fetched
+		case <-c.cut: // Close gives back what was fetched
 			return nil
 		}
 		m, err := c.src.Receive(c.fetch)
 		switch {
 		case err == nil:
-			held, _ := c.course.work.Begin(nameOf(m)) // shut only below
-			go c.work(ctx, held, m)
+			held, _ := c.work.Begin(nameOf(m)) // shut only below
+			go c.process(ctx, held, m)
 		case c.fetch.Err() != nil:
 			return nil
 		default:
@@ -175,9 +175,9 @@ func nameOf(m any) string {
 	return "message"
 }
 
-// work handles m and settles it, in this order. It settles nothing if the handler
+// process handles m and settles it, in this order. It settles nothing if the handler
 // ends the goroutine.
-func (c *Consumer[M]) work(ctx context.Context, held Holder, m M) {
+func (c *Consumer[M]) process(ctx context.Context, held Holder, m M) {
 	defer func() {
 		<-c.slots
 		held.End()
@@ -208,45 +208,38 @@ func (c *Consumer[M]) fail(err error) {
 // Notice stops the fetching of messages: unlike a server, which clients still find,
 // a consumer has nobody to wait for. What was fetched is handled.
 func (c *Consumer[M]) Notice() {
-	c.course.notice()
+	c.notice()
 	c.stop()
 }
 
-// Stage returns the latest stage that was begun.
-func (c *Consumer[M]) Stage() Stage { return c.course.stage() }
-
 // InFlight returns how many messages are being handled.
-func (c *Consumer[M]) InFlight() int { return c.course.work.InFlight() }
+func (c *Consumer[M]) InFlight() int { return c.work.InFlight() }
 
 // Drain is [Consumer.Notice], and waits until all that was fetched is handled and
 // settled; nothing polls. [Handle.Done] is closed when it begins.
 //
-// Shortly before the deadline of ctx (a second, or a tenth of the time if that is
-// more, but at most a quarter) the contexts of handlers that are left end with a
-// cause that wraps [ErrDraining]. Messages whose handlers then return an error are
-// given back, as is what is fetched and was not begun. If that had to be, or if ctx
-// ends first, Drain returns a *[HeldError] with the messages that were being
-// handled; it wraps [ErrCancelled] or the cause of ctx.
-//
-// Later calls wait for the first, under their own ctx, and return what it did.
+// Its deadline and later calls are as with [Server.Drain]. Messages whose handlers
+// return an error when their contexts have ended are given back, as is what is
+// fetched and was not begun. If that had to be, or if ctx ends first, Drain returns a
+// *[HeldError] with the messages that were being handled; it wraps [ErrCancelled] or
+// the cause of ctx.
 func (c *Consumer[M]) Drain(ctx context.Context) error {
 	c.Notice()
-	return c.course.once(ctx, func(ctx context.Context) error {
-		l := c.course.begin(ctx)
-		defer l.over()
+	return c.once(ctx, func(ctx context.Context, l *leg) error {
+		l.enter(StageAdvise)
 		l.advise(ctx)
 		if c.receiving() == nil {
-			c.course.work.Shut()
+			c.work.Shut()
 		}
-		return l.finish(ctx)
+		return l.finish(ctx, l.look)
 	})
 }
 
 // receiving returns the channel that is closed when Receive is called no more; nil
 // if it never was. After Notice it does not change.
 func (c *Consumer[M]) receiving() <-chan struct{} {
-	c.course.mu.Lock()
-	defer c.course.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return c.serving
 }
 
@@ -254,7 +247,7 @@ func (c *Consumer[M]) receiving() <-chan struct{} {
 // return. It does not wait for handlers; those that return an error before
 // [Consumer.Close] still give their message back.
 func (c *Consumer[M]) Force() {
-	c.course.force()
+	c.force()
 	c.stop()
 }
 
@@ -278,12 +271,11 @@ func (c *Consumer[M]) Close(ctx context.Context) error {
 	return c.closed
 }
 
+func (c *Consumer[M]) counts() Counts {
+	return Counts{Busy: c.work.InFlight(), Long: c.course.handle.longs.count()}
+}
+
 // left describes the messages that are being handled.
-func (c *Consumer[M]) left() func(error) error {
-	e := HeldError{InFlight: c.course.work.InFlight(), Holders: c.course.work.Holders(MaxHeld)}
-	return func(cause error) error {
-		e := e
-		e.Err = cause
-		return &e
-	}
+func (c *Consumer[M]) left() late {
+	return &HeldError{InFlight: c.work.InFlight(), Holders: c.work.Holders(MaxHeld)}
 }

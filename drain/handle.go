@@ -5,7 +5,6 @@ package drain
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -110,12 +109,4 @@ func (h *Handle) Context(ctx context.Context) (context.Context, context.CancelFu
 		unhook()
 		cancel(nil)
 	}
-}
-
-// draining is the cause that everybody is given.
-func draining(why error) error {
-	if why == nil {
-		return ErrDraining
-	}
-	return fmt.Errorf("%w: %w", ErrDraining, why)
 }

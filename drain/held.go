@@ -14,13 +14,13 @@ import (
 // MaxHeld is how many holders a [HeldError] lists, the oldest ones.
 const MaxHeld = 10
 
-// A HeldError says what was still in flight when [Gate.Close] or [Group.Close]
-// had to give up waiting.
+// A HeldError says what was still in flight when [Gate.Close], [Group.Close] or
+// [Consumer.Drain] had to give up waiting or, in the last, to end contexts.
 type HeldError struct {
 	Class    string // name of the class; "" for a gate on its own
 	InFlight int    // how many, with and without a name
 	Holders  []Held // at most [MaxHeld] of them, oldest first; empty if none has a name
-	Err      error  // why waiting ended: [context.Cause] of the context
+	Err      error  // why waiting ended: [context.Cause] of the context, [ErrCancelled] or [ErrClosed]
 }
 
 // held describes the gate's work for the end of ctx. The count is taken first,
@@ -35,6 +35,12 @@ func (e *HeldError) Error() string { return "drain: " + e.text() }
 
 // Unwrap returns Err.
 func (e *HeldError) Unwrap() error { return e.Err }
+
+func (e *HeldError) because(cause error) error {
+	c := *e
+	c.Err = cause
+	return &c
+}
 
 func (e *HeldError) text() string {
 	var b strings.Builder

@@ -106,7 +106,7 @@ func TestDrainOverrunByHijacked(t *testing.T) {
 // A Close that comes before the hijack is not missed.
 func TestHijackOfClosedConn(t *testing.T) {
 	var b books
-	b.init()
+	b.signal = func() {}
 	c := b.wrap(new(net.TCPConn))
 	b.track(c, http.StateNew)
 	b.beginDrain(time.Second)

@@ -182,6 +182,43 @@ func TestDrainTellsHTTP2Once(t *testing.T) {
 	})
 }
 
+// What sends the second GOAWAY ends with the drain, if that is quicker: everybody
+// has gone, or there is no time.
+func TestNoGoAwayAfterTheDrain(t *testing.T) {
+	const quick = goAwayGap / 2
+	for name, leaves := range map[string]bool{"gone": true, "given up": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig2(t, &http.Server{Handler: text("hello")})
+				peer := r.dial2()
+				synctest.Wait()
+				carrier, start := r.carrier, time.Now()
+				want := []goAway{{anyStream, start}}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if leaves {
+					time.AfterFunc(quick, func() { peer.Close() })
+				} else {
+					time.AfterFunc(quick, cancel)
+					want = append(want, goAway{0, start.Add(quick)})
+				}
+				d := <-r.drainFor(ctx)
+				if !closed(carrier.served) || carrier.second.Stop() {
+					t.Error("the carrier or its timer is there when Drain has returned")
+				}
+				if (d.err == nil) != leaves || d.took != quick {
+					t.Errorf("Drain = %v after %v, want %v", d.err, d.took, quick)
+				}
+				synctest.Wait()
+				if !slices.Equal(peer.goAways, want) {
+					t.Errorf("the peer got %v, want %v", peer.goAways, want)
+				}
+				r.end()
+			})
+		})
+	}
+}
+
 // A connection that becomes HTTP/2 when all others have been told is told too.
 // net/http's Shutdown waits for it until its context ends: golang.org/issue/81153.
 func TestDrainTellsLateHTTP2(t *testing.T) {

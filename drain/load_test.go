@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-quiesce/quiesce/internal/door"
 )
 
 // These tests use real sockets of the loopback interface: what they look for is
@@ -210,7 +212,7 @@ func TestBegunIsAnsweredRace(t *testing.T) {
 				post()
 				served.Done()
 				<-start
-				time.Sleep(rand.N(2*doorQuiet + 2*time.Millisecond)) // hits the expiry from both sides
+				time.Sleep(rand.N(2*door.Quiet + 2*time.Millisecond)) // hits the expiry from both sides
 				post()
 			})
 		}

@@ -4,12 +4,13 @@ package drain
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
 )
 
-// An Option changes what [NewServer] makes.
+// An Option changes what [NewServer], [NewConns], [NewConsumer] or [NewAdvisor] makes.
 type Option interface{ apply(*config) }
 
 type config struct {
@@ -19,6 +20,23 @@ type config struct {
 	request  func(*http.Request) string
 	stage    func(Stage)
 	cause    func(context.Context) error
+}
+
+func (c *config) init(options []Option) {
+	c.pace = pace{window: defaultWindow, gap: defaultGap}
+	for _, o := range options {
+		o.apply(c)
+	}
+}
+
+// why is the cause that everybody is given.
+func (c *config) why(ctx context.Context) error {
+	if c.cause != nil {
+		if why := c.cause(ctx); why != nil {
+			return fmt.Errorf("%w: %w", ErrDraining, why)
+		}
+	}
+	return ErrDraining
 }
 
 // How turns are spread without [WithPace]: 200 clients in a second are no
@@ -90,7 +108,7 @@ func WithCause(cause func(context.Context) error) Option {
 	return option(func(c *config) { c.cause = cause })
 }
 
-// A Stage is how far a [Server] is in its drain. Stages follow each other; some
+// A Stage is how far a [Server], [Conns] or [Consumer] is in its drain. Stages follow each other; some
 // may be left out.
 type Stage int
 
@@ -99,8 +117,8 @@ const (
 	StageNotice              // it will be drained; everything is as before
 	StageAdvise              // clients are told to leave
 	StageDrain               // no connection is accepted any more
-	StageCancel              // the contexts of requests have ended
-	StageForce               // connections were closed
+	StageCancel              // the contexts of what is left have ended
+	StageForce               // what was left was closed
 )
 
 // String returns the name: "serve", "notice", "advise" and so on.

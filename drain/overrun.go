@@ -5,31 +5,35 @@ package drain
 import (
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
 	"strings"
 )
 
 // holdersNamed is how many holders of each kind the text of an error names.
 const holdersNamed = 3
 
-// An OverrunError says what was in flight when a drain had to end the contexts
-// of requests or, if it had not come to that, when it gave up; and why it did.
-// [Server.Drain] and [Server.Shutdown] return it.
+// An OverrunError says what was in flight when a drain had to end contexts or, if it
+// had not come to that, when it gave up; and why it did. Drain, Handover and Shutdown
+// of [Server] and [Conns] return it. What counts its work with a [Gate], such as a
+// [Consumer], has a [HeldError] instead, for the same reasons.
 type OverrunError struct {
 	// Addr is the address that the server listened on.
 	Addr string
 
-	// Busy holds the remote addresses of connections with a request in flight, of
-	// either protocol; of a [Conns] those that are being served. Hijacked those of connections that a handler took over
-	// and has not closed.
-	Busy, Hijacked []string
+	// Busy holds the remote addresses of connections that were being served: of a
+	// [Server] those with a request in flight, of either protocol; of [Conns] all
+	// that were not waiting in [Next].
+	Busy []string
+
+	// Hijacked holds those of connections that a handler of a [Server] took over and
+	// has not closed.
+	Hijacked []string
 
 	// Idle counts connections without a request.
 	Idle int
 
-	// Requests are those in flight, the oldest first, at most [MaxHeld] of them.
-	// Empty without [WithRequests].
+	// Requests is what kept Busy connections so, the oldest first, at most [MaxHeld]:
+	// of a [Server] the requests, if it has [WithRequests]; of [Conns] the peers, and
+	// how long they have been connected.
 	Requests []Held
 
 	// Long is the work that was registered with [Handle.Long], the oldest first,
@@ -37,18 +41,20 @@ type OverrunError struct {
 	Long []Held
 
 	// Err is why the drain gave up: the cause of its context's end,
-	// [ErrCancelled] if everything ended once the contexts of requests had, or
-	// [ErrClosed] if [Server.Force] came.
+	// [ErrCancelled] if everything ended once contexts had, or [ErrClosed] if Force
+	// came.
 	Err error
 }
 
 var (
 	// ErrCancelled says that a drain ended in time, but only because the contexts
-	// of requests were ended shortly before the deadline: see [OverrunError].
-	ErrCancelled = errors.New("contexts of requests were ended before the deadline")
+	// of what was in flight were ended shortly before the deadline. It is wrapped in
+	// an [OverrunError] or a [HeldError], which says whose.
+	ErrCancelled = errors.New("contexts were ended before the deadline")
 
-	// ErrClosed says that [Server.Force] was called: by [Server.Listen], and in
-	// an [OverrunError] by a drain that it cut short.
+	// ErrClosed says that Force was called: by Listen of [Server] and [Conns], and in
+	// the error of a drain that was cut short. It is also the cause with which Force
+	// ends contexts.
 	ErrClosed = errors.New("the server was closed")
 )
 
@@ -66,6 +72,12 @@ func (e *OverrunError) Error() string {
 
 // Unwrap returns Err.
 func (e *OverrunError) Unwrap() error { return e.Err }
+
+func (e *OverrunError) because(cause error) error {
+	c := *e
+	c.Err = cause
+	return &c
+}
 
 func (e *OverrunError) busy() string {
 	n := len(e.Busy)
@@ -103,30 +115,8 @@ func some(names []string, n int) string {
 	return out
 }
 
-// left describes what is open now.
-func (s *Server) left() *OverrunError {
-	e := &OverrunError{Addr: s.addr(), Requests: s.requests.Holders(MaxHeld), Long: s.handle.longs.held()}
-	for _, r := range s.books.list() {
-		switch http.ConnState(r.state.Load()) {
-		case http.StateActive:
-			e.Busy = append(e.Busy, r.conn.RemoteAddr().String())
-		case http.StateHijacked:
-			e.Hijacked = append(e.Hijacked, r.conn.RemoteAddr().String())
-		case http.StateNew, http.StateIdle:
-			e.Idle++
-		}
-	}
-	e.Long = append(e.Long, s.hooks.Holders(MaxHeld)...)
-	slices.Sort(e.Busy)
-	slices.Sort(e.Hijacked)
-	return e
-}
-
-// Requests returns at most limit of the requests in flight, the oldest first; all
-// of them if limit is negative, and none without [WithRequests].
-func (s *Server) Requests(limit int) []Held { return s.requests.Holders(limit) }
-
-// A Counts is how many connections a [Server] has open.
+// A Counts is how much a server has open. Of [Conns], Idle are the connections that
+// wait in [Next] and Busy the others; of a [Consumer], Busy are messages.
 type Counts struct {
 	Idle      int // HTTP/1, without a request; new ones and half-sent headers too
 	Busy      int // HTTP/1, with a request
@@ -134,26 +124,4 @@ type Counts struct {
 	HTTP2Busy int // HTTP/2, with streams
 	Hijacked  int // taken over by a handler and not closed
 	Long      int // work registered with [Handle.Long]; not a connection of its own
-}
-
-// Counts counts the open connections. It takes time in proportion to them, and
-// a lock that new ones need; requests do not wait for it.
-func (s *Server) Counts() Counts {
-	n := Counts{Long: s.handle.longs.count()}
-	for _, r := range s.books.list() {
-		active := http.ConnState(r.state.Load()) == http.StateActive
-		switch is := r.classify(); {
-		case is == waiting:
-			n.Idle++
-		case is == busy:
-			n.Busy++
-		case is == multi && active:
-			n.HTTP2Busy++
-		case is == multi:
-			n.HTTP2Idle++
-		case is == hijacked:
-			n.Hijacked++
-		}
-	}
-	return n
 }

@@ -48,7 +48,7 @@ func TestHasInput(t *testing.T) {
 func TestUnreadRequestKeepsConn(t *testing.T) {
 	client, server := socketPair(t, "tcp", "127.0.0.1:0")
 	var books books
-	books.init()
+	books.signal = func() {}
 	books.track(server, http.StateNew)
 	books.beginDrain(time.Minute)
 	if _, err := io.WriteString(client, "G"); err != nil {

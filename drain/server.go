@@ -5,24 +5,14 @@ package drain
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"sync"
-	"sync/atomic"
-	"time"
+	"slices"
+
+	"github.com/go-quiesce/quiesce/internal/door"
 )
 
-// adviseMost is the most that a drain spends on telling clients to leave before
-// it closes the listener, and how long a connection must have been idle before
-// it is closed. A quarter of the drain's time if that is less.
-const adviseMost = time.Second
-
-var (
-	errNilServer   = errors.New("drain: nil *http.Server")
-	errNilListener = errors.New("drain: nil net.Listener")
-	errStarted     = errors.New("the server was started before")
-)
+var errNilServer = errors.New("drain: nil *http.Server")
 
 // A Server serves an [http.Server] and, when it is drained, loses no request:
 // what reached a handler is answered, and what is refused was refused before it
@@ -37,6 +27,9 @@ var (
 //	defer cancel()
 //	err := s.Shutdown(ctx, 5*time.Second)
 //
+// It listens on srv.Addr (":http" if empty, ":https" with TLS), and uses TLS if
+// srv.TLSConfig holds certificates or a callback that returns them.
+//
 // It works on a copy of the exported fields of srv, made by Listen; later changes
 // have no effect, nor have Serve, Shutdown, Close and SetKeepAlivesEnabled called
 // on srv. Its hooks are called as ever, with the connections that the listener
@@ -46,97 +39,29 @@ var (
 //
 // All methods are safe for concurrent use.
 type Server struct {
+	front    // its work: functions registered here that run
 	user     *http.Server
-	cfg      config
 	inner    http.Server // serves; never in Shutdown while HTTP/1 is
 	books    books
-	handle   Handle
 	requests Gate // a list; never shut
-	hooks    Gate // functions registered here that run; never shut
-	most     time.Duration
-	reached  atomic.Int32 // a Stage
 
-	// noticed is closed by Notice, drained when Drain is over, cut by Force.
-	noticed, drained, cut chan struct{}
-
-	// mu guards what follows; no function of the user is called under it.
-	mu       sync.Mutex
-	door     *door         // nil until Listen
-	serving  chan struct{} // nil until Serve is called; closed when it returned
-	shut     bool          // the door is closed or about to be
-	draining bool          // Drain was called
-	result   error         // Drain's, when drained is closed
+	// Guarded by the mu of course.
 	onAdvise []func()
-	moments  []Moment
-	isCut    bool
-	atCut    *OverrunError           // what was open when Force was called
-	cancel   context.CancelCauseFunc // of every request; nil until net/http serves
-	carrier  *carrier                // of new HTTP/2 connections; nil if there were none
+	carrier  *carrier // of new HTTP/2 connections; nil if there were none
 }
 
 // NewServer returns a server for srv, which must not be used for serving by
 // itself. It does nothing yet: a nil srv or a bad option fails Listen.
 func NewServer(srv *http.Server, options ...Option) *Server {
-	s := &Server{
-		user:    srv,
-		cfg:     config{pace: pace{window: defaultWindow, gap: defaultGap}},
-		most:    adviseMost,
-		noticed: make(chan struct{}),
-		drained: make(chan struct{}),
-		cut:     make(chan struct{}),
-	}
-	for _, o := range options {
-		o.apply(&s.cfg)
-	}
-	s.books.init()
-	s.handle.init(s.cfg.pace, s.books.signal)
+	s := &Server{user: srv}
+	s.front.init(options, s)
+	s.books.signal = s.course.signal
 	return s
 }
 
-// Listen binds srv.Addr (":http" if empty, ":https" with TLS), so that a busy
-// port is known before anything else starts. Whoever connects from now on waits
-// for Serve. It fails if it was called before, and with [ErrClosed] after Drain
-// or Force.
-//
-// ctx bounds the call, not what comes after it.
-func (s *Server) Listen(ctx context.Context) error {
+func (s *Server) bind(ctx context.Context) (*door.Door, error) {
 	if s.user == nil {
-		return errNilServer
-	}
-	door, err := s.bind(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.install(door); err != nil {
-		door.Close()
-		return err
-	}
-	return nil
-}
-
-// install makes the server ready to serve at door, unless Force came first.
-func (s *Server) install(door *door) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.shut:
-		return ErrClosed
-	case s.door != nil:
-		return errStarted
-	}
-	if err := s.configure(); err != nil {
-		return err
-	}
-	s.door = door
-	return nil
-}
-
-func (s *Server) bind(ctx context.Context) (*door, error) {
-	if given := s.cfg.listener; given != nil {
-		if *given == nil {
-			return nil, errNilListener
-		}
-		return newDoor(*given, s.cfg.own, s.books.wrap), nil
+		return nil, errNilServer
 	}
 	addr := s.user.Addr
 	switch {
@@ -146,123 +71,21 @@ func (s *Server) bind(ctx context.Context) (*door, error) {
 	default:
 		addr = ":http"
 	}
-	if ctx.Err() != nil { // which Listen looks at only if it has a name to resolve
-		return nil, context.Cause(ctx)
-	}
-	var lc net.ListenConfig
-	lc.SetMultipathTCP(false) // Go's default, but holdOff could do nothing with it
-	ln, err := lc.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err // names the operation and the address
-	}
-	return newDoor(ln, true, s.books.wrap), nil
+	return s.open(ctx, "tcp", addr, s.books.wrap)
 }
 
-// Addr returns the address of the listener, nil before Listen.
-func (s *Server) Addr() net.Addr {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.door == nil {
-		return nil
-	}
-	return s.door.Addr()
-}
-
-// Serve serves until the server was drained or closed, and returns nil then. TLS
-// is used if srv.TLSConfig holds certificates or a callback that returns them.
-// An error that ends it before names the address. It returns nil at once if the
-// server does not listen, serves already or was told to end.
-//
-// Without a BaseContext requests inherit the values of ctx, not its end. When
-// ctx ends everything is closed as by [Server.Force]: do not give it the context
-// that ends with a signal.
-func (s *Server) Serve(ctx context.Context) error {
-	door := s.open(ctx)
-	if door == nil {
-		return nil
-	}
-	err := s.serve(ctx, door)
-	s.mu.Lock()
-	asked := s.shut
-	s.mu.Unlock()
-	if !asked {
-		return fmt.Errorf("serve %s: %w", door.Addr(), err)
-	}
-	select {
-	case <-s.drained:
-	case <-s.cut:
-	case <-ctx.Done():
-		s.Force()
-	}
-	return nil
-}
-
-// ListenAndServe is [Server.Listen] and [Server.Serve]. It returns nil if the
-// server was told to end before it began.
-func (s *Server) ListenAndServe(ctx context.Context) error {
-	if err := s.Listen(ctx); err != nil {
-		if errors.Is(err, ErrClosed) {
-			return nil
-		}
-		return err
-	}
-	return s.Serve(ctx)
-}
-
-// open claims the door for Serve; nil if it is taken, or being closed.
-func (s *Server) open(ctx context.Context) *door {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.shut || s.door == nil || s.serving != nil {
-		return nil
-	}
-	s.inner.BaseContext = s.baseContext(context.WithoutCancel(ctx), s.door.Listener)
-	s.serving = make(chan struct{})
-	return s.door
-}
-
-// baseContext makes the user's context, or values if there is none, one that
-// knows the handle and can be ended: once for all requests.
-func (s *Server) baseContext(values context.Context, ln net.Listener) func(net.Listener) context.Context {
-	return func(net.Listener) context.Context {
-		ctx := values
+// accept serves; net/http reports a new connection before it accepts the next.
+func (s *Server) accept(ctx context.Context, d *door.Door) error {
+	s.inner.BaseContext = func(net.Listener) context.Context { // called once
 		if base := s.user.BaseContext; base != nil {
-			ctx = base(ln)
+			ctx = base(d.Listener)
 		}
-		ctx, cancel := context.WithCancelCause(context.WithValue(ctx, handleKey{}, &s.handle))
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.cancel = cancel
-		return ctx
+		return s.context(ctx)
 	}
-}
-
-// cancelRequests ends the contexts of all requests.
-func (s *Server) cancelRequests(cause error) {
-	s.mu.Lock()
-	cancel := s.cancel
-	s.mu.Unlock()
-	if cancel != nil {
-		cancel(cause)
-	}
-}
-
-func (s *Server) serve(ctx context.Context, door *door) error {
-	defer close(s.serving)
-	forced := make(chan struct{})
-	unhook := context.AfterFunc(ctx, func() {
-		defer close(forced)
-		s.Force()
-	})
-	defer func() {
-		if !unhook() {
-			<-forced
-		}
-	}()
 	if servesTLS(s.inner.TLSConfig) {
-		return s.inner.ServeTLS(door, "", "")
+		return s.inner.ServeTLS(d, "", "")
 	}
-	return s.inner.Serve(door)
+	return s.inner.Serve(d)
 }
 
 // RegisterOnShutdown is [http.Server.RegisterOnShutdown] for functions that
@@ -282,13 +105,13 @@ func (s *Server) runHooks() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.onAdvise {
-		h, _ := s.hooks.Begin("function registered on shutdown")
+		h, _ := s.work.Begin("function registered on shutdown")
 		go func() {
-			defer s.books.signal()
 			defer h.End()
 			f()
 		}()
 	}
+	s.work.Shut()
 }
 
 // Force closes everything at once: the listener, every connection, those that
@@ -297,29 +120,69 @@ func (s *Server) runHooks() {
 // also before Listen, which then fails, and again. After a Drain that returned
 // nil there is nothing left for it to do.
 func (s *Server) Force() {
-	left := s.left()
-	s.mu.Lock()
-	s.shut = true
-	door := s.door
-	if !s.isCut {
-		s.isCut, s.atCut = true, left
-		close(s.cut)
-	}
-	s.mu.Unlock()
-	if !closed(s.drained) || s.result != nil {
-		s.enter(StageForce)
-	}
-	s.cancelRequests(ErrClosed)
-	s.handle.longs.tellAll()
-	if door != nil {
-		door.Close()
-	}
+	s.force()
 	// The error could only be the listener's, which is closed already.
 	_ = s.inner.Close()
 	s.endCarrier()
+	for _, r := range s.hijacked() {
+		_ = r.Close()
+	}
+}
+
+// wake gives hijacked connections, which no context ends, a deadline.
+func (s *Server) wake() {
+	for _, r := range s.hijacked() {
+		_ = r.conn.SetDeadline(past)
+	}
+}
+
+func (s *Server) hijacked() []*record {
+	return slices.DeleteFunc(s.books.list(), func(r *record) bool {
+		return http.ConnState(r.state.Load()) != http.StateHijacked
+	})
+}
+
+// left describes what is open now.
+func (s *Server) left() *OverrunError {
+	e := &OverrunError{Addr: s.addr(), Requests: s.Requests(MaxHeld), Long: s.handle.longs.held()}
 	for _, r := range s.books.list() {
-		if http.ConnState(r.state.Load()) == http.StateHijacked {
-			_ = r.Close()
+		switch http.ConnState(r.state.Load()) {
+		case http.StateActive:
+			e.Busy = append(e.Busy, r.conn.RemoteAddr().String())
+		case http.StateHijacked:
+			e.Hijacked = append(e.Hijacked, r.conn.RemoteAddr().String())
+		case http.StateNew, http.StateIdle:
+			e.Idle++
 		}
 	}
+	e.Long = append(e.Long, s.work.Holders(MaxHeld)...)
+	slices.Sort(e.Busy)
+	slices.Sort(e.Hijacked)
+	return e
+}
+
+// Requests returns at most limit of the requests in flight, the oldest first; all
+// of them if limit is negative, and none without [WithRequests].
+func (s *Server) Requests(limit int) []Held { return s.requests.Holders(limit) }
+
+// Counts counts the open connections. It takes time in proportion to them, and
+// a lock that new ones need; requests do not wait for it.
+func (s *Server) Counts() Counts {
+	n := Counts{Long: s.handle.longs.count()}
+	for _, r := range s.books.list() {
+		active := http.ConnState(r.state.Load()) == http.StateActive
+		switch is := r.classify(); {
+		case is == waiting:
+			n.Idle++
+		case is == busy:
+			n.Busy++
+		case is == multi && active:
+			n.HTTP2Busy++
+		case is == multi:
+			n.HTTP2Idle++
+		case is == hijacked:
+			n.Hijacked++
+		}
+	}
+	return n
 }

@@ -52,9 +52,9 @@ func (s *Conns) admit(ctx context.Context, c net.Conn) {
 }
 
 func (s *Conns) enlist(ss *session) bool {
-	s.course.mu.Lock()
-	defer s.course.mu.Unlock()
-	if s.course.isCut || !s.course.work.Enter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if closed(s.cut) || !s.work.Enter() {
 		return false
 	}
 	s.sessions[ss] = struct{}{}
@@ -91,10 +91,10 @@ func (ss *session) linger() {
 func (ss *session) end() {
 	_ = ss.conn.Close() // before the rest: Advise may be writing
 	s := ss.of
-	s.course.mu.Lock()
+	s.mu.Lock()
 	delete(s.sessions, ss)
 	long := ss.long
-	s.course.mu.Unlock()
+	s.mu.Unlock()
 	ss.told.Wait()
 	long.End()
 	ss.mu.Lock()
@@ -102,7 +102,7 @@ func (ss *session) end() {
 		ss.over.Stop()
 	}
 	ss.mu.Unlock()
-	s.course.work.Leave()
+	s.work.Leave()
 }
 
 // peer is the name of a session in errors.
@@ -140,7 +140,7 @@ func (p *longs) join() *Long {
 
 // turn calls Advise, or leaves that to the next Next.
 func (ss *session) turn() {
-	if closed(ss.ended) || closed(ss.of.course.cut) {
+	if closed(ss.ended) || closed(ss.of.cut) {
 		return
 	}
 	ss.mu.Lock()

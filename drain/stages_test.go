@@ -327,7 +327,7 @@ func TestExpiredConnIsRevived(t *testing.T) {
 	for _, timeout := range []time.Duration{0, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			var books books
-			books.init()
+			books.signal = func() {}
 			books.readTimeout = timeout
 			raw := new(deadlineConn)
 			c := books.wrap(raw)

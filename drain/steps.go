@@ -4,48 +4,89 @@ package drain
 
 import (
 	"context"
-	"net/http"
 	"time"
+
+	"github.com/go-quiesce/quiesce/internal/door"
 )
+
+// Drain ends the server without losing a request. Call it when new clients have
+// been sent elsewhere: before that, those who are told to leave come back.
+//
+//  1. It starts the functions of [http.Server.RegisterOnShutdown], once, and
+//     does not wait for them, as net/http does not, and those of
+//     [Server.RegisterOnShutdown]. It closes [Handle.Done], begins to give
+//     [Long] work its turns, puts "Connection: close" on the response to every
+//     HTTP/1 request that begins from now on, and tells HTTP/2 clients to begin
+//     no more streams: with one GOAWAY now and one 50 ms later, or when Drain
+//     returns if that is sooner, between which what was on its way is still
+//     served. A client that is farther away than that may lose such a request,
+//     as with net/http.
+//  2. It goes on accepting while a connection is waiting for its next request,
+//     and so for its chance to be told, but for one second at most.
+//  3. It empties the queue of connections that the kernel has accepted and
+//     closes the listener. On Linux new ones are held off meanwhile, so that
+//     none is accepted and then reset; MPTCP is not used for that reason.
+//     HTTP/2 connections that came since are told now.
+//  4. It answers what still comes on open connections. One is closed only when it
+//     has been idle for a second and nothing of a request has arrived. A request
+//     that was in flight before step 1 is told by its own response, if that
+//     begins when the second is over and no connection is idle, or by the
+//     response to the next one.
+//  5. It returns when the last connection is closed, those that handlers hijacked
+//     too, and the last [Long] and its own functions have ended; nothing polls.
+//
+// The second is a quarter of the drain's time where that is shorter. HTTP/2
+// connections go when their last stream has ended, and at the latest a second
+// after that and the GOAWAY (net/http's own time for it).
+//
+// Shortly before the deadline of ctx (a second, or a tenth of the time if that is
+// more, but at most a quarter) the contexts of the requests that are left end
+// with a cause that wraps [ErrDraining], and hijacked connections get a deadline
+// that has passed, so that what waits for their client wakes up. If something was
+// in flight then, or ctx ends first, Drain returns an *[OverrunError]. It closes
+// nothing that is in flight: [Server.Force] does.
+//
+// Later calls wait for the first, under their own ctx, and return what it did. A
+// server that does not listen is drained at once, for ever.
+func (s *Server) Drain(ctx context.Context) error { return s.leave(ctx, false) }
 
 // A drainRun is one drain under way. It belongs to one goroutine.
 type drainRun struct {
 	*Server
-	grace     time.Duration
-	tell      time.Time     // when keep-alives may be switched off; zero if they are
-	cancelAt  time.Time     // when contexts end; zero if never, or they have
-	half      time.Time     // when every Long has had its turn
-	cancelled *OverrunError // what was in flight when they were ended
-	turns     chan struct{} // ends the goroutine that gives turns
+	*leg
+	tell time.Time  // when keep-alives may be switched off; zero if they are
+	told []*carrier // have had the first GOAWAY
 }
 
-// newDrain divides the time there is.
-func (s *Server) newDrain(ctx context.Context) *drainRun {
-	d := &drainRun{Server: s, grace: s.most, turns: make(chan struct{})}
-	d.cancelAt, d.half = s.handle.schedule(ctx)
-	if deadline, ok := ctx.Deadline(); ok {
-		d.grace = max(0, min(d.grace, time.Until(deadline)/4))
+func (s *Server) drain(ctx context.Context, l *leg, handover bool) error {
+	d := &drainRun{Server: s, leg: l}
+	defer d.endGoAways()
+	steps := []func(context.Context) error{d.advise, d.tellWaiting, d.shutDoor, d.empty}
+	if handover {
+		steps = []func(context.Context) error{d.leaveDoor, d.advise, d.empty}
 	}
-	return d
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	_ = s.inner.Shutdown(ctx) // confirms: returns on its first sweep
+	s.endCarrier()
+	return nil
 }
 
 // advise tells everybody who can be told now.
-func (d *drainRun) advise(ctx context.Context) {
+func (d *drainRun) advise(ctx context.Context) error {
+	d.enter(StageAdvise)
 	d.runHooks()
-	var why error
-	if d.cfg.cause != nil {
-		why = d.cfg.cause(ctx)
-	}
 	d.tell = time.Now().Add(d.grace)
 	d.books.beginDrain(d.grace)
 	if d.books.meet() {
 		d.goAway()
 	}
-	d.handle.advise(draining(why), d.cancelAt)
-	go d.handle.longs.giveTurns(d.turns, d.half)
+	d.leg.advise(ctx)
+	return nil
 }
-
-func (d *drainRun) stopTurns() { close(d.turns) }
 
 // goAway sends a GOAWAY to HTTP/2 connections that have not had one: first the
 // one that lets them finish what they have sent, then net/http's.
@@ -59,7 +100,18 @@ func (d *drainRun) goAway() {
 			go f.warn()
 		}
 	}
-	time.AfterFunc(goAwayGap, func() { _ = c.srv.Shutdown(dead()) })
+	c.second = time.AfterFunc(goAwayGap, c.goAway)
+	d.told = append(d.told, c)
+}
+
+// endGoAways leaves nothing for later. If the drain was quicker than a GOAWAY, there
+// is nobody left to get it, or no time for the gap.
+func (d *drainRun) endGoAways() {
+	for _, c := range d.told {
+		c.second.Stop()
+		c.goAway()
+		<-c.served
+	}
 }
 
 // dead makes Shutdown do everything but wait.
@@ -85,53 +137,30 @@ func (d *drainRun) tellWaiting(ctx context.Context) error {
 
 func (d *drainRun) shutDoor(ctx context.Context) error {
 	d.enter(StageDrain)
-	return d.closeDoor(ctx, (*door).shut)
+	return d.front.shutDoor(ctx, (*door.Door).Shut)
 }
 
-// closeDoor returns when no connection can come any more, with every accepted
-// one on the books: net/http reports a new connection before it accepts the next.
-func (d *drainRun) closeDoor(ctx context.Context, how func(*door)) error {
-	if door := d.open(ctx); door != nil { // a stop so early that Serve has not come yet
-		go d.serve(context.WithoutCancel(ctx), door)
-	}
-	d.mu.Lock()
-	d.shut = true
-	door, serving := d.door, d.serving
-	d.mu.Unlock()
-	if serving == nil {
-		return ErrClosed
-	}
-	how(door)
-	select {
-	case <-serving:
-		return nil
-	case <-d.cut:
-		return ErrClosed
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+func (d *drainRun) leaveDoor(ctx context.Context) error {
+	d.enter(StageDrain)
+	return d.front.shutDoor(ctx, (*door.Door).Leave)
 }
 
 // empty waits until no connection is open, and ends those that have been idle
 // for long enough.
-func (d *drainRun) empty(ctx context.Context) error {
-	timer := time.NewTimer(d.grace)
-	defer timer.Stop()
-	for {
-		n := d.books.counts()
-		if n.open()+d.handle.longs.count()+d.hooks.InFlight() == 0 {
-			return nil
-		}
-		now := time.Now()
-		d.tellLate(n, now)
-		d.cancelLate(now)
-		if next := earliest(now, d.books.expire(now), d.tell, d.cancelAt); !next.IsZero() {
-			timer.Reset(next.Sub(now))
-		}
-		if err := d.await(ctx, timer.C); err != nil {
-			return err
+func (d *drainRun) empty(ctx context.Context) error { return d.finish(ctx, d.look) }
+
+func (d *drainRun) look(now time.Time) (open bool, next time.Time) {
+	n := d.books.counts()
+	if d.gone == nil && n.open()+d.handle.longs.count() == 0 {
+		return false, time.Time{}
+	}
+	d.tellLate(n, now)
+	if d.isLate(now) {
+		if left := d.Server.left(); left.holds() {
+			d.cancelLate(left)
 		}
 	}
+	return true, earliest(now, d.books.expire(now), d.tell, d.cancelAt)
 }
 
 // tellLate tells those that nobody could tell at advise: HTTP/2 connections that
@@ -149,52 +178,6 @@ func (d *drainRun) tellLate(n tally, now time.Time) {
 	if !d.tell.IsZero() && n[waiting] == 0 && !now.Before(d.tell) {
 		d.inner.SetKeepAlivesEnabled(false)
 		d.tell = time.Time{}
-	}
-}
-
-// cancelLate ends the contexts of requests when it is time.
-func (d *drainRun) cancelLate(now time.Time) {
-	if d.cancelAt.IsZero() || now.Before(d.cancelAt) {
-		return
-	}
-	left := d.left()
-	if !left.holds() {
-		return
-	}
-	d.cancelAt = time.Time{}
-	left.Err = ErrCancelled
-	d.cancelled = left
-	d.enter(StageCancel)
-	d.cancelRequests(d.handle.Cause())
-	d.handle.longs.tellAll()
-	for _, r := range d.books.list() {
-		if http.ConnState(r.state.Load()) == http.StateHijacked {
-			_ = r.conn.SetDeadline(now)
-		}
-	}
-}
-
-// overrun is the server's, of the time when contexts were ended if they were:
-// who ended with them is to be named as well.
-func (d *drainRun) overrun(cause error) error {
-	if d.cancelled == nil {
-		return d.Server.overrun(cause)
-	}
-	d.cancelled.Err = cause
-	return d.cancelled
-}
-
-// await waits for a change on the books, or for timer.
-func (d *drainRun) await(ctx context.Context, timer <-chan time.Time) error {
-	select {
-	case <-d.books.changed:
-		return nil
-	case <-timer:
-		return nil
-	case <-d.cut:
-		return ErrClosed
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 

@@ -48,7 +48,7 @@ func (s *Server) drain(ctx context.Context) error {
 
 // startDrain tells the calls, and returns the door if there is one, and whether
 // somebody accepts at it.
-func (s *Server) startDrain(ctx context.Context) (d *door, served bool) {
+func (s *Server) startDrain(ctx context.Context) (d *listener, served bool) {
 	_ = s.announce()
 	s.draining.Store(true)
 	s.mu.Lock()
@@ -61,7 +61,7 @@ func (s *Server) startDrain(ctx context.Context) (d *door, served bool) {
 
 // shutDoor returns when everybody who came through the door speaks HTTP/2, so
 // that GracefulStop can tell him, or was given up.
-func (d *drainRun) shutDoor(ctx context.Context, door *door) error {
+func (d *drainRun) shutDoor(ctx context.Context, door *listener) error {
 	timer := time.NewTimer(d.patience)
 	defer timer.Stop()
 	door.shut()

@@ -46,8 +46,9 @@ func WithGRPC(options ...grpc.ServerOption) Option {
 
 // WithListener serves on ln, which is already bound; the address is not used. The
 // listener belongs to the server once it has started. Its queue is emptied before
-// it is closed if it has a SetDeadline method, as those of package net have. A nil
-// ln fails the start. TLS belongs into the credentials: see [WithGRPC].
+// it is closed if it has a SetDeadline method, as those of package net have; new
+// connections are not held off meanwhile, since the socket may be shared with another
+// process. A nil ln fails the start. TLS belongs into the credentials: see [WithGRPC].
 func WithListener(ln net.Listener) Option {
 	return option(func(c *config) { c.listener = &ln })
 }

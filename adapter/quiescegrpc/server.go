@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/drain"
+	"github.com/go-quiesce/quiesce/internal/door"
 	"google.golang.org/grpc"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
@@ -40,9 +41,9 @@ type Server struct {
 	force func()
 
 	mu      sync.Mutex
-	door    *door // nil until listen; guarded by mu
-	shut    bool  // guarded by mu
-	serving bool  // guarded by mu
+	door    *listener // nil until listen; guarded by mu
+	shut    bool      // guarded by mu
+	serving bool      // guarded by mu
 
 	served chan struct{} // closed when Serve of grpc-go has returned
 }
@@ -100,7 +101,8 @@ func (s *Server) Calls(limit int) []drain.Held { return s.calls.Holders(limit) }
 // Announce says NOT_SERVING if there is a health service.
 //
 // Drain, which the app calls after the readiness delay, empties the queue of
-// accepted connections and closes the listener, tells clients with the two GOAWAYs
+// accepted connections and closes the listener (on Linux new ones are held off
+// meanwhile, so that none is accepted and then reset), tells clients with the two GOAWAYs
 // of [grpc.Server.GracefulStop] to begin calls elsewhere, and returns when the last
 // call has ended and its client is gone; nothing polls. Long calls are told that
 // the server is drained: see [WithTurns]. Clients are not waited for beyond a
@@ -129,7 +131,7 @@ func (s *Server) Component() quiesce.Component {
 }
 
 func (s *Server) listen(ctx context.Context) error {
-	ln, err := s.bind(ctx)
+	d, err := s.bind(ctx)
 	if err != nil {
 		return err
 	}
@@ -141,40 +143,40 @@ func (s *Server) listen(ctx context.Context) error {
 	case s.door != nil:
 		err = errStarted
 	default:
-		s.door = newDoor(ln)
+		s.door = newListener(d)
 		return nil
 	}
-	return errors.Join(err, ln.Close())
+	return errors.Join(err, d.Close())
 }
 
-func (s *Server) bind(ctx context.Context) (net.Listener, error) {
-	if given := s.cfg.listener; given != nil {
-		if *given == nil {
-			return nil, errNilListener
-		}
-		return *given, nil
+func (s *Server) bind(ctx context.Context) (*door.Door, error) {
+	switch given := s.cfg.listener; {
+	case given == nil:
+		return door.Bind(ctx, "tcp", s.addr, nil)
+	case *given == nil:
+		return nil, errNilListener
+	default:
+		return door.New(*given, false, nil), nil
 	}
-	var lc net.ListenConfig
-	return lc.Listen(ctx, "tcp", s.addr)
 }
 
 // serve returns nil if it was told to end, when that is done.
 func (s *Server) serve(ctx context.Context) error {
 	s.mu.Lock()
-	door := s.door
-	ready := door != nil && !s.serving && !s.shut
+	d := s.door
+	ready := d != nil && !s.serving && !s.shut
 	s.serving = s.serving || ready
 	s.mu.Unlock()
 	if !ready {
 		return nil
 	}
 	defer context.AfterFunc(ctx, s.force)()
-	err := s.inner.Serve(door)
+	err := s.inner.Serve(d)
 	close(s.served)
 	if err == nil || errors.Is(err, grpc.ErrServerStopped) {
 		return nil
 	}
-	return fmt.Errorf("serve %s: %w", door.Addr(), err)
+	return fmt.Errorf("serve %s: %w", d.Addr(), err)
 }
 
 func (s *Server) announce() error {
@@ -201,18 +203,18 @@ func (s *Server) stop(ctx context.Context) error {
 }
 
 func (s *Server) forceOnce() {
-	door := s.close()
+	d := s.close()
 	close(s.cut)
 	s.end(drain.ErrClosed)
 	s.advisor.End()
-	if door != nil {
-		door.dropSilent(true)
+	if d != nil {
+		d.dropSilent(true)
 	}
 	go s.inner.Stop() // waits for handlers
 }
 
 // close lets nobody start the server any more, and returns the door if there is one.
-func (s *Server) close() *door {
+func (s *Server) close() *listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shut = true

@@ -2,7 +2,7 @@
 
 //go:build !linux
 
-package drain
+package door
 
 import "net"
 
