@@ -2,7 +2,11 @@
 
 package quiesce
 
-import "context"
+import (
+	"context"
+
+	"github.com/go-quiesce/quiesce/drain"
+)
 
 // A Component is a named part of an app with a lifecycle. Every field is
 // optional, but a component must set at least one of its functions; nothing is
@@ -59,6 +63,10 @@ type Component struct {
 	// Serves says that clients come to this component, so that the readiness
 	// delay is worth spending while it runs.
 	Serves bool
+
+	// Moments, if not nil, are what the component has open at each stage of its
+	// drain. The report of a stop shows them.
+	Moments *drain.Moments
 }
 
 // isEmpty reports whether the component has no hook at all.

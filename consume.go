@@ -27,5 +27,6 @@ func Consume[M drain.Message](src drain.Source[M], atOnce int, handle func(conte
 		Drain:    c.Drain,
 		Stop:     c.Close,
 		Force:    c.Force,
+		Moments:  c.Moments(),
 	}
 }

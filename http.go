@@ -60,6 +60,7 @@ func serving(s interface {
 	Notice()
 	Drain(context.Context) error
 	Force()
+	Moments() *drain.Moments
 },
 ) Component {
 	return Component{
@@ -70,5 +71,6 @@ func serving(s interface {
 		Stop:     NoCtx(func() error { s.Force(); return nil }),
 		Force:    s.Force,
 		Serves:   true,
+		Moments:  s.Moments(),
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +83,25 @@ func TestHTTPDrainsInApp(t *testing.T) {
 	if c, err := net.Dial("tcp", ln.Addr().String()); err == nil {
 		c.Close()
 		t.Error("the port is still open")
+	}
+	wantInFlight(t, app.Report())
+}
+
+// wantInFlight asserts that the report tells of the request that was in flight.
+func wantInFlight(t *testing.T, report *quiesce.Report) {
+	t.Helper()
+	var stages []string
+	for _, f := range report.InFlight {
+		stages = append(stages, f.Stage)
+		if f.Component != "http" || f.At < 0 || f.At > report.Took {
+			t.Errorf("in flight: %+v", f)
+		}
+	}
+	if !slices.Equal(stages, []string{"notice", "advise", "drain"}) || report.InFlight[0].Open != (drain.Counts{Busy: 1}) {
+		t.Errorf("in flight: %+v", report.InFlight)
+	}
+	if text := report.Text(); !strings.Contains(text, "  in flight, http: 1 busy at notice (") {
+		t.Errorf("the report's text does not tell of it:\n%s", text)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-quiesce/quiesce/drain"
 	"github.com/go-quiesce/quiesce/sigmux"
 )
 
@@ -44,6 +45,7 @@ type Report struct {
 	Unmade    []string      `json:"never_started"`        // components whose Start had not begun, or was cancelled
 	Still     []string      `json:"still_running"`        // hooks whose goroutines outlive the stop: `drain "http"`
 	Late      []string      `json:"late_returns"`         // hooks that returned after they had been abandoned
+	InFlight  []InFlight    `json:"in_flight,omitempty"`  // what servers had open as they drained
 	Sinks     []SinkReport  `json:"sinks,omitempty"`      // sinks that missed events or panicked
 	Notes     []string      `json:"notes,omitempty"`      // trouble with the report itself, repeated signals
 }
@@ -105,6 +107,14 @@ type HookReport struct {
 	Reason     string        `json:"reason,omitempty"`      // why it was skipped or cut
 	Stack      string        `json:"stack,omitempty"`       // of a panic, or of the goroutine that hangs
 	Err        error         `json:"-"`                     // what it returned, or the cause it was cut with; not in JSON
+}
+
+// An InFlight is what a component had open when a stage of its drain began.
+type InFlight struct {
+	Component string        `json:"component"` // whose
+	Stage     string        `json:"stage"`     // as [drain.Stage] prints it: "notice", "advise", "drain"
+	At        time.Duration `json:"at"`        // since the report's Began
+	Open      drain.Counts  `json:"open"`      // connections, requests, messages or calls
 }
 
 // A SinkReport says what went wrong with one event sink.

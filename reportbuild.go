@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-quiesce/quiesce/drain"
 	"github.com/go-quiesce/quiesce/sigmux"
 )
 
@@ -67,6 +68,7 @@ func (a *App) buildReport(how *ending, now int64) *Report {
 	if g := a.graph.Load(); g != nil {
 		for _, n := range g.all() {
 			r.addNode(n, how, began, now)
+			r.addInFlight(n, a.timeAt(began))
 		}
 	}
 	slices.SortStableFunc(r.Hooks, func(x, y HookReport) int { return cmp.Compare(x.Began, y.Began) })
@@ -186,6 +188,17 @@ func (r *Report) addNode(n *node, how *ending, began, now int64) {
 		if n.fn(k) != nil && (up || n.slots[k].get() != Pending) {
 			r.addHook(n, k, how, began, now)
 		}
+	}
+}
+
+// addInFlight adds what the component had open as it drained, if it had anything.
+func (r *Report) addInFlight(n *node, began time.Time) {
+	moments := n.comp.Moments.All()
+	if !slices.ContainsFunc(moments, func(m drain.Moment) bool { return m.Open != drain.Counts{} }) {
+		return
+	}
+	for _, m := range moments {
+		r.InFlight = append(r.InFlight, InFlight{n.name, m.Stage.String(), m.At.Sub(began), m.Open})
 	}
 }
 

@@ -35,6 +35,7 @@ func (r *Report) Text() string {
 		fmt.Fprintf(&b, "  forced: %s (after %v)\n", r.ForcedBy, round(r.Forced))
 	}
 	r.timeline(&b)
+	r.inFlight(&b)
 	r.remarks(&b)
 	return b.String()
 }
@@ -198,6 +199,24 @@ func (r *Report) bar(from, took time.Duration, mark string) string {
 	start := min(scale(from), barWidth-1)
 	width := max(1, scale(from+took)-start)
 	return "│" + strings.Repeat(" ", start) + strings.Repeat(mark, width) + strings.Repeat(" ", barWidth-start-width) + "│"
+}
+
+// inFlight writes a line for each component that had anything open:
+// `in flight, http: 12 busy, 52 idle at notice (0s), nothing at drain (2s)`.
+func (r *Report) inFlight(b *strings.Builder) {
+	for list := r.InFlight; len(list) > 0; {
+		name := list[0].Component
+		n := slices.IndexFunc(list, func(f InFlight) bool { return f.Component != name })
+		if n < 0 {
+			n = len(list)
+		}
+		parts := make([]string, n)
+		for i, f := range list[:n] {
+			parts[i] = fmt.Sprintf("%s at %s (%v)", f.Open, f.Stage, round(f.At))
+		}
+		fmt.Fprintf(b, "  in flight, %s: %s\n", name, strings.Join(parts, "; "))
+		list = list[n:]
+	}
 }
 
 // remarks adds what does not fit the timeline.

@@ -157,7 +157,7 @@ func TestConnsServesUntilPeersHaveGone(t *testing.T) {
 		if r.Ready() || r.Stage() != StageDrain {
 			t.Errorf("Ready = %v, Stage = %v; want false, drain", r.Ready(), r.Stage())
 		}
-		for i, m := range r.Moments() {
+		for i, m := range r.Moments().All() {
 			if m.Stage == StageDrain { // which comes as the peer goes
 				m.Open = Counts{Busy: 1}
 			}
@@ -165,7 +165,7 @@ func TestConnsServesUntilPeersHaveGone(t *testing.T) {
 				t.Errorf("moment %d = %+v, want %+v", i, m, want)
 			}
 		}
-		if n := len(r.Moments()); n != int(StageDrain) {
+		if n := len(r.Moments().All()); n != int(StageDrain) {
 			t.Errorf("%d moments, want %d", n, StageDrain)
 		}
 	})

@@ -3,9 +3,7 @@
 package drain
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +17,7 @@ type course struct {
 	handle  Handle
 	most    time.Duration // adviseMost
 	reached atomic.Int32  // a Stage
+	moments Moments
 	changed chan struct{} // holds one: it may be over
 
 	counts func() Counts // what is open now
@@ -28,10 +27,9 @@ type course struct {
 	// noticed is closed by Notice, drained when Drain is over, cut by Force.
 	noticed, drained, cut chan struct{}
 
-	mu       sync.Mutex // no function of the user is called under it
-	draining bool       // Drain was called
-	result   error      // Drain's, when drained is closed
-	moments  []Moment
+	mu       sync.Mutex              // no function of the user is called under it
+	draining bool                    // Drain was called
+	result   error                   // Drain's, when drained is closed
 	atCut    late                    // what was in flight when cut was closed
 	cancel   context.CancelCauseFunc // of all work; nil until there may be some
 }
@@ -105,29 +103,14 @@ func (k *course) enter(to Stage) {
 			break
 		}
 	}
-	m := Moment{Stage: to, At: time.Now(), Open: k.counts()}
-	k.mu.Lock()
-	k.moments = append(k.moments, m)
-	k.mu.Unlock()
+	k.moments.Note(to, k.counts())
 	if k.cfg.stage != nil {
 		k.cfg.stage(to)
 	}
 }
 
-// A Moment is what was open when a stage began.
-type Moment struct {
-	Stage Stage     // which
-	At    time.Time // when it began
-	Open  Counts    // what was open then
-}
-
-// Moments returns what was open at the beginning of each stage so far, in the order
-// of the stages: how the drain went, for a report.
-func (k *course) Moments() []Moment {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.SortedFunc(slices.Values(k.moments), func(a, b Moment) int { return cmp.Compare(a.Stage, b.Stage) })
-}
+// Moments returns the record of what was open at the beginning of each stage so far.
+func (k *course) Moments() *Moments { return &k.moments }
 
 // once runs the steps of a drain for the first caller and makes later ones wait
 // for it.

@@ -88,7 +88,7 @@ func ExampleConsumer() {
 	<-began
 
 	// Now the signal comes.
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	err := c.Drain(ctx)
 	fmt.Println("cancelled:", errors.Is(err, drain.ErrCancelled))

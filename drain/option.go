@@ -57,7 +57,9 @@ func (f option) apply(c *config) { f(c) }
 // The listener belongs to the server once [Server.Listen] is called. Its queue
 // is emptied before it is closed if it has a SetDeadline method, as those of
 // package net have; new connections are not held off meanwhile, since the socket
-// may be shared with another process. A nil ln fails Listen.
+// may be shared with another process. So of two instances with a socket each on one
+// port (SO_REUSEPORT) the one that ends may reset a connection: that needs
+// [WithOwnListener]. A nil ln fails Listen.
 //
 // Leave TLS to srv.TLSConfig. Of a listener that returns a *tls.Conn, hijacked
 // connections are neither waited for nor closed.

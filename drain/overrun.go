@@ -116,12 +116,37 @@ func some(names []string, n int) string {
 }
 
 // A Counts is how much a server has open. Of [Conns], Idle are the connections that
-// wait in [Next] and Busy the others; of a [Consumer], Busy are messages.
+// wait in [Next] and Busy the others; of a [Consumer], Busy are messages; of a gRPC
+// server, calls.
 type Counts struct {
-	Idle      int // HTTP/1, without a request; new ones and half-sent headers too
-	Busy      int // HTTP/1, with a request
-	HTTP2Idle int // HTTP/2, without a stream
-	HTTP2Busy int // HTTP/2, with streams
-	Hijacked  int // taken over by a handler and not closed
-	Long      int // work registered with [Handle.Long]; not a connection of its own
+	Idle      int `json:"idle,omitempty"`       // HTTP/1, without a request; new ones and half-sent headers too
+	Busy      int `json:"busy,omitempty"`       // HTTP/1, with a request
+	HTTP2Idle int `json:"http2_idle,omitempty"` // HTTP/2, without a stream
+	HTTP2Busy int `json:"http2_busy,omitempty"` // HTTP/2, with streams
+	Hijacked  int `json:"hijacked,omitempty"`   // taken over by a handler and not closed
+	Long      int `json:"long,omitempty"`       // work registered with [Handle.Long]; not a connection of its own
+}
+
+// String reads "2 busy, 5 idle", or "nothing".
+func (n Counts) String() string {
+	var parts []string
+	for _, c := range []struct {
+		n    int
+		what string
+	}{
+		{n.Busy, "busy"},
+		{n.Idle, "idle"},
+		{n.HTTP2Busy, "HTTP/2 busy"},
+		{n.HTTP2Idle, "HTTP/2 idle"},
+		{n.Hijacked, "hijacked"},
+		{n.Long, "long"},
+	} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+		}
+	}
+	if parts == nil {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
 }

@@ -66,7 +66,7 @@ func TestShutdownIsTheWhole(t *testing.T) {
 		}
 		seen.want(t, []Stage{StageNotice, StageAdvise, StageDrain, StageCancel, StageForce},
 			[]time.Duration{0, 5 * time.Second, 5 * time.Second, 23 * time.Second, 25 * time.Second})
-		for i, m := range r.Moments() {
+		for i, m := range r.Moments().All() {
 			want := Moment{Stage(i + 1), m.At, Counts{Busy: 1, Long: 1}}
 			if want.Stage == StageForce { // the request has seen its context end
 				want.Open.Busy = 0

@@ -39,6 +39,7 @@ func (s *Server) drain(ctx context.Context) error {
 			return s.held(err)
 		}
 	}
+	s.note(drain.StageDrain)
 	go func() {
 		defer close(d.over)
 		s.inner.GracefulStop()
@@ -49,7 +50,10 @@ func (s *Server) drain(ctx context.Context) error {
 // startDrain tells the calls, and returns the door if there is one, and whether
 // somebody accepts at it.
 func (s *Server) startDrain(ctx context.Context) (d *listener, served bool) {
-	_ = s.announce()
+	if s.cfg.health != nil {
+		s.cfg.health.Shutdown() // again, if it was announced
+	}
+	s.note(drain.StageAdvise)
 	s.draining.Store(true)
 	s.mu.Lock()
 	s.shut = true
@@ -135,6 +139,7 @@ func (d *drainRun) act(now time.Time) time.Time {
 		return d.cancelAt
 	}
 	d.cancelAt = time.Time{}
+	d.note(drain.StageCancel)
 	d.cancelled = d.held(drain.ErrCancelled)
 	d.advisor.End()
 	d.end(d.advisor.Handle().Cause())

@@ -31,6 +31,7 @@ type Server struct {
 	inner   *grpc.Server
 	advisor *drain.Advisor
 	calls   drain.Gate // a list; never shut
+	moments drain.Moments
 	ended   context.Context
 	end     context.CancelCauseFunc // ends the contexts of all calls
 
@@ -127,6 +128,7 @@ func (s *Server) Component() quiesce.Component {
 		Stop:     s.stop,
 		Force:    s.force,
 		Serves:   true,
+		Moments:  &s.moments,
 	}
 }
 
@@ -180,10 +182,16 @@ func (s *Server) serve(ctx context.Context) error {
 }
 
 func (s *Server) announce() error {
+	s.note(drain.StageNotice)
 	if s.cfg.health != nil {
 		s.cfg.health.Shutdown()
 	}
 	return nil
+}
+
+// note records how many calls there are as a stage begins.
+func (s *Server) note(stage drain.Stage) {
+	s.moments.Note(stage, drain.Counts{Busy: s.calls.InFlight()})
 }
 
 // stop waits for what forceOnce began.
@@ -204,6 +212,9 @@ func (s *Server) stop(ctx context.Context) error {
 
 func (s *Server) forceOnce() {
 	d := s.close()
+	if s.calls.InFlight() > 0 {
+		s.note(drain.StageForce)
+	}
 	close(s.cut)
 	s.end(drain.ErrClosed)
 	s.advisor.End()

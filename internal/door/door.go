@@ -12,6 +12,7 @@ package door
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"os"
 	"sync"
@@ -45,6 +46,7 @@ type Door struct {
 	came     atomic.Int64 // when the last connection did, on the clock of now
 	shutting atomic.Bool
 	last     time.Time              // no accept begins later; set before shutting
+	coming   map[string]bool        // handshakes that are waited for; set before shutting, then accept's
 	name     atomic.Pointer[string] // of a Unix socket that Bind made and nobody has removed or left
 	keep     atomic.Bool            // the name that ln would remove; set before close is called
 	close    func() error
@@ -120,6 +122,7 @@ func (d *Door) Shut() {
 	}
 	if d.own {
 		holdOff(d.Listener)
+		d.coming = handshakes(d.Listener)
 	}
 	d.last = time.Now().Add(most)
 	d.shutting.Store(true)
@@ -166,12 +169,23 @@ func (d *Door) accept() (net.Conn, error) {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, err
 		}
-		if waiting, _ := hasQueue(d.Listener); !waiting || !time.Now().Before(d.last) {
+		if !d.expects() || !time.Now().Before(d.last) {
 			_ = d.close()
 			return nil, net.ErrClosed
 		}
 		d.extend()
 	}
+}
+
+// expects reports whether somebody is in the queue or on the way into it. Who has
+// just left the way is in the queue, so that is looked at last.
+func (d *Door) expects() bool {
+	if len(d.coming) > 0 {
+		still := handshakes(d.Listener)
+		maps.DeleteFunc(d.coming, func(h string, _ bool) bool { return !still[h] })
+	}
+	waiting, _ := hasQueue(d.Listener)
+	return waiting || len(d.coming) > 0
 }
 
 // extend lets accept wait a little longer.

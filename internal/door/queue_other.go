@@ -12,3 +12,6 @@ func holdOff(net.Listener) {}
 
 // hasQueue is not known here: an accept that ran into its deadline decides.
 func hasQueue(net.Listener) (waiting, known bool) { return false, false }
+
+// handshakes returns nothing: the kernel does not say.
+func handshakes(net.Listener) map[string]bool { return nil }
