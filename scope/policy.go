@@ -94,9 +94,10 @@ func (s *Scope) judgeLocked(k *kind, o Outcome, err error) (Outcome, error) {
 	return o, &TaskError{Scope: s.path, Task: k.name, Outcome: o, Err: err}
 }
 
-// isEnd reports whether err only says that the scope's contexts have ended.
+// isEnd reports whether err only says that the scope's contexts have ended. A scope
+// that was shut and cancelled later has two causes.
 func (s *Scope) isEnd(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, s.cause)
+	return errors.Is(err, context.Canceled) || errors.Is(err, s.cause) || errors.Is(err, context.Cause(s.take))
 }
 
 // decideLocked applies the policy to a task that has ended. It reports whether the

@@ -63,7 +63,7 @@ func (t *Task) Done() <-chan struct{} {
 // closeDone closes the channel once: whoever takes it out, and leaves a closed one,
 // closes it.
 func (t *Task) closeDone(c *chan struct{}) {
-	if t.done.CompareAndSwap(c, &closedChannel) {
+	if c != &closedChannel && t.done.CompareAndSwap(c, &closedChannel) {
 		close(*c)
 	}
 }
