@@ -45,7 +45,20 @@ func exchange(s grpc.ClientStream) error {
 	return errors.Join(s.SendMsg(new(text)), s.RecvMsg(new(text)))
 }
 
-// awaitLeft returns when the client has been told to leave.
+// awaitReady returns when the client says that it is connected, which may be after its
+// first call: it must have said so before awaitLeft can see that it is not any more.
+func awaitReady(t *testing.T, cc *grpc.ClientConn) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), far)
+	defer cancel()
+	for state := cc.GetState(); state != connectivity.Ready; state = cc.GetState() {
+		if !cc.WaitForStateChange(ctx, state) {
+			t.Fatalf("the client is %v, want READY", state)
+		}
+	}
+}
+
+// awaitLeft returns when a client that was ready has been told to leave.
 func awaitLeft(t *testing.T, cc *grpc.ClientConn) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), far)
@@ -93,14 +106,27 @@ func TestConnectionAgeCostsNoCall(t *testing.T) {
 // grpc-go, TestDetailedGoAwayErrorOnGracefulClosePropagatesToRPCError and
 // TestConcurrentServerStopAndGoAway: a stream that goes on in a drain and is cut by the
 // stop fails with an error that tells of the GOAWAY before it. That is found by
-// receiving; sending says no more than that the stream is over.
+// receiving; sending says no more than that the stream is over. The handler here is not
+// about to receive when it comes to that. Of one that is, the client may be told Canceled
+// first, as contexts end before connections do.
 func TestCutStreamsSayWhy(t *testing.T) {
-	r := run(t, &work{talk: echoMessages})
+	cut := make(chan struct{})
+	defer close(cut)
+	r := run(t, &work{talk: func(s grpc.ServerStream) error {
+		for range 2 {
+			if err := errors.Join(s.RecvMsg(new(text)), s.SendMsg(new(text))); err != nil {
+				return err
+			}
+		}
+		<-cut
+		return nil
+	}})
 	cc := dial(t, r)
 	s := talk(t, t.Context(), cc)
 	if err := exchange(s); err != nil {
 		t.Fatal(err)
 	}
+	awaitReady(t, cc)
 	drained := r.begin(far)
 	awaitLeft(t, cc)
 	if err := exchange(s); err != nil {
@@ -162,6 +188,7 @@ func TestClientGoesDuringADrain(t *testing.T) {
 	if err := talk(t, t.Context(), cc).SendMsg(new(text)); err != nil {
 		t.Fatal(err)
 	}
+	awaitReady(t, cc)
 	drained := r.begin(far)
 	awaitLeft(t, cc)
 	cc.Close()
@@ -180,6 +207,7 @@ func TestTwoDrainsWaitForTheSameCall(t *testing.T) {
 	if err := exchange(s); err != nil {
 		t.Fatal(err)
 	}
+	awaitReady(t, cc)
 	first, second := r.begin(far), r.begin(far)
 	awaitLeft(t, cc)
 	if err := exchange(s); err != nil {
@@ -234,6 +262,7 @@ func TestCallsElsewhereOutliveTheOldServer(t *testing.T) {
 	if err := exchange(s); err != nil {
 		t.Fatal(err)
 	}
+	awaitReady(t, cc)
 	drained := before.begin(far)
 	awaitLeft(t, cc)
 	if err := do(t.Context(), cc); err != nil {
@@ -253,9 +282,6 @@ func TestCallsElsewhereOutliveTheOldServer(t *testing.T) {
 		if err := do(t.Context(), cc); err != nil {
 			t.Errorf("a call elsewhere, later: %v", err)
 		}
-	}
-	if state := cc.GetState(); state != connectivity.Ready {
-		t.Errorf("the client is %v, want READY", state)
 	}
 }
 
@@ -335,11 +361,7 @@ func TestClientSaysThatItLeaves(t *testing.T) {
 	go func() { left <- awaitGoAway(ln) }()
 	cc := dialTarget(t, ln.Addr().String())
 	cc.Connect()
-	for state := cc.GetState(); state != connectivity.Ready; state = cc.GetState() {
-		if !cc.WaitForStateChange(t.Context(), state) {
-			t.Fatal("the client has not connected")
-		}
-	}
+	awaitReady(t, cc)
 	if err := Client(cc).Stop(t.Context()); err != nil {
 		t.Errorf("Stop = %v", err)
 	}
