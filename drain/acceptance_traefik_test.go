@@ -141,7 +141,8 @@ func TestHandlersLimitConnections(t *testing.T) {
 		{"requests", func(a *age) bool { return a.requests.Load() >= 3 }, 0, []bool{false, false, true}},
 		{
 			"time", func(a *age) bool { return time.Since(a.since) >= time.Millisecond },
-			time.Millisecond, []bool{false, true},
+			time.Millisecond,
+			[]bool{false, true},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

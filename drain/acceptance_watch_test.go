@@ -196,7 +196,7 @@ func TestWatchesAreToldAndWaitedFor(t *testing.T) {
 			if !errors.Is(h.Cause(), ErrDraining) || r.Context().Err() != nil {
 				t.Errorf("cause %v, context %v; want %v, nil", h.Cause(), r.Context().Err(), ErrDraining)
 			}
-			time.Sleep(time.Second) // says what it has to
+			time.Sleep(2 * time.Second) // says what it has to
 			io.WriteString(w, "the end")
 		})
 		r := newRig(t, &http.Server{Handler: mux}, WithPace(0, 0))
@@ -220,7 +220,7 @@ func TestWatchesAreToldAndWaitedFor(t *testing.T) {
 		if body, _, err := watch.receive(); err != nil || body != "the end" {
 			t.Errorf("the watch = %q, %v", body, err)
 		}
-		r.wantDrained(done, time.Second)
+		r.wantDrained(done, 2*time.Second)
 		if got := r.Counts(); got != (Counts{}) {
 			t.Errorf("Counts = %+v, want none", got)
 		}
