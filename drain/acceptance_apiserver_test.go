@@ -148,6 +148,7 @@ func TestTerminationInOrder(t *testing.T) {
 		}
 		ran := make(chan error, 1)
 		go func() { ran <- app.Run(t.Context()) }()
+		synctest.Wait()
 		kept := l.client()
 		wantAnswer(t, kept, "/readyz", answer{status: http.StatusOK})
 		slow, watch := begin(l.client(), "/slow"), begin(l.client(), "/watch")
