@@ -137,7 +137,7 @@ func TestNothingIsPushedToWhoLeaves(t *testing.T) {
 		if got := strings.Join(<-frames, ", "); strings.Count(got, "PUSH_PROMISE 1") != 1 {
 			t.Errorf("the client got %s; want one PUSH_PROMISE", got)
 		}
-		synctest.Wait()
+		synctest.Wait() // the server has seen the end as well
 		r.wantDrained(r.drainFor(t.Context()), 0)
 		r.end()
 	})

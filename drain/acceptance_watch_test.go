@@ -123,7 +123,6 @@ func TestGoAwayMovesTheNextRequest(t *testing.T) {
 				if d := <-r.drainFor(t.Context()); d.err != nil {
 					t.Errorf("Drain = %v, want nil", d.err)
 				}
-				time.Sleep(goAwayGap)
 				r.end()
 			})
 		})
@@ -173,7 +172,6 @@ func TestGoAwaysAmongConcurrentRequests(t *testing.T) {
 		if d := <-r.drainFor(t.Context()); d.err != nil {
 			t.Errorf("Drain = %v, want nil", d.err)
 		}
-		time.Sleep(goAwayGap)
 		r.end()
 	})
 }
