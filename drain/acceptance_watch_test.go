@@ -46,6 +46,7 @@ func TestMinuteLongStreamsAreFinished(t *testing.T) {
 		client := r.client2()
 		dials := r.countDials(client)
 		r.mustGet2(client, "/", "hello") // makes the connection
+		synctest.Wait()                  // which is free again
 		for range streams {
 			answered.Go(func() { r.mustGet2(client, "/minute", "a minute later") })
 		}
