@@ -18,6 +18,11 @@
 // golden file. All of this works inside a testing/synctest bubble, where time
 // is virtual and every duration in that text is exact.
 //
+// [NoLeaks] fails a test that leaves goroutines behind, and is not confused by others
+// that run in parallel; [RunNoLeaks] does the same for a whole package, [NoLeaksIn]
+// and [NoGrowth] for a scope. [AssertStops] fails one that waits too long. All of them
+// say where what is left hangs, and whether it can ever wake: see [Leak].
+//
 // What cannot be tested in one process, real signals and exit codes, needs a
 // real child process, for which there are helpers too. What its clients lose when
 // it stops under load is counted by the package quiescetest/drops.

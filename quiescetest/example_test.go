@@ -5,6 +5,8 @@ package quiescetest_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"os"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/quiescetest"
+	"github.com/go-quiesce/quiesce/scope"
 )
 
 // t is the test's own; an example has none, so these are only compiled.
@@ -32,6 +35,66 @@ func ExampleStart() {
 		}
 		fmt.Print(r.Recorder().Log())
 	})
+}
+
+// In parallel tests too, each is asked only for its own goroutines.
+func ExampleNoLeaks() {
+	t.Parallel()
+	ctx := quiescetest.NoLeaks(t)
+	cache := scope.New(ctx, "cache")
+	_ = cache.Go(ctx, "refresh", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+	// The context ends with the test, and so does the task.
+}
+
+// For all tests of a package at once.
+func ExampleRunNoLeaks() {
+	testMain := func(m *testing.M) { // func TestMain
+		os.Exit(quiescetest.RunNoLeaks(m,
+			quiescetest.AllowGoroutine("example.com/mq.(*Pool).reap", "one for the process, stopped by nobody")))
+	}
+	_ = testMain
+}
+
+// After its end a scope has nothing left, neither tasks nor what these have started.
+func ExampleNoLeaksIn() {
+	s := scope.New(context.Background(), "import")
+	_ = s.Go(context.Background(), "read", func(context.Context) error { return nil })
+	s.Cancel(nil)
+	quiescetest.NoLeaksIn(t, s)
+}
+
+// A server goes on, and yet each request must leave nothing.
+func ExampleNoGrowth() {
+	server := scope.New(context.Background(), "server")
+	defer server.Stop()
+	quiescetest.NoGrowth(t, server, 5, func() { get(server) })
+}
+
+// get stands for a request.
+func get(server *scope.Scope) {
+	_ = server.Go(context.Background(), "request", func(context.Context) error { return nil })
+}
+
+// A failure shows where Shutdown, and what it has started, hang.
+func ExampleAssertStops() {
+	var srv http.Server
+	quiescetest.AssertStops(t, time.Second, func() { _ = srv.Shutdown(context.Background()) })
+}
+
+// A survey of production is told in the words of the tests.
+func ExampleClassify() {
+	s := scope.New(context.Background(), "shop")
+	began := make(chan struct{})
+	_ = s.Go(context.Background(), "poll", func(ctx context.Context) error { close(began); <-ctx.Done(); return ctx.Err() })
+	<-began
+	for _, leak := range quiescetest.Classify(s.Survey()) {
+		fmt.Println(leak.Class, leak.Task)
+	}
+	_ = s.Stop()
+	fmt.Println(len(quiescetest.Classify(s.Survey())))
+	// Output:
+	// idle poll
+	// 0
 }
 
 // An order asserted without sleeping: while the server drains, nothing has

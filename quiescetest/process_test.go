@@ -26,9 +26,11 @@ func TestMain(m *testing.M) {
 	quiescetest.Children(map[string]func(){
 		"serve": serve,
 		"dump":  dump,
+		"leaks": leaksChild,
+		"main":  mainChild,
 		"deaf":  func() { fmt.Println("ready"); time.Sleep(time.Hour) },
 	})
-	os.Exit(m.Run())
+	os.Exit(quiescetest.RunNoLeaks(m))
 }
 
 // serve is the program of the example.

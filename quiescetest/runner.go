@@ -91,7 +91,7 @@ func Run(t testing.TB, app *quiesce.App, opts ...Option) *Runner {
 	}
 	r.recorder.needs = app.Extend(seam.Kit{},
 		quiesce.WithSignals(r.signals), quiesce.WithSink(r.recorder), quiesce.WithBefore(seam.Before{Call: r.recorder.before}))
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := context.WithCancelCause(testContext(t.Name()))
 	r.cancel = cancel
 	go func() {
 		defer close(r.done)
