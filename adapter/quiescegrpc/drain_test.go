@@ -71,6 +71,7 @@ func TestStreamsGoOnDuringADrain(t *testing.T) {
 		}
 	}
 	echo()
+	awaitReady(t, cc)
 	drained := r.begin(far)
 	for cc.GetState() == connectivity.Ready { // until the client has the GOAWAY
 		if !cc.WaitForStateChange(t.Context(), connectivity.Ready) {

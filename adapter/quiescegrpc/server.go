@@ -119,6 +119,7 @@ func (s *Server) Calls(limit int) []drain.Held { return s.calls.Holders(limit) }
 //
 // Stop closes what is open and waits, while its context lasts, for handlers; if
 // some go on it returns a *[drain.HeldError] too. Force does the same without waiting.
+// Calls that are cut off in either way end with Unavailable or Canceled, as it comes.
 func (s *Server) Component() quiesce.Component {
 	return quiesce.Component{
 		Start:    s.listen,

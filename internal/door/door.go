@@ -49,6 +49,7 @@ type Door struct {
 	coming   map[string]bool        // handshakes that are waited for; set before shutting, then accept's
 	name     atomic.Pointer[string] // of a Unix socket that Bind made and nobody has removed or left
 	keep     atomic.Bool            // the name that ln would remove; set before close is called
+	shut     sync.Once
 	close    func() error
 }
 
@@ -112,8 +113,10 @@ func (d *Door) Leave() {
 }
 
 // Shut makes Accept empty the queue, close the listener and return an error. A
-// listener without deadlines is closed as it is.
-func (d *Door) Shut() {
+// listener without deadlines is closed as it is. Later calls do nothing.
+func (d *Door) Shut() { d.shut.Do(d.shutOnce) }
+
+func (d *Door) shutOnce() {
 	d.removeName()
 	ln, ok := d.Listener.(deadliner)
 	if !ok {
