@@ -212,8 +212,12 @@ func TestSetContextWhileReading(t *testing.T) {
 // Close lets go of the context and wakes who waits, as net's own does.
 func TestCloseConn(t *testing.T) {
 	onEach(t, func(t *testing.T, a, _ net.Conn) {
-		ctx := &counting{Context: t.Context()}
-		c := ctxio.NewConn(ctx, a)
+		before, ctx, late := newCounting(t), newCounting(t), newCounting(t)
+		c := ctxio.NewConn(before, a)
+		c.SetContext(ctx)
+		if before.held.Load() != 0 || ctx.held.Load() != 1 {
+			t.Errorf("the contexts are held %d and %d times", before.held.Load(), ctx.held.Load())
+		}
 		read := make(chan error, 1)
 		go func() {
 			_, err := c.Read(make([]byte, 1))
@@ -228,9 +232,9 @@ func TestCloseConn(t *testing.T) {
 				t.Errorf("Read = %v, want that it was closed", err)
 			}
 		})
-		c.SetContext(&counting{Context: t.Context()})
-		if n := ctx.held.Load(); n != 0 {
-			t.Errorf("the context is still held %d times", n)
+		c.SetContext(late)
+		if n := ctx.held.Load() + late.held.Load(); n != 0 {
+			t.Errorf("the contexts are still held %d times", n)
 		}
 	})
 }
@@ -368,6 +372,44 @@ func TestCopyObeys(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A wakeful is a connection whose Read returns, and is seen to, before the call
+// returns that interrupts it.
+type wakeful struct {
+	net.Conn
+	woken    chan struct{}
+	returned chan struct{}
+}
+
+func (w *wakeful) Read([]byte) (int, error) {
+	<-w.woken
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (w *wakeful) SetReadDeadline(time.Time) error {
+	close(w.woken)
+	<-w.returned
+	return nil
+}
+
+// Who is woken finds the cause, however early.
+func TestCauseComesBeforeDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		defer b.Close()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		w := &wakeful{a, make(chan struct{}), make(chan struct{})}
+		c := ctxio.NewConn(ctx, w)
+		go func() {
+			time.Sleep(time.Second)
+			cancel(errStop)
+		}()
+		_, err := c.Read(nil)
+		close(w.returned)
+		wantCause(t, err, errStop)
+		c.Close()
+	})
 }
 
 // What has no deadlines is closed, as nothing else would wake it.

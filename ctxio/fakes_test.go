@@ -10,14 +10,23 @@ import (
 	"net"
 	"sync/atomic"
 	"syscall"
+	"testing"
 	"time"
 )
 
-// A counting is a context that counts who waits for its end.
+// A counting is a context that counts who waits for its end. Package context must
+// not find its own kind in it.
 type counting struct {
 	context.Context
 	held atomic.Int32
 }
+
+func newCounting(t *testing.T) *counting {
+	ctx, _ := stoppable(t)
+	return &counting{Context: ctx}
+}
+
+func (c *counting) Value(any) any { return nil }
 
 func (c *counting) AfterFunc(f func()) (stop func() bool) {
 	c.held.Add(1)

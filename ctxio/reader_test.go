@@ -137,6 +137,35 @@ func TestLateReadIsNotLost(t *testing.T) {
 	})
 }
 
+// A call that ends as its caller gives up is not abandoned.
+func TestRaceOfReadAndCancel(t *testing.T) {
+	for range 200 {
+		synctest.Test(t, func(t *testing.T) {
+			g := &gated{texts: make(chan string)}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			r := ctxio.NewReader(ctx, g)
+			read := make(chan int)
+			go func() {
+				n, _ := r.Read(make([]byte, 1))
+				read <- n
+			}()
+			synctest.Wait()
+			go cancel(errStop)
+			g.texts <- "x"
+			n := <-read
+			synctest.Wait()
+			if r.Abandoned() {
+				t.Error("Abandoned after the call has come back")
+			}
+			r.SetContext(t.Context())
+			close(g.texts)
+			if rest, err := io.ReadAll(r); n+len(rest) != 1 || err != nil {
+				t.Errorf("read %d bytes, then %q, %v", n, rest, err)
+			}
+		})
+	}
+}
+
 // An error that comes late, or with data, is delivered once, after the data.
 func TestLateErrorIsNotLost(t *testing.T) {
 	r := ctxio.NewReader(t.Context(), iotest.DataErrReader(strings.NewReader("abc")))
