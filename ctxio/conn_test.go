@@ -337,6 +337,23 @@ func peerThatSays(t *testing.T, pair func(testing.TB) (net.Conn, net.Conn), text
 	return ctxio.NewConn(t.Context(), a)
 }
 
+// A part of what a Conn has to say is copied by whatever way net finds.
+func TestCopyOfAPart(t *testing.T) {
+	for _, pair := range []transport{transports[0], transports[1]} {
+		t.Run(pair.name, func(t *testing.T) {
+			a, b := tcpPair(t)
+			c := ctxio.NewConn(t.Context(), a)
+			if n, err := io.CopyN(c, peerThatSays(t, pair.pair, "a part of it"), 6); n != 6 || err != nil {
+				t.Errorf("CopyN = %d, %v", n, err)
+			}
+			c.Close()
+			if got, _ := io.ReadAll(b); string(got) != "a part" {
+				t.Errorf("the peer read %q", got)
+			}
+		})
+	}
+}
+
 // A copy between two Conns ends with either's context, and says whose it was.
 func TestCopyObeys(t *testing.T) {
 	for _, side := range []string{"source", "destination"} {

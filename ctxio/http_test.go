@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-quiesce/quiesce/ctxio"
@@ -112,6 +113,10 @@ func (s *site) ifHTTP1(then, otherwise int32) int32 {
 	return otherwise
 }
 
+// closeNotify is how long crypto/tls may take to say good-bye to a peer that does
+// not read. net/http has it do so inside of the Write.
+const closeNotify = 5 * time.Second
+
 // A write that waits for a slow reader is interrupted. Over HTTP/1 the connection
 // is lost with the answer, over HTTP/2 the stream only.
 func TestCancelInterruptsResponse(t *testing.T) {
@@ -130,12 +135,16 @@ func TestCancelInterruptsResponse(t *testing.T) {
 		defer resp.Body.Close()
 		blocked(t, "ctxio.(*responseWriter).Write")
 		s.stop(errStop)
+		stopped := time.Now()
 		within(t, "Write", func() {
 			if err := <-failed; !errors.Is(err, errStop) {
 				t.Errorf("Write = %v, want one that wraps %v", err, errStop)
 			}
 			wantCause(t, <-failed, errStop)
 		})
+		if d := time.Since(stopped); d > closeNotify {
+			t.Errorf("Write took %v to end, more than crypto/tls gives itself", d)
+		}
 		within(t, "the answer's end", func() {
 			if _, err := io.Copy(io.Discard, resp.Body); err == nil {
 				t.Error("the client took the answer for a whole one")
@@ -385,6 +394,38 @@ func TestPlainResponseWriter(t *testing.T) {
 	if rec.Body.String() != "abc" {
 		t.Errorf("body = %q", rec.Body)
 	}
+}
+
+// A dated is a ResponseWriter that counts deadlines.
+type dated struct {
+	http.ResponseWriter
+	set atomic.Int32
+}
+
+func (d *dated) SetReadDeadline(time.Time) error  { d.set.Add(1); return nil }
+func (d *dated) SetWriteDeadline(time.Time) error { d.set.Add(1); return nil }
+
+// A handler that returns while a goroutine of it still reads has made a mistake,
+// but the connection may soon belong to another request.
+func TestHandsOffAfterReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		w := &dated{ResponseWriter: httptest.NewRecorder()}
+		g := &gated{texts: make(chan string)}
+		h := ctxio.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			go r.Body.Read(make([]byte, 1))
+			synctest.Wait()
+			cancel(errStop)
+			synctest.Wait()
+		}))
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "POST", "/", g))
+		before := w.set.Load()
+		time.Sleep(time.Minute)
+		if after := w.set.Load(); before != 1 || after != 1 {
+			t.Errorf("%d deadlines were set while the handler ran and %d after, want 1 and 0", before, after-before)
+		}
+		close(g.texts)
+	})
 }
 
 // What a mux and a form's parser leave in the request is found by who is around
