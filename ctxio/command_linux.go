@@ -32,12 +32,15 @@ func onlyZombies(pgid int) bool {
 	return true
 }
 
-// livesIn reads a line of proc_pid_stat(5): "pid (comm) state ppid pgrp ...".
-// The name may hold spaces and parentheses.
+// livesIn reads a line of proc_pid_stat(5): "pid (comm) state ppid pgrp ...". The
+// name may hold spaces and parentheses. The state is that of the first thread,
+// which can have died a moment before the others, and these have its files open.
 func livesIn(stat []byte, pgid int) bool {
+	const state, pgrp, threads = 0, 2, 17 // places after the name
 	f := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(f) < 3 || string(f[2]) != strconv.Itoa(pgid) {
+	if len(f) <= threads || string(f[pgrp]) != strconv.Itoa(pgid) {
 		return false
 	}
-	return f[0][0] != 'Z' && f[0][0] != 'X'
+	dead := f[state][0] == 'Z' || f[state][0] == 'X'
+	return !dead || string(f[threads]) != "1" && string(f[threads]) != "0"
 }

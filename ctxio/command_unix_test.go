@@ -166,6 +166,37 @@ func TestCancelInterruptsCommand(t *testing.T) {
 	}
 }
 
+// Wait waits for the group also where no pipe of os/exec's tells of it.
+func TestGroupOutlivesCommand(t *testing.T) {
+	ctx, cancel := stoppable(t)
+	f := command(t, "dies graceful")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	f.Stdout, f.Stderr = w, w
+	p := f.start(t, ctx, long)
+	w.Close()
+	go io.Copy(f.out, r)
+	f.out.await(t, 2)
+	cancel(errStop)
+	within(t, "Wait", func() {
+		if err := p.Wait(); !errors.Is(err, errStop) {
+			t.Errorf("Wait = %v", err)
+		}
+	})
+	raw, err := f.life.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.Control(func(fd uintptr) {
+		if n, err := syscall.Read(int(fd), make([]byte, 1)); n != 0 || err != nil {
+			t.Errorf("after Wait, life: %d, %v, want its end", n, err)
+		}
+	})
+}
+
 // A process that has left the group holds the output for as long as WaitDelay.
 func TestDaemonHoldsOutput(t *testing.T) {
 	f := command(t, "leaves daemon:dies")
