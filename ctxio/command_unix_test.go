@@ -208,7 +208,8 @@ func TestDaemonHoldsOutput(t *testing.T) {
 		}
 	})
 	var daemon int
-	if _, err := fmt.Sscanf(f.out.String(), "spawned %d", &daemon); err != nil {
+	_, spawned, _ := strings.Cut(f.out.String(), "spawned") // before or after "ready"
+	if _, err := fmt.Sscan(spawned, &daemon); err != nil {
 		t.Fatalf("output = %q", f.out)
 	}
 	if err := syscall.Kill(daemon, syscall.SIGKILL); err != nil {
