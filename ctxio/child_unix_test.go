@@ -30,11 +30,11 @@ func child(mode string) int {
 		return 3
 	case "dies": // of SIGTERM
 		fmt.Println("ready")
-		select {}
+		time.Sleep(lifetime)
 	case "stubborn":
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("ready")
-		select {}
+		time.Sleep(lifetime)
 	case "graceful": // takes a moment, and exits with 0
 		signal.Notify(terminated, syscall.SIGTERM)
 		fmt.Println("ready")
@@ -45,12 +45,15 @@ func child(mode string) int {
 	case "stopped": // must be told to go on before it can end
 		fmt.Println("ready")
 		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-		select {}
+		time.Sleep(lifetime)
 	case "leaves": // leaves somebody who holds the output
 		return 0
 	}
 	return 9
 }
+
+// lifetime is for children that a failed test has forgotten.
+const lifetime = 2 * patience
 
 // spawn starts a grandchild, which holds what a child holds. A daemon leaves the
 // process group.
