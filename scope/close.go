@@ -71,12 +71,13 @@ func (s *Scope) awaitOwn(ctx context.Context) error {
 	}
 }
 
-// countAdmitted returns how many tasks and scopes there ever were in s and below.
+// countAdmitted returns how many tasks and scopes there ever were in s and below. It
+// never becomes less: those that are gone count on.
 func (s *Scope) countAdmitted() uint64 {
 	s.mu.Lock()
-	n := s.admitted
+	n, children := s.admitted+s.past, s.offspringLocked()
 	s.mu.Unlock()
-	for _, c := range s.offspring() {
+	for _, c := range children {
 		n += 1 + c.countAdmitted()
 	}
 	return n
@@ -104,15 +105,13 @@ func (s *Scope) finish() {
 	for _, c := range s.offspring() {
 		c.finish()
 	}
-	s.advance(Closed, nil)
+	s.advance(Closed, ErrStopped)
 	s.endTake(ErrStopped) // lets go of the contexts above
 	s.endWork(ErrStopped)
 	if s.unfollow != nil {
 		s.unfollow()
 	}
-	if s.parent != nil && !s.holds() {
-		s.parent.disown(s)
-	}
+	s.depart()
 }
 
 // holds reports whether tasks run in s or below it, that were given up.

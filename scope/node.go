@@ -219,8 +219,8 @@ func (s *Scope) settle(n *node, t *Task, o Outcome, err error) {
 	s.releaseLocked(n)
 	last := s.state == Closed && s.live == 0
 	s.mu.Unlock()
-	if last && s.parent != nil && !s.holds() {
-		s.parent.disown(s) // it was kept because of the abandoned
+	if last {
+		s.depart() // it was kept because of the abandoned
 	}
 	if over {
 		s.cancelNow(why)

@@ -3,6 +3,7 @@
 package scope
 
 import (
+	"container/list"
 	"context"
 	"sync"
 )
@@ -19,7 +20,8 @@ type Scope struct {
 	cfg    config
 	ctx    context.Context // New's, if it can end; else nil
 
-	unfollow func() bool // lets go of ctx
+	unfollow func() bool   // lets go of ctx
+	place    *list.Element // among parent's children; guarded by its mu
 
 	// take ends when no new work may be taken, work when what was begun is to end.
 	take, work       context.Context
@@ -34,7 +36,8 @@ type Scope struct {
 	kinds    map[string]*kind
 	free     *node // linked by next
 	spare    int   // how many are free
-	children []*Scope
+	children list.List // of *Scope, in the order in which they were made
+	past     uint64    // what countAdmitted said of children that are gone
 	quiet    chan struct{} // closed when live is 0; nil if nobody waits for that
 	slots    slots
 	endings  endings
@@ -172,7 +175,7 @@ func (s *Scope) refuseLocked(ctx context.Context) error {
 func (s *Scope) adopt(c *Scope) {
 	s.mu.Lock()
 	over, cause := s.state >= Cancelled, s.cause
-	s.children = append(s.children, c)
+	c.place = s.children.PushBack(c)
 	s.mu.Unlock()
 	if over {
 		c.Cancel(cause)
@@ -181,13 +184,21 @@ func (s *Scope) adopt(c *Scope) {
 
 // disown forgets a child that has ended.
 func (s *Scope) disown(c *Scope) {
+	n := 1 + c.countAdmitted()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, old := range s.children {
-		if old == c {
-			s.children = append(s.children[:i], s.children[i+1:]...)
-			return
-		}
+	if c.place != nil {
+		s.children.Remove(c.place)
+		c.place = nil
+		s.past += n
+	}
+}
+
+// depart takes s off the tree if it has ended, and those above that have and were
+// only kept because of s.
+func (s *Scope) depart() {
+	for at := s; at.parent != nil && at.State() == Closed && !at.holds(); at = at.parent {
+		at.parent.disown(at)
 	}
 }
 
@@ -195,5 +206,16 @@ func (s *Scope) disown(c *Scope) {
 func (s *Scope) offspring() []*Scope {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]*Scope(nil), s.children...)
+	return s.offspringLocked()
+}
+
+func (s *Scope) offspringLocked() []*Scope {
+	if s.children.Len() == 0 {
+		return nil
+	}
+	all := make([]*Scope, 0, s.children.Len())
+	for e := s.children.Front(); e != nil; e = e.Next() {
+		all = append(all, e.Value.(*Scope))
+	}
+	return all
 }
