@@ -131,8 +131,8 @@ func (s *Scope) holds() bool {
 //     its [WithBudget] to end.
 //  3. It waits for those that took longer until ctx ends.
 //
-// Close returns nil if every task ended well, whatever it had to be told to do so;
-// [Scope.Err] if not. If tasks still run when ctx ends, everything has been cancelled
+// Close returns nil if every task of the scope ended well, whatever it had to be told
+// to do so; [Scope.Err] if not. If tasks still run when ctx ends, everything has been cancelled
 // by then, and Close returns an [*UnstoppedError] that names them, joined with
 // [Scope.Err]. They are abandoned: they run on, and nobody waits for them any more.
 // Finding their stacks takes time after that: microseconds for each goroutine of the
@@ -145,9 +145,10 @@ func (s *Scope) Close(ctx context.Context) error {
 		return ErrReentrant
 	}
 	began := now()
+	s.notice(began)
 	s.Shut(nil)
 	if !s.drains(ctx) {
-		s.cancelInOrder(ctx, newShares(ctx, s.count()))
+		s.cancelInOrder(ctx, newShares(ctx, s.count()), false)
 	}
 	s.Cancel(ErrStopped)
 	s.advance(Closing, ErrStopped)
@@ -173,12 +174,13 @@ func (s *Scope) drains(ctx context.Context) bool {
 	return s.await(ctx) == nil
 }
 
-// cancelInOrder cancels s and what is below it, children first.
-func (s *Scope) cancelInOrder(ctx context.Context, share *shares) {
+// cancelInOrder cancels s and what is below it, children first. outside is as in
+// cancel.
+func (s *Scope) cancelInOrder(ctx context.Context, share *shares, outside bool) {
 	for _, c := range slices.Backward(s.offspring()) {
-		c.cancelInOrder(ctx, share)
+		c.cancelInOrder(ctx, share, true)
 	}
-	s.Cancel(ErrStopped)
+	s.cancel(ErrStopped, outside)
 	s.advance(Closing, ErrStopped)
 	if budget := share.next(s.cfg.budget); budget >= 0 {
 		var cancel context.CancelFunc
@@ -233,6 +235,20 @@ func (s *Scope) giveUp(cause error, after time.Duration) error {
 		return errors.Join(e, err)
 	}
 	return e
+}
+
+// notice makes this the time since when tasks are known to run, if none is known.
+func (s *Scope) notice(at time.Duration) {
+	s.mu.Lock()
+	for _, k := range s.kinds {
+		for n := k.first; n != nil && n.since == 0; n = n.next {
+			n.since = at
+		}
+	}
+	s.mu.Unlock()
+	for _, c := range s.offspring() {
+		c.notice(at)
+	}
 }
 
 // abandon gives tasks that still run their outcome.

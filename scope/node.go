@@ -33,7 +33,7 @@ type node struct {
 	task       *Task                       // its handle, until main has begun; usually nil
 	prev, next *node                       // in the kind's list; next also links free ones
 	since      time.Duration               // when it was admitted or first seen, on the clock of now; 0: not known
-	weight     int32                       // slots of the limit that it takes; 0 if there was none
+	weight     int32                       // slots that it takes
 	abandoned  bool                        // Close has given it up
 }
 
@@ -53,7 +53,7 @@ const (
 	maxKinds  = 1000
 	otherKind = "(other)"
 
-	// maxSpare bounds the free nodes of a scope, as long as fewer are in use.
+	// maxSpare is how many free nodes a scope keeps more than are in use.
 	maxSpare = 4096
 )
 
@@ -83,14 +83,14 @@ func (s *Scope) newKindLocked(name string) *kind {
 		name = otherKind
 	}
 	k := &kind{scope: s, name: name}
-	k.ctx = k.label(s.take)
+	k.ctx = label(context.WithValue(s.labelled, ownerKey, k), s.path, name)
 	s.kinds[name] = k
 	return k
 }
 
-// label returns ctx as the context of a task of this kind.
-func (k *kind) label(ctx context.Context) context.Context {
-	return pprof.WithLabels(context.WithValue(ctx, ownerKey, k), pprof.Labels(LabelScope, k.scope.path, LabelTask, k.name))
+// label returns ctx with the labels of a task.
+func label(ctx context.Context, path, task string) context.Context {
+	return pprof.WithLabels(ctx, pprof.Labels(LabelScope, path, LabelTask, task))
 }
 
 // nodeLocked returns a node for a new task, linked.
@@ -137,9 +137,13 @@ func (s *Scope) releaseLocked(n *node) {
 		s.quiet = nil
 	}
 	n.kind, n.prev, n.next, n.abandoned = nil, nil, nil, false
-	if s.spare < maxSpare+s.live {
+	switch most := maxSpare + s.live; {
+	case s.spare < most:
 		n.next, s.free = s.free, n
 		s.spare++
+	case s.spare > most: // by one, as live was one more when it was looked at last
+		s.free = s.free.next
+		s.spare--
 	}
 }
 
@@ -166,73 +170,72 @@ func (n *node) main() {
 
 // end is deferred, so that a panic and a Goexit come here too.
 func (n *node) end(t *Task, e *ending) {
-	o := OK
-	if !e.returned {
-		o = Exited
-		e.err = ErrExited
-		if v := recover(); v != nil {
+	switch {
+	case !e.returned:
+		o := Exited
+		v := recover()
+		if v != nil {
 			o = Panicked
-			e.err = n.kind.scope.caught(v)
 		}
+		n.kind.scope.broken(n, t, o, v)
+	case e.err != nil:
+		n.kind.scope.failed(n, t, OK, e.err)
+	default:
+		n.kind.scope.leave(n, t, OK, nil, true)
 	}
-	s := n.kind.scope
-	if e.err != nil && s.ctx != nil {
-		s.State() // so that it is known whether the error only says that New's context has ended
-	}
-	s.mu.Lock()
-	if e.err == nil && t == nil && n.weight == 0 && !n.abandoned && !s.cfg.policy.counts() {
-		s.endings.n[OK]++
-		s.releaseLocked(n)
-		s.mu.Unlock()
-		return
-	}
-	s.settle(n, t, o, e.err)
 }
 
-// caught is called on the goroutine that has panicked, before its stack is gone.
-func (s *Scope) caught(v any) error {
+// broken is the end of a task that did not return. v is what recover returned.
+func (s *Scope) broken(n *node, t *Task, o Outcome, v any) {
+	if o == Exited {
+		s.failed(n, t, o, ErrExited)
+		return
+	}
 	if !s.cfg.recover {
 		panic(v) // crash here and now: the stack above is still the one of the panic
 	}
 	p := &PanicError{Value: v, Stack: string(debug.Stack())}
+	defer s.failed(n, t, o, p) // even if tell does not return
 	if s.cfg.tell != nil {
 		s.cfg.tell(p)
 	}
-	return p
 }
 
-// settle is the end of a task about which there is more to say than that it is
-// over. It is called with s.mu held and gives it back.
-func (s *Scope) settle(n *node, t *Task, o Outcome, err error) {
-	k := n.kind
-	if o == OK && err != nil && t != nil && t.own != nil && t.own.calledOff(err) {
-		err = nil
+// failed is the end of a task that has an error, if it is one.
+func (s *Scope) failed(n *node, t *Task, o Outcome, err error) {
+	failure := s.judge(n.kind, t, o, err)
+	if failure == nil {
+		s.leave(n, t, OK, nil, false)
+		return
 	}
-	o, err = s.judgeLocked(k, o, err)
-	if n.abandoned {
-		s.endings.late++
-	} else {
-		s.endings.n[o]++
+	defer s.leave(n, t, failure.Outcome, failure, false) // even if onError does not return
+	if s.keep(failure) {
+		s.cancelNow(failure)
 	}
-	why, over := s.decideLocked(k, o, err)
+	if s.cfg.onError != nil {
+		s.cfg.onError(failure)
+	}
+}
+
+// leave is the last that a task does. Whoever waits for it, or for the scope, finds
+// that all the rest was done before.
+func (s *Scope) leave(n *node, t *Task, o Outcome, err error, success bool) {
+	if t != nil && t.own != nil {
+		t.own.finish()
+	}
+	s.mu.Lock()
+	decided := s.countLocked(n, o, success)
+	if t != nil {
+		t.resolve(o, err)
+	}
 	s.giveSlotsLocked(int(n.weight))
 	s.releaseLocked(n)
 	last := s.state == Closed && s.live == 0
 	s.mu.Unlock()
+	if decided {
+		s.cancelNow(ErrDecided)
+	}
 	if last {
 		s.depart() // it was kept because of the abandoned
 	}
-	if over {
-		s.cancelNow(why)
-	}
-	if failed, ok := err.(*TaskError); ok && s.cfg.onError != nil {
-		s.cfg.onError(failed)
-	}
-	if t == nil {
-		return
-	}
-	if t.own != nil {
-		t.own.finish()
-	}
-	t.resolve(o, err)
 }

@@ -44,23 +44,21 @@ var (
 )
 
 // Quorum is [FirstSuccess] for k tasks that have to return nil. Less than 1 counts
-// as 1.
+// as 1. If there are not enough of them, the scope's error is that of the others:
+// none if there were no others.
 func Quorum(k int) Policy { return Policy{verdict: quorum, quorum: max(1, k)} }
-
-// counts reports whether tasks that return nil are of interest.
-func (p Policy) counts() bool { return p.verdict == quorum }
 
 // An Outcome is how a task ended. Each has exactly one.
 type Outcome int
 
 const (
 	Running   Outcome = iota // it has not ended
-	OK                       // it returned nil, or after its context had ended, that
+	OK                       // it returned nil, or after its context had ended, an error that matches that
 	Failed                   // it returned another error
 	Panicked                 // it panicked; see [RecoverPanics]
 	Exited                   // it called runtime.Goexit
-	Refused                  // it was not admitted and never ran
-	Abandoned                // it still ran when [Scope.Close] gave it up
+	Refused                  // Go had an error for it, and it never ran
+	Abandoned                // it still ran when [Scope.Close] gave it up; its handle, if any, goes on to its end
 	outcomes  = iota
 )
 
@@ -72,74 +70,93 @@ func (o Outcome) String() string {
 // endings are what a scope remembers of tasks that are over; guarded by its mu.
 type endings struct {
 	n           [outcomes]uint64
+	successes   int     // tasks that have returned nil, if the policy wants to know
 	late        uint64  // ended after they had been abandoned
-	errs        []error // the first ones, up to the bound
+	errs        []error // of tasks, the first ones, up to the bound
 	more        int     // errors beyond
 	decided     bool    // the policy has what it wanted
 	external    error   // why the scope was cancelled, if it was not by one of its tasks or to stop it
 	cancelledAt time.Duration
 }
 
-// judgeLocked turns what a task's function returned into its outcome. The end of its
-// context is no failure once that has ended.
-func (s *Scope) judgeLocked(k *kind, o Outcome, err error) (Outcome, error) {
-	switch {
-	case err == nil:
-		return o, nil
-	case o == OK && s.state != Open && s.isEnd(err):
-		return OK, nil
-	case o == OK:
+// judge turns the error of a task into its failure, nil if it is none: that its
+// contexts have ended is no failure once they have.
+func (s *Scope) judge(k *kind, t *Task, o Outcome, err error) *TaskError {
+	if o == OK {
+		if s.isEnd(err) || t != nil && t.own != nil && t.own.calledOff(err) {
+			return nil
+		}
 		o = Failed
 	}
-	return o, &TaskError{Scope: s.path, Task: k.name, Outcome: o, Err: err}
+	return &TaskError{Scope: s.path, Task: k.name, Outcome: o, Err: err}
 }
 
 // isEnd reports whether err only says that the scope's contexts have ended. A scope
 // that was shut and cancelled later has two causes.
 func (s *Scope) isEnd(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, s.cause) || errors.Is(err, context.Cause(s.take))
+	if s.State() == Open { // State knows if New's context has just ended
+		return false
+	}
+	s.mu.Lock()
+	shut, cause := s.shut, s.cause
+	s.mu.Unlock()
+	return errors.Is(err, context.Canceled) || errors.Is(err, cause) || errors.Is(err, shut)
 }
 
-// decideLocked applies the policy to a task that has ended. It reports whether the
-// scope is to be cancelled, with what cause; its state has changed then.
-func (s *Scope) decideLocked(k *kind, o Outcome, err error) (cause error, over bool) {
-	e := &s.endings
-	p := s.cfg.policy
-	if err != nil {
-		s.keepLocked(err)
-	}
-	switch {
-	case p.verdict == failFast && err != nil:
-		cause = err
-	case p.verdict == quorum && !e.decided && e.n[OK] >= uint64(p.quorum):
-		e.decided = true
-		cause = ErrDecided
-	}
-	if cause == nil || s.state >= Cancelled {
-		return nil, false
-	}
-	s.advanceLocked(Cancelled, cause)
-	return cause, true
-}
-
-// keepLocked keeps an error of a task, if there is room, and counts it if not.
-func (s *Scope) keepLocked(err error) {
+// keep keeps the error of a task, if there is room, and counts it if not. It reports
+// whether the scope is to be cancelled with it; its state has changed then.
+func (s *Scope) keep(failure *TaskError) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	e := &s.endings
 	switch {
 	case s.cfg.policy.verdict == isolate:
 	case len(e.errs) < s.cfg.maxErrors:
-		e.errs = append(e.errs, err)
+		e.errs = append(e.errs, failure)
 	default:
 		e.more++
 	}
+	if s.cfg.policy.verdict != failFast || s.state >= Cancelled {
+		return false
+	}
+	s.advanceLocked(Cancelled, failure)
+	return true
 }
 
-// Err returns the scope's error so far, by its policy: nil, or the errors of its
+// countLocked counts the end of a task. It reports whether the policy has now what it
+// wants, so that the scope is to be cancelled; its state has changed then.
+func (s *Scope) countLocked(n *node, o Outcome, success bool) bool {
+	e, p := &s.endings, s.cfg.policy
+	if n.abandoned { // it has its outcome
+		e.late++
+		return false
+	}
+	e.n[o]++
+	if p.verdict != quorum || !success {
+		return false
+	}
+	e.successes++
+	if e.decided || e.successes < p.quorum {
+		return false
+	}
+	e.decided = true
+	if s.state >= Cancelled {
+		return false
+	}
+	s.advanceLocked(Cancelled, ErrDecided)
+	return true
+}
+
+// Err returns the scope's error so far, by its policy: nil, or the errors of its own
 // tasks, each a [*TaskError], joined in the order in which they came; those above
 // the bound of [WithMaxErrors] are only counted. If the scope was cancelled from
-// outside, by [Scope.Cancel] with a cause or by the end of the context given to
-// [New], so that its tasks may not have done their work, it is that cause too.
+// outside, so that its tasks may not have done their work, it is that cause too:
+// by [Scope.Cancel] with a cause, by the end of the context given to [New], or with
+// the scope above it, whose [ErrStopped] counts here. A scope that was ended by its
+// own [Scope.Stop] or [Scope.Close] was not. It has nothing of the scopes below:
+// who made those has their errors.
 func (s *Scope) Err() error {
+	s.catchUp()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := &s.endings
@@ -148,7 +165,7 @@ func (s *Scope) Err() error {
 	}
 	errs := e.errs[:len(e.errs):len(e.errs)]
 	if e.more > 0 {
-		errs = append(errs, fmt.Errorf("and %d more errors", e.more))
+		errs = append(errs, fmt.Errorf("errors not kept: %d", e.more))
 	}
 	if e.external != nil {
 		errs = append(errs, e.external)

@@ -27,17 +27,22 @@ type Scope struct {
 	take, work       context.Context
 	endTake, endWork context.CancelCauseFunc
 
+	// labelled is take with the scope's labels. Contexts of tasks are made from it
+	// with mu held: it answers for the labels before it comes to the user's ctx.
+	labelled context.Context
+
 	mu       sync.Mutex // guards what follows, and nodes, kinds and policies
 	state    State
 	cause    error // why it was shut or cancelled: the latest reason that counts
+	shut     error // why it was shut, if it was
 	live     int   // tasks that have not ended
 	admitted uint64
 	recent   *kind // the one that was last asked for
 	kinds    map[string]*kind
-	free     *node // linked by next
-	spare    int   // how many are free
-	children list.List // of *Scope, in the order in which they were made
-	past     uint64    // what countAdmitted said of children that are gone
+	free     *node         // linked by next
+	spare    int           // how many are free
+	children list.List     // of *Scope, in the order in which they were made
+	past     uint64        // what countAdmitted said of children that are gone
 	quiet    chan struct{} // closed when live is 0; nil if nobody waits for that
 	slots    slots
 	endings  endings
@@ -67,6 +72,7 @@ func New(ctx context.Context, name string, options ...Option) *Scope {
 	s.kinds = make(map[string]*kind)
 	s.work, s.endWork = context.WithCancelCause(WorkContext(ctx))
 	s.take, s.endTake = context.WithCancelCause(ctx)
+	s.labelled = label(s.take, s.path, "")
 	if ctx.Done() != nil {
 		s.ctx = ctx
 		s.unfollow = context.AfterFunc(ctx, s.follow)
@@ -87,7 +93,7 @@ func (s *Scope) Path() string { return s.path }
 // Context returns the context that the scope's tasks are given, without the name
 // of one: for work in flight that belongs to the scope and has its own goroutines,
 // a server's BaseContext for example. It ends as theirs does.
-func (s *Scope) Context() context.Context { return &scopeContext{s.take, s} }
+func (s *Scope) Context() context.Context { return &scopeContext{s.labelled, s} }
 
 // Go runs f on a goroutine of its own, as the task name, and returns. The context
 // that f is given ends when the scope takes no new work; [WorkContext] gives the
@@ -105,27 +111,21 @@ func (s *Scope) Context() context.Context { return &scopeContext{s.take, s} }
 //
 // The name should be a constant; see [New].
 func (s *Scope) Go(ctx context.Context, name string, f func(ctx context.Context) error) error {
-	s.mu.Lock()
-	n, err := s.admitLocked(ctx, name, 1)
-	if n == nil {
-		return err
-	}
-	n.f = f
-	s.mu.Unlock()
-	go n.run()
-	return nil
+	return s.run(ctx, name, f, true)
 }
 
 // TryGo is [Scope.Go] for a caller that does not want to wait: it returns [ErrFull]
 // if the limit is reached.
 func (s *Scope) TryGo(ctx context.Context, name string, f func(ctx context.Context) error) error {
+	return s.run(ctx, name, f, false)
+}
+
+func (s *Scope) run(ctx context.Context, name string, f func(ctx context.Context) error, wait bool) error {
+	s.catchUp()
 	s.mu.Lock()
-	if s.slots.fullFor(1) {
+	n, err := s.admitLocked(ctx, name, 1, wait)
+	if err != nil {
 		s.mu.Unlock()
-		return ErrFull
-	}
-	n, err := s.admitLocked(ctx, name, 1)
-	if n == nil {
 		return err
 	}
 	n.f = f
@@ -134,40 +134,49 @@ func (s *Scope) TryGo(ctx context.Context, name string, f func(ctx context.Conte
 	return nil
 }
 
-// admitLocked returns the node of a new task, with s.mu held; or an error, with
-// s.mu not held any more.
-func (s *Scope) admitLocked(ctx context.Context, name string, weight int) (*node, error) {
-	if s.state != Open || (s.ctx != nil && s.ctx.Err() != nil) {
-		if err := s.refuseLocked(ctx); err != nil {
-			s.mu.Unlock()
-			return nil, err
-		}
-	}
-	held := 0
-	if s.slots.size > 0 {
-		held = weight
-		if err := s.takeSlotsLocked(ctx, weight); err != nil {
-			s.mu.Unlock()
-			return nil, err
-		}
+// admitLocked returns the node of a new task, or why there is none. It gives the lock
+// away for what may take time or is the user's.
+func (s *Scope) admitLocked(ctx context.Context, name string, weight int, wait bool) (*node, error) {
+	if err := s.enterLocked(ctx, weight, wait); err != nil {
+		s.endings.n[Refused]++
+		return nil, err
 	}
 	n := s.nodeLocked(s.kindLocked(name))
-	n.weight = int32(held)
+	n.weight = int32(weight)
 	return n, nil
 }
 
-// refuseLocked says why ctx may not start a task in a scope that is not open, nil
-// if it may. It counts refusals.
-func (s *Scope) refuseLocked(ctx context.Context) error {
-	if s.state == Open { // New's context has ended, and nobody has acted on it yet
+// enterLocked takes slots for a task, or says why it is not admitted.
+func (s *Scope) enterLocked(ctx context.Context, weight int, wait bool) error {
+	l := &s.slots
+	inner := false
+	if s.state != Open || l.fullFor(weight) { // only then it is of interest
 		s.mu.Unlock()
-		s.follow()
+		inner = s.owns(ctx)
 		s.mu.Lock()
 	}
-	if s.state == Open || s.state == Draining && s.owns(ctx) {
+	if err := s.refusalLocked(inner); err != nil {
+		return err
+	}
+	switch {
+	case !l.fullFor(weight):
+		l.used += weight
+		return nil
+	case weight > l.size:
+		return s.tooHeavy(weight)
+	case !wait:
+		return ErrFull
+	default:
+		return s.queueLocked(ctx, weight, inner)
+	}
+}
+
+// refusalLocked says why the scope's state does not admit a task, nil if it does.
+// inner tells that it belongs to work in flight.
+func (s *Scope) refusalLocked(inner bool) error {
+	if s.state == Open || s.state == Draining && inner {
 		return nil
 	}
-	s.endings.n[Refused]++
 	return &ClosedError{Scope: s.path, State: s.state, Cause: s.cause}
 }
 
@@ -178,7 +187,7 @@ func (s *Scope) adopt(c *Scope) {
 	c.place = s.children.PushBack(c)
 	s.mu.Unlock()
 	if over {
-		c.Cancel(cause)
+		c.cancel(cause, true)
 	}
 }
 

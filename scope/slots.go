@@ -19,7 +19,7 @@ type waiter struct {
 	weight  int
 	inner   bool          // its work is in flight: it may go on while the scope drains
 	decided chan struct{} // closed when it has them, or will not get them
-	has     bool          // guarded by mu
+	err     error         // why it will not; set before
 }
 
 // fullFor reports whether a task of this weight would have to wait.
@@ -27,41 +27,31 @@ func (l *slots) fullFor(weight int) bool {
 	return l.size > 0 && (len(l.queue) > 0 || l.used+weight > l.size)
 }
 
-// takeSlotsLocked takes slots, and gives the lock away while it waits for them. It
-// has the lock again when it returns.
-func (s *Scope) takeSlotsLocked(ctx context.Context, weight int) error {
-	l := &s.slots
-	if weight > l.size {
-		return s.tooHeavy(weight)
-	}
-	if !l.fullFor(weight) {
-		l.used += weight
-		return nil
-	}
-	w := &waiter{weight: weight, inner: s.owns(ctx), decided: make(chan struct{})}
-	l.queue = append(l.queue, w)
+// queueLocked waits for slots, without the lock.
+func (s *Scope) queueLocked(ctx context.Context, weight int, inner bool) error {
+	w := &waiter{weight: weight, inner: inner, decided: make(chan struct{})}
+	s.slots.queue = append(s.slots.queue, w)
 	s.mu.Unlock()
+	var cause error
 	select {
 	case <-w.decided:
-		s.mu.Lock()
 	case <-ctx.Done():
-		s.mu.Lock()
-		if !w.has && l.leave(w) {
-			s.grantLocked() // who came later may need less
-			return context.Cause(ctx)
-		}
+		cause = context.Cause(ctx)
 	}
-	if !w.has {
-		if err := s.refuseLocked(ctx); err != nil {
-			return err
-		}
-		return s.tooHeavy(weight) // since SetLimit
+	s.catchUp()
+	s.mu.Lock()
+	if cause != nil && s.slots.leave(w) {
+		s.grantLocked() // who came later may need less
+		return cause
 	}
-	if s.state > Draining || s.state == Draining && !w.inner { // between the grant and now
+	if w.err != nil {
+		return w.err
+	}
+	err := s.refusalLocked(inner) // it may have changed since the slots were given
+	if err != nil {
 		s.giveSlotsLocked(weight)
-		return s.refuseLocked(ctx)
 	}
-	return nil
+	return err
 }
 
 func (s *Scope) tooHeavy(weight int) error {
@@ -79,7 +69,9 @@ func (l *slots) leave(w *waiter) bool {
 
 func (s *Scope) giveSlotsLocked(weight int) {
 	s.slots.used -= weight
-	s.grantLocked()
+	if len(s.slots.queue) > 0 {
+		s.grantLocked()
+	}
 }
 
 // SetLimit changes the limit of [WithLimit] while the scope is in use. With a lower
@@ -89,19 +81,25 @@ func (s *Scope) SetLimit(slots int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.slots.size = max(0, slots)
-	s.slots.turnAway()
-	s.grantLocked()
+	s.turnAwayLocked(func(w *waiter) error {
+		if s.slots.size > 0 && w.weight > s.slots.size {
+			return s.tooHeavy(w.weight)
+		}
+		return nil
+	})
 }
 
-// turnAway ends the waiting of those who want more than there is.
-func (l *slots) turnAway() {
-	l.queue = slices.DeleteFunc(l.queue, func(w *waiter) bool {
-		over := l.size > 0 && w.weight > l.size
-		if over {
-			close(w.decided)
+// turnAwayLocked ends the waiting of those for whom why has an error. That may make
+// room for others.
+func (s *Scope) turnAwayLocked(why func(*waiter) error) {
+	s.slots.queue = slices.DeleteFunc(s.slots.queue, func(w *waiter) bool {
+		if w.err = why(w); w.err == nil {
+			return false
 		}
-		return over
+		close(w.decided)
+		return true
 	})
+	s.grantLocked()
 }
 
 // grantLocked lets in from the head of the queue whom there is room for.
@@ -109,20 +107,8 @@ func (s *Scope) grantLocked() {
 	l := &s.slots
 	for len(l.queue) > 0 && (l.size == 0 || l.used+l.queue[0].weight <= l.size) {
 		w := l.queue[0]
-		l.queue = l.queue[1:]
+		l.queue = slices.Delete(l.queue, 0, 1)
 		l.used += w.weight
-		w.has = true
 		close(w.decided)
 	}
-}
-
-// refuseAll sends those away who wait and will not be admitted in the new state.
-func (l *slots) refuseAll(state State) {
-	l.queue = slices.DeleteFunc(l.queue, func(w *waiter) bool {
-		if state == Draining && w.inner {
-			return false
-		}
-		close(w.decided)
-		return true
-	})
 }

@@ -2,7 +2,10 @@
 
 package scope
 
-import "context"
+import (
+	"context"
+	"reflect"
+)
 
 // A State is how far a scope is on its way from open to closed. It only goes on.
 type State int
@@ -22,20 +25,26 @@ func (s State) String() string {
 
 // State returns the scope's state.
 func (s *Scope) State() State {
+	s.catchUp()
 	s.mu.Lock()
-	state := s.state
-	s.mu.Unlock()
-	if state != Open || s.ctx == nil || s.ctx.Err() == nil {
-		return state
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// catchUp does what the end of New's context means, if it has ended and follow's own
+// goroutine has not come to it yet. It must be called without s.mu: ctx may be the
+// user's own.
+func (s *Scope) catchUp() {
+	if s.ctx != nil && s.ctx.Err() != nil {
+		s.follow()
 	}
-	s.follow() // its goroutine has not come to it yet
-	return s.State()
 }
 
 // Cause returns why the scope was shut or cancelled: what was given to [Scope.Shut]
 // or [Scope.Cancel], the error of the task that cancelled it, or the cause of the
 // context given to [New]. It is nil while the scope is open.
 func (s *Scope) Cause() error {
+	s.catchUp()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cause
@@ -63,22 +72,33 @@ func (s *Scope) Shut(cause error) {
 // Cancel does not wait for the tasks: [Scope.Wait], [Scope.Stop] and [Scope.Close]
 // do. The first cause is kept.
 func (s *Scope) Cancel(cause error) {
-	if cause == nil {
-		cause = ErrStopped
-	}
-	if s.advance(Cancelled, cause) {
-		s.cancelNow(cause)
+	if cause == nil || cause == ErrStopped {
+		s.cancel(ErrStopped, false)
+	} else {
+		s.cancel(cause, true)
 	}
 }
 
-// isOutside reports whether somebody cut the tasks off with this cause, instead of
-// ending them as usual.
-func isOutside(cause error) bool { return cause != ErrStopped && cause != ErrDraining }
+// cancel is Cancel. outside tells that who uses the scope may not have wanted it, and
+// has to know that its tasks were cut off.
+func (s *Scope) cancel(cause error, outside bool) {
+	s.mu.Lock()
+	if s.state >= Cancelled {
+		s.mu.Unlock()
+		return
+	}
+	if outside {
+		s.endings.external = cause
+	}
+	s.advanceLocked(Cancelled, cause)
+	s.mu.Unlock()
+	s.cancelNow(cause)
+}
 
 // cancelNow is the second half of cancelling; the state was changed before.
 func (s *Scope) cancelNow(cause error) {
 	for _, c := range s.offspring() {
-		c.Cancel(cause)
+		c.cancel(cause, true)
 	}
 	s.endTake(cause)
 	s.endWork(cause)
@@ -91,31 +111,49 @@ func (s *Scope) advance(to State, cause error) bool {
 	if s.state >= to {
 		return false
 	}
-	if to == Cancelled && isOutside(cause) {
-		s.endings.external = cause
-	}
 	s.advanceLocked(to, cause)
 	return true
 }
 
 func (s *Scope) advanceLocked(to State, cause error) {
-	if s.state < Cancelled && to >= Draining {
+	if s.state < Cancelled {
 		s.cause = cause
+	}
+	if to == Draining {
+		s.shut = cause
 	}
 	if s.state < Cancelled && to >= Cancelled {
 		s.endings.cancelledAt = now()
 	}
 	s.state = to
-	s.slots.refuseAll(to)
+	s.turnAwayLocked(func(w *waiter) error { return s.refusalLocked(w.inner) })
 }
 
 // follow does what the end of New's context means. If it has ended with those of
 // the parent that take no new work, it means the same.
 func (s *Scope) follow() {
 	cause := context.Cause(s.ctx)
-	if p := s.parent; p != nil && p.State() == Draining && cause == context.Cause(p.take) {
+	if s.parent != nil && s.parent.hasShut(cause) {
 		s.Shut(cause)
 		return
 	}
-	s.Cancel(cause)
+	s.cancel(cause, true)
+}
+
+// hasShut reports whether s was shut with this cause.
+func (s *Scope) hasShut(cause error) bool {
+	s.catchUp()
+	s.mu.Lock()
+	shut := s.shut
+	s.mu.Unlock()
+	return shut != nil && same(shut, cause)
+}
+
+// same reports whether two causes are one: it says so of any two that cannot be
+// compared and have the same type.
+func same(a, b error) bool {
+	if va, vb := reflect.ValueOf(a), reflect.ValueOf(b); va.Type() == vb.Type() && !(va.Comparable() && vb.Comparable()) {
+		return true
+	}
+	return a == b
 }

@@ -41,7 +41,7 @@ type ScopeInfo struct {
 	Failed    uint64        `json:"failed"`              // that returned an error
 	Panicked  uint64        `json:"panicked"`            // that panicked
 	Exited    uint64        `json:"exited"`              // that called runtime.Goexit
-	Refused   uint64        `json:"refused"`             // that were not admitted
+	Refused   uint64        `json:"refused"`             // for which Go returned an error
 	Abandoned uint64        `json:"abandoned"`           // that Close gave up
 	Late      uint64        `json:"late"`                // of these, how many have ended since
 	Limit     int           `json:"limit,omitempty"`     // slots; 0: no limit
@@ -84,7 +84,7 @@ func (s *Scope) Survey() *Survey {
 
 // survey takes what pick wants, everything if it is nil.
 func (s *Scope) survey(pick func(*node) bool) *Survey {
-	v := &Survey{Schema: SurveySchema, Taken: time.Now()}
+	v := &Survey{Schema: SurveySchema, Taken: time.Now(), Groups: []Group{}}
 	s.surveyInto(v, now(), pick)
 	slices.SortStableFunc(v.Scopes, func(a, b ScopeInfo) int { return cmp.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(v.Groups, func(a, b Group) int {
@@ -97,15 +97,12 @@ func (s *Scope) survey(pick func(*node) bool) *Survey {
 }
 
 func (s *Scope) surveyInto(v *Survey, at time.Duration, pick func(*node) bool) {
+	s.catchUp()
 	s.mu.Lock()
-	info := s.infoLocked(at)
-	v.Scopes = append(v.Scopes, info)
+	info, cause := s.infoLocked(at), s.cause
+	mine := len(v.Groups)
 	for _, k := range s.kinds {
 		if g, ok := k.groupLocked(at, pick); ok {
-			g.Scope, g.Cancelled = s.path, info.Cancelled
-			if s.state >= Cancelled {
-				g.Cause = info.Cause
-			}
 			v.Groups = append(v.Groups, g)
 		}
 		if k.heat != nil {
@@ -113,6 +110,17 @@ func (s *Scope) surveyInto(v *Survey, at time.Duration, pick func(*node) bool) {
 		}
 	}
 	s.mu.Unlock()
+	if cause != nil {
+		info.Cause = cause.Error() // the user's: not under the lock
+	}
+	v.Scopes = append(v.Scopes, info)
+	for i := range v.Groups[mine:] {
+		g := &v.Groups[mine+i]
+		g.Scope, g.Cancelled = s.path, info.Cancelled
+		if g.Cancelled > 0 {
+			g.Cause = info.Cause
+		}
+	}
 	for _, c := range s.offspring() {
 		c.surveyInto(v, at, pick)
 	}
@@ -124,10 +132,10 @@ func (s *Scope) infoLocked(at time.Duration) ScopeInfo {
 		Path: s.path, State: s.state.String(), Running: s.live, Admitted: s.admitted,
 		OK: e.n[OK], Failed: e.n[Failed], Panicked: e.n[Panicked], Exited: e.n[Exited],
 		Refused: e.n[Refused], Abandoned: e.n[Abandoned], Late: e.late,
-		Limit: s.slots.size, Used: s.slots.used, Waiting: len(s.slots.queue),
+		Limit: s.slots.size, Waiting: len(s.slots.queue),
 	}
-	if s.cause != nil {
-		info.Cause = s.cause.Error()
+	if info.Limit > 0 {
+		info.Used = s.slots.used
 	}
 	if s.state >= Cancelled {
 		info.Cancelled = max(1, at-e.cancelledAt)
@@ -142,6 +150,9 @@ func (k *kind) groupLocked(at time.Duration, pick func(*node) bool) (Group, bool
 	for n := k.first; n != nil; n = n.next {
 		if pick != nil && !pick(n) {
 			continue
+		}
+		if n.since == 0 {
+			n.since = at
 		}
 		age := max(0, at-n.since)
 		if g.Count == 0 {

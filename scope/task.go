@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -23,13 +24,15 @@ type Task struct {
 // Start is [Scope.Go] with a handle, and options for this task alone.
 func (s *Scope) Start(ctx context.Context, name string, f func(ctx context.Context) error, options ...TaskOption) (*Task, error) {
 	c := configure(options)
+	s.catchUp()
 	s.mu.Lock()
-	n, err := s.admitLocked(ctx, name, c.weight)
-	if n == nil {
+	n, err := s.admitLocked(ctx, name, c.weight, true)
+	if err != nil {
+		s.mu.Unlock()
 		return nil, err
 	}
 	k := n.kind
-	if c.timeout != 0 && k.heat == nil {
+	if c.timeout > 0 && k.heat == nil {
 		k.heat = new(heat)
 	}
 	t := &Task{kind: k}
@@ -110,7 +113,7 @@ func (t *Task) Cancel(cause error) {
 	if cause == nil {
 		cause = context.Canceled
 	}
-	t.own.cancelled.Store(true)
+	t.own.called.CompareAndSwap(nil, &cause)
 	t.own.end(cause)
 }
 
@@ -139,18 +142,19 @@ type taskOption func(*taskConfig)
 
 func (f taskOption) applyTask(c *taskConfig) { f(c) }
 
-// Cancelable gives the task contexts of its own, which [Task.Cancel] ends.
+// Cancelable gives the task contexts of its own, which [Task.Cancel] ends, and its
+// return.
 func Cancelable() TaskOption { return taskOption(func(c *taskConfig) { c.cancel = true }) }
 
 // Timeout ends the task's contexts after d with [context.DeadlineExceeded], which is
-// its error if it returns that. How much of d tasks of this name use is told by
+// its error if it returns that. They end with its return, too. How much of d tasks of this name use is told by
 // [Survey]. 0 is no timeout; a negative one has passed already.
 func Timeout(d time.Duration) TaskOption { return taskOption(func(c *taskConfig) { c.timeout = d }) }
 
 // Weight sets how many slots of the scope's limit the task takes: less than 1 counts
 // as 1, and more than the limit fails. Without a limit it means nothing.
 func Weight(slots int) TaskOption {
-	return taskOption(func(c *taskConfig) { c.weight = max(1, slots) })
+	return taskOption(func(c *taskConfig) { c.weight = min(max(1, slots), math.MaxInt32) })
 }
 
 // An own is what a task has that ends by itself: contexts and a timeout.
@@ -159,7 +163,7 @@ type own struct {
 	timeout time.Duration
 	began   time.Duration
 
-	cancelled          atomic.Bool // by Task.Cancel
+	called             atomic.Pointer[error] // the cause given to Task.Cancel
 	take, work         context.Context
 	endTake, endWork   context.CancelCauseFunc
 	stopTake, stopWork context.CancelFunc
@@ -180,9 +184,10 @@ func newOwn(k *kind, timeout time.Duration) *own {
 // begin returns the context that the task is given.
 func (o *own) begin() context.Context { return context.WithValue(o.take, ownerKey, o) }
 
-// called off reports whether err only says that Cancel was called.
+// calledOff reports whether err only says that Cancel was called.
 func (o *own) calledOff(err error) bool {
-	return o.cancelled.Load() && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(o.work)))
+	cause := o.called.Load()
+	return cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, *cause))
 }
 
 func (o *own) end(cause error) {
