@@ -172,12 +172,7 @@ func (n *node) main() {
 func (n *node) end(t *Task, e *ending) {
 	switch {
 	case !e.returned:
-		o := Exited
-		v := recover()
-		if v != nil {
-			o = Panicked
-		}
-		n.kind.scope.broken(n, t, o, v)
+		n.kind.scope.broken(n, t, recover())
 	case e.err != nil:
 		n.kind.scope.failed(n, t, OK, e.err)
 	default:
@@ -186,16 +181,19 @@ func (n *node) end(t *Task, e *ending) {
 }
 
 // broken is the end of a task that did not return. v is what recover returned.
-func (s *Scope) broken(n *node, t *Task, o Outcome, v any) {
-	if o == Exited {
-		s.failed(n, t, o, ErrExited)
+func (s *Scope) broken(n *node, t *Task, v any) {
+	if v == nil {
+		s.failed(n, t, Exited, ErrExited)
 		return
 	}
 	if !s.cfg.recover {
-		panic(v) // crash here and now: the stack above is still the one of the panic
+		crash(v) // here and now: the stack above is still the one of the panic
 	}
 	p := &PanicError{Value: v, Stack: string(debug.Stack())}
-	defer s.failed(n, t, o, p) // even if tell does not return
+	defer func() {
+		crash(recover())
+		s.failed(n, t, Panicked, p)
+	}()
 	if s.cfg.tell != nil {
 		s.cfg.tell(p)
 	}
@@ -208,12 +206,23 @@ func (s *Scope) failed(n *node, t *Task, o Outcome, err error) {
 		s.leave(n, t, OK, nil, false)
 		return
 	}
-	defer s.leave(n, t, failure.Outcome, failure, false) // even if onError does not return
+	defer func() {
+		crash(recover())
+		s.leave(n, t, failure.Outcome, failure, false)
+	}()
 	if s.keep(failure) {
 		s.cancelNow(failure)
 	}
 	if s.cfg.onError != nil {
 		s.cfg.onError(failure)
+	}
+}
+
+// crash goes on with the panic of a function of the user. One that calls Goexit
+// instead does not keep the task from its end.
+func crash(v any) {
+	if v != nil {
+		panic(v)
 	}
 }
 

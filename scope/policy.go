@@ -152,9 +152,8 @@ func (s *Scope) countLocked(n *node, o Outcome, success bool) bool {
 // the bound of [WithMaxErrors] are only counted. If the scope was cancelled from
 // outside, so that its tasks may not have done their work, it is that cause too:
 // by [Scope.Cancel] with a cause, by the end of the context given to [New], or with
-// the scope above it, whose [ErrStopped] counts here. A scope that was ended by its
-// own [Scope.Stop] or [Scope.Close] was not. It has nothing of the scopes below:
-// who made those has their errors.
+// the scope above it; that this was stopped counts only if tasks were running. It has
+// nothing of the scopes below: who made those has their errors.
 func (s *Scope) Err() error {
 	s.catchUp()
 	s.mu.Lock()

@@ -80,14 +80,15 @@ func (s *Scope) Cancel(cause error) {
 }
 
 // cancel is Cancel. outside tells that who uses the scope may not have wanted it, and
-// has to know that its tasks were cut off.
+// has to know that its tasks were cut off. If it was only stopped with the scope above
+// it, that is so if there were any.
 func (s *Scope) cancel(cause error, outside bool) {
 	s.mu.Lock()
 	if s.state >= Cancelled {
 		s.mu.Unlock()
 		return
 	}
-	if outside {
+	if outside && (cause != ErrStopped || s.live > 0) {
 		s.endings.external = cause
 	}
 	s.advanceLocked(Cancelled, cause)
