@@ -106,8 +106,12 @@ func (s *Scope) Context() context.Context { return &scopeContext{s.labelled, s} 
 //
 // Go returns an error that matches [ErrScopeClosed] and the cause if the scope does
 // not admit the task: f was not called then and never will be. With a limit Go
-// waits for its turn, and returns [context.Cause] of ctx if that ends first. It does
-// not wait otherwise, and does not allocate in the long run.
+// waits for its turn, and returns [context.Cause] of ctx if that ends first; work in
+// flight that may have to wait in a scope that was shut gives its [WorkContext]. Go
+// does not wait otherwise, and does not allocate in the long run.
+//
+// A task that waits for a slot of its own scope keeps its own meanwhile: with all of
+// them doing so nothing goes on.
 //
 // The name should be a constant; see [New].
 func (s *Scope) Go(ctx context.Context, name string, f func(ctx context.Context) error) error {

@@ -61,6 +61,11 @@ func (s *Scope) Shut(cause error) {
 	if cause == nil {
 		cause = ErrDraining
 	}
+	s.catchUp()
+	s.shutNow(cause)
+}
+
+func (s *Scope) shutNow(cause error) {
 	if s.advance(Draining, cause) {
 		s.endTake(cause)
 	}
@@ -72,6 +77,7 @@ func (s *Scope) Shut(cause error) {
 // Cancel does not wait for the tasks: [Scope.Wait], [Scope.Stop] and [Scope.Close]
 // do. The first cause is kept.
 func (s *Scope) Cancel(cause error) {
+	s.catchUp()
 	if cause == nil || cause == ErrStopped {
 		s.cancel(ErrStopped, false)
 	} else {
@@ -135,7 +141,7 @@ func (s *Scope) advanceLocked(to State, cause error) {
 func (s *Scope) follow() {
 	cause := context.Cause(s.ctx)
 	if s.parent != nil && s.parent.hasShut(cause) {
-		s.Shut(cause)
+		s.shutNow(cause)
 		return
 	}
 	s.cancel(cause, true)
