@@ -19,6 +19,7 @@ type Scope struct {
 	parent *Scope // nil for a root
 	cfg    config
 	ctx    context.Context // New's, if it can end; else nil
+	above  context.Context // its work context
 
 	unfollow func() bool   // lets go of ctx
 	place    *list.Element // among parent's children; guarded by its mu
@@ -70,7 +71,8 @@ func New(ctx context.Context, name string, options ...Option) *Scope {
 	}
 	s.slots.size = s.cfg.limit
 	s.kinds = make(map[string]*kind)
-	s.work, s.endWork = context.WithCancelCause(WorkContext(ctx))
+	s.above = WorkContext(ctx)
+	s.work, s.endWork = context.WithCancelCause(s.above)
 	s.take, s.endTake = context.WithCancelCause(ctx)
 	s.labelled = label(s.take, s.path, "")
 	if ctx.Done() != nil {

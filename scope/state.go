@@ -137,10 +137,14 @@ func (s *Scope) advanceLocked(to State, cause error) {
 }
 
 // follow does what the end of New's context means. If it has ended with those of
-// the parent that take no new work, it means the same.
+// the parent that take no new work, it means the same, until begun work is to end too:
+// for a task with contexts of its own, the maker of s, that may be before the parent is
+// cancelled.
 func (s *Scope) follow() {
 	cause := context.Cause(s.ctx)
-	if s.parent != nil && s.parent.hasShut(cause) {
+	if over := context.Cause(s.above); over != nil {
+		cause = over
+	} else if s.parent != nil && s.parent.hasShut(cause) {
 		s.shutNow(cause)
 		return
 	}
