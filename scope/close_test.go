@@ -302,7 +302,7 @@ func TestCloseAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := &closing{t: t, start: time.Now()}
 		err := closeTree(t, c, -1)
-		if u, ok := errors.AsType[*UnstoppedError](err); !ok || len(u.Survey.Groups) != 5 || u.After != 0 {
+		if u, ok := errors.AsType[*UnstoppedError](err); !ok || len(u.Survey.Groups) < 4 || u.After != 0 { // the root's task may have ended
 			t.Errorf("Close: %v", err)
 		}
 		synctest.Wait()

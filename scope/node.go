@@ -93,8 +93,9 @@ func label(ctx context.Context, path, task string) context.Context {
 	return pprof.WithLabels(ctx, pprof.Labels(LabelScope, path, LabelTask, task))
 }
 
-// nodeLocked returns a node for a new task, linked.
-func (s *Scope) nodeLocked(k *kind) *node {
+// linkLocked admits a task: it returns a node for it, linked.
+func (s *Scope) linkLocked(name string, weight int) *node {
+	k := s.kindLocked(name)
 	n := s.free
 	if n == nil {
 		n = new(node)
@@ -104,6 +105,8 @@ func (s *Scope) nodeLocked(k *kind) *node {
 		s.spare--
 	}
 	n.kind = k
+	n.weight = int32(weight)
+	s.slots.used += weight
 	n.since = 0
 	if s.cfg.ages {
 		n.since = now()
@@ -233,6 +236,11 @@ func (s *Scope) leave(n *node, t *Task, o Outcome, err error, success bool) {
 		t.own.finish()
 	}
 	s.mu.Lock()
+	if len(s.slots.queue) > 0 {
+		s.mu.Unlock()
+		s.catchUp() // nobody is let in any more if New's context has ended
+		s.mu.Lock()
+	}
 	decided := s.countLocked(n, o, success)
 	if t != nil {
 		t.resolve(o, err)

@@ -143,38 +143,26 @@ func (s *Scope) run(ctx context.Context, name string, f func(ctx context.Context
 // admitLocked returns the node of a new task, or why there is none. It gives the lock
 // away for what may take time or is the user's.
 func (s *Scope) admitLocked(ctx context.Context, name string, weight int, wait bool) (*node, error) {
-	if err := s.enterLocked(ctx, weight, wait); err != nil {
-		s.endings.n[Refused]++
-		return nil, err
-	}
-	n := s.nodeLocked(s.kindLocked(name))
-	n.weight = int32(weight)
-	return n, nil
-}
-
-// enterLocked takes slots for a task, or says why it is not admitted.
-func (s *Scope) enterLocked(ctx context.Context, weight int, wait bool) error {
-	l := &s.slots
 	inner := false
-	if s.state != Open || l.fullFor(weight) { // only then it is of interest
+	if s.state != Open || s.slots.fullFor(weight) { // only then it is of interest
 		s.mu.Unlock()
 		inner = s.owns(ctx)
 		s.mu.Lock()
 	}
-	if err := s.refusalLocked(inner); err != nil {
-		return err
-	}
+	err := s.refusalLocked(inner)
 	switch {
-	case !l.fullFor(weight):
-		l.used += weight
-		return nil
-	case weight > l.size:
-		return s.tooHeavy(weight)
+	case err != nil:
+	case !s.slots.fullFor(weight):
+		return s.linkLocked(name, weight), nil
+	case weight > s.slots.size:
+		err = s.tooHeavy(weight)
 	case !wait:
-		return ErrFull
+		err = ErrFull
 	default:
-		return s.queueLocked(ctx, weight, inner)
+		return s.queueLocked(ctx, &waiter{name: name, weight: weight, inner: inner, decided: make(chan struct{})})
 	}
+	s.endings.n[Refused]++
+	return nil, err
 }
 
 // refusalLocked says why the scope's state does not admit a task, nil if it does.
@@ -193,7 +181,7 @@ func (s *Scope) adopt(c *Scope) {
 	c.place = s.children.PushBack(c)
 	s.mu.Unlock()
 	if over {
-		c.cancel(cause, true)
+		c.cancelFromAbove(cause)
 	}
 }
 

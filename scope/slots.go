@@ -16,10 +16,12 @@ type slots struct {
 
 // A waiter waits for slots.
 type waiter struct {
+	name    string // of the task
 	weight  int
 	inner   bool          // its work is in flight: it may go on while the scope drains
-	decided chan struct{} // closed when it has them, or will not get them
-	err     error         // why it will not; set before
+	decided chan struct{} // closed when there is one of the following
+	node    *node         // of its task, which is admitted
+	err     error         // why there is none
 }
 
 // fullFor reports whether a task of this weight would have to wait.
@@ -28,8 +30,7 @@ func (l *slots) fullFor(weight int) bool {
 }
 
 // queueLocked waits for slots, without the lock.
-func (s *Scope) queueLocked(ctx context.Context, weight int, inner bool) error {
-	w := &waiter{weight: weight, inner: inner, decided: make(chan struct{})}
+func (s *Scope) queueLocked(ctx context.Context, w *waiter) (*node, error) {
 	s.slots.queue = append(s.slots.queue, w)
 	s.mu.Unlock()
 	var cause error
@@ -38,46 +39,33 @@ func (s *Scope) queueLocked(ctx context.Context, weight int, inner bool) error {
 	case <-ctx.Done():
 		cause = context.Cause(ctx)
 	}
-	s.catchUp()
 	s.mu.Lock()
-	if cause != nil && s.slots.leave(w) {
-		s.grantLocked() // who came later may need less
-		return cause
+	if cause != nil {
+		s.turnAwayLocked(func(other *waiter) error {
+			if other == w {
+				return cause
+			}
+			return nil
+		})
 	}
-	if w.err != nil {
-		return w.err
-	}
-	err := s.refusalLocked(inner) // it may have changed since the slots were given
-	if err != nil {
-		s.giveSlotsLocked(weight)
-	}
-	return err
+	return w.node, w.err
 }
 
 func (s *Scope) tooHeavy(weight int) error {
 	return fmt.Errorf("scope: weight %d is above the limit %d of %q", weight, s.slots.size, s.path)
 }
 
-// leave takes w off the queue. It reports whether it was there.
-func (l *slots) leave(w *waiter) bool {
-	i := slices.Index(l.queue, w)
-	if i >= 0 {
-		l.queue = slices.Delete(l.queue, i, i+1)
-	}
-	return i >= 0
-}
-
+// giveSlotsLocked gives the slots of a task to who waits for them.
 func (s *Scope) giveSlotsLocked(weight int) {
 	s.slots.used -= weight
-	if len(s.slots.queue) > 0 {
-		s.grantLocked()
-	}
+	s.grantLocked()
 }
 
 // SetLimit changes the limit of [WithLimit] while the scope is in use. With a lower
 // one, tasks that run go on, and none is admitted until enough of them have ended.
 // Who waits for more slots than there are now is turned away with an error.
 func (s *Scope) SetLimit(slots int) {
+	s.catchUp()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.slots.size = max(0, slots)
@@ -96,19 +84,20 @@ func (s *Scope) turnAwayLocked(why func(*waiter) error) {
 		if w.err = why(w); w.err == nil {
 			return false
 		}
+		s.endings.n[Refused]++
 		close(w.decided)
 		return true
 	})
 	s.grantLocked()
 }
 
-// grantLocked lets in from the head of the queue whom there is room for.
+// grantLocked admits from the head of the queue whom there is room for.
 func (s *Scope) grantLocked() {
 	l := &s.slots
 	for len(l.queue) > 0 && (l.size == 0 || l.used+l.queue[0].weight <= l.size) {
 		w := l.queue[0]
 		l.queue = slices.Delete(l.queue, 0, 1)
-		l.used += w.weight
+		w.node = s.linkLocked(w.name, w.weight)
 		close(w.decided)
 	}
 }

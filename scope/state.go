@@ -66,8 +66,14 @@ func (s *Scope) Shut(cause error) {
 }
 
 func (s *Scope) shutNow(cause error) {
-	if s.advance(Draining, cause) {
-		s.endTake(cause)
+	s.mu.Lock()
+	if s.state < Draining {
+		s.advanceLocked(Draining, cause)
+	}
+	cause = s.shut
+	s.mu.Unlock()
+	if cause != nil {
+		s.endTake(cause) // even if somebody else is about to
 	}
 }
 
@@ -91,21 +97,29 @@ func (s *Scope) Cancel(cause error) {
 func (s *Scope) cancel(cause error, outside bool) {
 	s.mu.Lock()
 	if s.state >= Cancelled {
-		s.mu.Unlock()
-		return
+		cause = s.cause
+	} else {
+		if outside && (cause != ErrStopped || s.live > 0) {
+			s.endings.external = cause
+		}
+		s.advanceLocked(Cancelled, cause)
 	}
-	if outside && (cause != ErrStopped || s.live > 0) {
-		s.endings.external = cause
-	}
-	s.advanceLocked(Cancelled, cause)
 	s.mu.Unlock()
 	s.cancelNow(cause)
 }
 
-// cancelNow is the second half of cancelling; the state was changed before.
+// cancelFromAbove cancels s with its parent, if nothing has ended it before.
+func (s *Scope) cancelFromAbove(cause error) {
+	s.catchUp()
+	s.cancel(cause, true)
+}
+
+// cancelNow is the second half of cancelling; the state was changed before. Whoever
+// comes when that is so does it too, so that all below has heard of it when the call
+// returns, and not only when somebody else's does.
 func (s *Scope) cancelNow(cause error) {
 	for _, c := range s.offspring() {
-		c.cancel(cause, true)
+		c.cancelFromAbove(cause)
 	}
 	s.endTake(cause)
 	s.endWork(cause)
@@ -141,9 +155,15 @@ func (s *Scope) advanceLocked(to State, cause error) {
 // for a task with contexts of its own, the maker of s, that may be before the parent is
 // cancelled.
 func (s *Scope) follow() {
+	s.mu.Lock()
+	over := s.state >= Cancelled
+	s.mu.Unlock()
+	if over {
+		return
+	}
 	cause := context.Cause(s.ctx)
-	if over := context.Cause(s.above); over != nil {
-		cause = over
+	if why := context.Cause(s.above); why != nil {
+		cause = why
 	} else if s.parent != nil && s.parent.hasShut(cause) {
 		s.shutNow(cause)
 		return
