@@ -319,3 +319,57 @@ func TestTreeRace(t *testing.T) {
 		}
 	}
 }
+
+// A child of a context that never ends has its parent all the same.
+func TestChildWithoutCancel(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		root := New(t.Context(), "root")
+		child := New(context.WithoutCancel(root.Context()), "child")
+		mustGo(t, child, "task", untilCut)
+		root.Shut(nil)
+		wantState(t, child, Open) // its context does not tell
+		root.Cancel(errTest)
+		wantState(t, child, Cancelled)
+		wantErr(t, "Wait", child.Wait(t.Context()), errTest)
+		wantErr(t, "Stop", root.Stop(), errTest)
+	})
+}
+
+// A second Cancel does not return before all below has heard of the first.
+func TestCancelTwiceAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		root := New(t.Context(), "root")
+		slow := &slowContext{Context: root.Context(), answer: make(chan struct{})}
+		first, second := New(slow, "first"), New(root.Context(), "second")
+		slow.asked.Store(true) // from now on
+		var returned atomic.Int64
+		for range 2 {
+			go func() {
+				root.Cancel(nil)
+				returned.Add(1)
+			}()
+		}
+		synctest.Wait()
+		if returned.Load() > 0 && second.State() == Open {
+			t.Error("Cancel has returned, and a child is open")
+		}
+		close(slow.answer)
+		wantErr(t, "Stop", root.Stop(), nil)
+		wantState(t, first, Closed)
+		wantState(t, second, Closed)
+	})
+}
+
+// A slowContext takes its time to say whether it has ended.
+type slowContext struct {
+	context.Context
+	asked  atomic.Bool
+	answer chan struct{}
+}
+
+func (c *slowContext) Err() error {
+	if c.asked.Load() {
+		<-c.answer
+	}
+	return c.Context.Err()
+}
