@@ -54,7 +54,7 @@ func TestAdmissionByState(t *testing.T) {
 				tryEach(t, s, t.Context(), test.outer, test)
 				tryEach(t, s, in, test.inner, test)
 				tryEach(t, s, WorkContext(in), test.inner, test)
-				tryEach(t, s, context.WithValue(in, 1, 2), test.inner, test)
+				tryEach(t, s, context.WithValue(in, key(1), 2), test.inner, test)
 				close(release)
 				_ = s.Stop()
 			})
