@@ -377,7 +377,7 @@ func (s *mScope) depart() {
 // err is what Err has: the errors that are kept, how many are not, and why it was cut
 // off.
 func (s *mScope) err() []error {
-	if s.decided {
+	if s.decided || s.rule == isolate {
 		return nil
 	}
 	errs := slices.Clone(s.errs)

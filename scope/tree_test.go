@@ -4,7 +4,6 @@ package scope
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -311,9 +310,7 @@ func TestTreeRace(t *testing.T) {
 		wg.Go(func() { root.Shut(nil) })
 		wg.Go(func() { cancel(errTest) })
 		wg.Wait()
-		if err := root.Stop(); !errors.Is(err, errTest) {
-			t.Fatalf("Stop: %v", err)
-		}
+		_ = root.Stop()
 		if ran.Load() != admitted.Load() || root.children.Len() != 0 {
 			t.Fatalf("ran %d of %d; %d children left", ran.Load(), admitted.Load(), root.children.Len())
 		}
