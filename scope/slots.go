@@ -58,7 +58,9 @@ func (s *Scope) tooHeavy(weight int) error {
 // giveSlotsLocked gives the slots of a task to who waits for them.
 func (s *Scope) giveSlotsLocked(weight int) {
 	s.slots.used -= weight
-	s.grantLocked()
+	if len(s.slots.queue) > 0 {
+		s.grantLocked()
+	}
 }
 
 // SetLimit changes the limit of [WithLimit] while the scope is in use. With a lower
