@@ -83,18 +83,35 @@
 // unless it is given a source. For a program that needs only Ctrl-C see
 // [sigmux.NotifyContext].
 //
+// # Tasks
+//
+// What comes and goes while the app runs lives in a scope. Every component has one,
+// found through any context that its hooks were given, or that of a request that it
+// serves, and a goroutine in it has a name and an end:
+//
+//	err := scope.From(ctx).Go(ctx, "refresh", cache.refresh)
+//
+// A task has the two contexts of a Run: its own ends when no new work may be taken,
+// when the component's Drain has ended (or its Run, or its turn to drain has come);
+// that of [WorkContext] shortly before the deadline of the drain. The component is
+// drained when its tasks have ended, and its Stop is called after that. A task that
+// fails stops the app, as a Run does; for those that may fail there are scopes of
+// one's own and supervisors: see package scope. [App.Tasks] shows what runs.
+//
 // # Panics
 //
 // A panic or a runtime.Goexit in Start is a failed start. In a hook of the stop
 // it is recorded with its stack, and the rest goes on. In a Run it is printed at
 // once with the original stack, and stops the app. Fatal errors of the runtime
 // (a concurrent map write, running out of memory, a stack overflow) cannot be
-// caught by anyone: they end the process without a stop and without a report.
+// caught by anyone: they end the process without a stop and without a report. In a
+// task it is as in a Run.
 //
 // # What it does not do
 //
 // It does not restart what ends: a Run that returns unasked stops the app, and
-// the supervisor above the process restarts that. It injects nothing and reads
+// the supervisor above the process restarts that. A scope.Supervisor restarts
+// goroutines. It injects nothing and reads
 // no configuration but QUIESCE_GRACE and QUIESCE_PLAN. It cannot end a goroutine
 // that ignores its context: such a hook is abandoned and named in the [Report],
 // with its stack, and may still use what the components it needs have released;
