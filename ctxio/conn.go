@@ -37,7 +37,7 @@ type Conn interface {
 	//
 	// An operation that waits goes on under ctx; if the context before has ended,
 	// it may report that. To set the context again that is set costs next to
-	// nothing, another one under a microsecond. After Close it does nothing.
+	// nothing, another one about a microsecond. After Close it does nothing.
 	SetContext(ctx context.Context)
 
 	// SetReadContext and SetWriteContext do so for one direction.

@@ -50,12 +50,15 @@ func WithLimit(slots int) Option { return option(func(c *config) { c.limit = max
 func WithMaxErrors(n int) Option { return option(func(c *config) { c.maxErrors = max(0, n) }) }
 
 // WithErrors calls f with the error of each task that has failed, panicked or exited,
-// on the goroutine of the task. Under [Isolate] nobody else tells of them.
+// on the goroutine of the task: when the scope was cancelled with it, if it is to be,
+// and before the task has ended for those who wait. Calls for several tasks overlap, and
+// a panic in f crashes. Under [Isolate] nobody else tells of the errors.
 func WithErrors(f func(*TaskError)) Option { return option(func(c *config) { c.onError = f }) }
 
 // RecoverPanics makes a panic in a task an error of it, a [*PanicError], and so by
 // default the end of the scope. tell, if not nil, is called with it first, on the
-// goroutine that has panicked. Children inherit it.
+// goroutine that has panicked, and whatever else comes of it waits for that; a panic in
+// tell crashes. Children inherit it.
 //
 // Without it a panic in a task crashes the process at once, as in any goroutine. That
 // is the better choice where nothing else is responsible for the process: what a
