@@ -12,8 +12,12 @@ require (
 )
 
 require (
+	github.com/alitto/pond/v2 v2.7.1
 	github.com/go-logfmt/logfmt v0.5.1 // indirect
+	github.com/panjf2000/ants/v2 v2.12.1
 	github.com/pkg/errors v0.9.1 // indirect
+	github.com/sourcegraph/conc v0.3.0
+	github.com/thejerf/suture/v4 v4.0.6
 	go.uber.org/atomic v1.11.0 // indirect
 	go.uber.org/dig v1.19.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect

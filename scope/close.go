@@ -245,6 +245,9 @@ func (s *Scope) notice(at time.Duration) {
 			n.since = at
 		}
 	}
+	for k := range s.workers {
+		k.worker.seen(at)
+	}
 	s.mu.Unlock()
 	for _, c := range s.offspring() {
 		c.notice(at)
@@ -254,12 +257,10 @@ func (s *Scope) notice(at time.Duration) {
 // abandon gives tasks that still run their outcome.
 func (s *Scope) abandon() {
 	s.mu.Lock()
-	for _, k := range s.kinds {
-		for n := k.first; n != nil; n = n.next {
-			if !n.abandoned {
-				n.abandoned = true
-				s.endings.n[Abandoned]++
-			}
+	for n := range s.nodesLocked() {
+		if !n.abandoned {
+			n.abandoned = true
+			s.endings.n[Abandoned]++
 		}
 	}
 	s.mu.Unlock()

@@ -82,8 +82,9 @@ func (c *scopeContext) Scope() *Scope { return c.scope }
 
 func (c *scopeContext) Work(ctx context.Context) context.Context { return c.scope.workOf(ctx) }
 
-// owns reports whether ctx belongs to s or to a scope below it.
-func (s *Scope) owns(ctx context.Context) bool {
+// Owns reports whether ctx belongs to the scope or to one below it: whether it is the
+// context of a task there, that of [Scope.Context], or descends from one.
+func (s *Scope) Owns(ctx context.Context) bool {
 	for at := From(ctx); at != nil; at = at.parent {
 		if at == s {
 			return true
@@ -96,7 +97,7 @@ func (s *Scope) owns(ctx context.Context) bool {
 func (s *Scope) within(ctx context.Context) bool {
 	switch ctx.Value(ownerKey).(type) {
 	case *kind, *own:
-		return s.owns(ctx)
+		return s.Owns(ctx)
 	default:
 		return false
 	}

@@ -20,6 +20,13 @@ type heat struct {
 // than a quarter, and so on; the last for those that had nothing left.
 const heatBuckets = 8
 
+// warmLocked makes the counters of a kind.
+func (k *kind) warmLocked() {
+	if k.heat == nil {
+		k.heat = new(heat)
+	}
+}
+
 func (h *heat) note(took, timeout time.Duration) {
 	h.spare.Add(int64(timeout - took))
 	h.buckets[heatBucket(took, timeout)].Add(1)

@@ -4,6 +4,7 @@ package scope
 
 import (
 	"context"
+	"iter"
 	"runtime/debug"
 	"runtime/pprof"
 	"time"
@@ -45,6 +46,8 @@ type kind struct {
 	first *node           // the youngest that runs
 	live  int             // how many run
 	heat  *heat           // how much of their deadlines they used; nil without
+
+	worker *Worker // if it is a worker's own kind, of which that is the only task
 }
 
 const (
@@ -111,20 +114,40 @@ func (s *Scope) linkLocked(name string, weight int) *node {
 	if s.cfg.ages {
 		n.since = now()
 	}
+	k.link(n)
+	s.live++
+	s.admitted++
+	return n
+}
+
+// nodesLocked yields the nodes of all tasks.
+func (s *Scope) nodesLocked() iter.Seq[*node] {
+	return func(yield func(*node) bool) {
+		for _, k := range s.kinds {
+			for n := k.first; n != nil; n = n.next {
+				if !yield(n) {
+					return
+				}
+			}
+		}
+		for k := range s.workers {
+			if !yield(k.first) {
+				return
+			}
+		}
+	}
+}
+
+func (k *kind) link(n *node) {
 	n.prev, n.next = nil, k.first
 	if k.first != nil {
 		k.first.prev = n
 	}
 	k.first = n
 	k.live++
-	s.live++
-	s.admitted++
-	return n
 }
 
-// releaseLocked unlinks the node of a task that has ended.
-func (s *Scope) releaseLocked(n *node) {
-	k := n.kind
+func (k *kind) unlink(n *node) {
 	if n.prev == nil {
 		k.first = n.next
 	} else {
@@ -134,6 +157,15 @@ func (s *Scope) releaseLocked(n *node) {
 		n.next.prev = n.prev
 	}
 	k.live--
+}
+
+// releaseLocked unlinks the node of a task that has ended.
+func (s *Scope) releaseLocked(n *node) {
+	k := n.kind
+	k.unlink(n)
+	if k.worker != nil {
+		delete(s.workers, k)
+	}
 	s.live--
 	if s.live == 0 && s.quiet != nil {
 		close(s.quiet)
@@ -190,13 +222,23 @@ func (s *Scope) broken(n *node, t *Task, v any) {
 		return
 	}
 	if !s.cfg.recover {
-		crash(v) // here and now: the stack above is still the one of the panic
+		if t == nil || !t.inline {
+			crash(v) // here and now: the stack above is still the one of the panic
+		}
+		defer crash(v) // it is the caller's, but not before the task has ended
 	}
-	p := &PanicError{Value: v, Stack: string(debug.Stack())}
+	p := newPanicError(v)
 	defer func() {
 		crash(recover())
 		s.failed(n, t, Panicked, p)
 	}()
+	s.shout(p)
+}
+
+func newPanicError(v any) *PanicError { return &PanicError{Value: v, Stack: string(debug.Stack())} }
+
+// shout tells of a panic, on the goroutine that has panicked, before its stack is gone.
+func (s *Scope) shout(p *PanicError) {
 	if s.cfg.tell != nil {
 		s.cfg.tell(p)
 	}
@@ -204,7 +246,7 @@ func (s *Scope) broken(n *node, t *Task, v any) {
 
 // failed is the end of a task that has an error, if it is one.
 func (s *Scope) failed(n *node, t *Task, o Outcome, err error) {
-	failure := s.judge(n.kind, t, o, err)
+	failure := s.judge(n.kind.current(), t, o, err)
 	if failure == nil {
 		s.leave(n, t, OK, nil, false)
 		return

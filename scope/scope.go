@@ -40,11 +40,12 @@ type Scope struct {
 	admitted uint64
 	recent   *kind // the one that was last asked for
 	kinds    map[string]*kind
-	free     *node         // linked by next
-	spare    int           // how many are free
-	children list.List     // of *Scope, in the order in which they were made
-	past     uint64        // what countAdmitted said of children that are gone
-	quiet    chan struct{} // closed when live is 0; nil if nobody waits for that
+	workers  map[*kind]struct{} // the own kinds of workers
+	free     *node              // linked by next
+	spare    int                // how many are free
+	children list.List          // of *Scope, in the order in which they were made
+	past     uint64             // what countAdmitted said of children that are gone
+	quiet    chan struct{}      // closed when live is 0; nil if nobody waits for that
 	slots    slots
 	endings  endings
 }
@@ -146,7 +147,7 @@ func (s *Scope) admitLocked(ctx context.Context, name string, weight int, wait b
 	inner := false
 	if s.state != Open || s.slots.fullFor(weight) { // only then it is of interest
 		s.mu.Unlock()
-		inner = s.owns(ctx)
+		inner = s.Owns(ctx)
 		s.mu.Lock()
 	}
 	err := s.refusalLocked(inner)

@@ -101,10 +101,10 @@ func (s *Scope) surveyInto(v *Survey, at time.Duration, pick func(*node) bool) {
 	s.mu.Lock()
 	info, cause := s.infoLocked(at), s.cause
 	mine := len(v.Groups)
+	for _, g := range s.groupsLocked(at, pick) {
+		v.Groups = append(v.Groups, *g)
+	}
 	for _, k := range s.kinds {
-		if g, ok := k.groupLocked(at, pick); ok {
-			v.Groups = append(v.Groups, g)
-		}
 		if k.heat != nil {
 			v.Use = append(v.Use, k.heat.use(s.path, k.name))
 		}
@@ -143,26 +143,59 @@ func (s *Scope) infoLocked(at time.Duration) ScopeInfo {
 	return info
 }
 
-// groupLocked describes the tasks of k that pick wants. It reports whether there are
-// any.
-func (k *kind) groupLocked(at time.Duration, pick func(*node) bool) (Group, bool) {
-	g := Group{Task: k.name}
-	for n := k.first; n != nil; n = n.next {
-		if pick != nil && !pick(n) {
-			continue
+// groupsLocked describes the tasks that pick wants; workers by what they do.
+func (s *Scope) groupsLocked(at time.Duration, pick func(*node) bool) map[*kind]*Group {
+	groups := make(map[*kind]*Group, len(s.kinds))
+	group := func(k *kind) *Group {
+		if groups[k] == nil {
+			groups[k] = &Group{Task: k.name}
 		}
-		if n.since == 0 {
-			n.since = at
-		}
-		age := max(0, at-n.since)
-		if g.Count == 0 {
-			g.Youngest = age // the list begins with the youngest
-		}
-		g.Oldest = age
-		g.Count++
-		g.Ages[ageBucket(age)]++
+		return groups[k]
 	}
-	return g, g.Count > 0
+	for _, k := range s.kinds {
+		var g *Group
+		for n := k.first; n != nil; n = n.next {
+			if pick != nil && !pick(n) {
+				continue
+			}
+			if g == nil {
+				g = group(k)
+			}
+			g.add(max(0, at-n.seen(at)))
+		}
+	}
+	for k := range s.workers {
+		if pick == nil || pick(k.first) {
+			group(k.current()).add(max(0, at-k.worker.seen(at)))
+		}
+	}
+	return groups
+}
+
+// seen returns since when the task runs, as far as is known: since now, if this is the
+// first look at it.
+func (n *node) seen(at time.Duration) time.Duration {
+	if n.since == 0 {
+		n.since = at
+	}
+	return n.since
+}
+
+// seen is the same for what a worker does.
+func (w *Worker) seen(at time.Duration) time.Duration {
+	w.since.CompareAndSwap(0, int64(at))
+	return time.Duration(w.since.Load())
+}
+
+// add counts a task of this age.
+func (g *Group) add(age time.Duration) {
+	if g.Count == 0 {
+		g.Youngest = age
+	}
+	g.Youngest = min(g.Youngest, age)
+	g.Oldest = max(g.Oldest, age)
+	g.Count++
+	g.Ages[ageBucket(age)]++
 }
 
 func ageBucket(age time.Duration) int {

@@ -18,22 +18,33 @@ type Task struct {
 	own     *own                          // its own end, if it was asked for
 	err     error                         // set before outcome
 	outcome atomic.Uint32                 // Running until it has ended
+	inline  bool                          // on the goroutine of a caller, who gets its panic
 	done    atomic.Pointer[chan struct{}] // made by who waits first
 }
 
 // Start is [Scope.Go] with a handle, and options for this task alone.
 func (s *Scope) Start(ctx context.Context, name string, f func(ctx context.Context) error, options ...TaskOption) (*Task, error) {
+	n, t, err := s.prepare(ctx, name, f, options)
+	if err != nil {
+		return nil, err
+	}
+	go n.run()
+	return t, nil
+}
+
+// prepare admits a task with a handle. Its node is to be run.
+func (s *Scope) prepare(ctx context.Context, name string, f func(context.Context) error, options []TaskOption) (*node, *Task, error) {
 	c := configure(options)
 	s.catchUp()
 	s.mu.Lock()
 	n, err := s.admitLocked(ctx, name, c.weight, true)
 	if err != nil {
 		s.mu.Unlock()
-		return nil, err
+		return nil, nil, err
 	}
 	k := n.kind
-	if c.timeout > 0 && k.heat == nil {
-		k.heat = new(heat)
+	if c.timeout > 0 {
+		k.warmLocked()
 	}
 	t := &Task{kind: k}
 	n.f, n.task = f, t
@@ -41,8 +52,7 @@ func (s *Scope) Start(ctx context.Context, name string, f func(ctx context.Conte
 	if c.cancel || c.timeout != 0 {
 		t.own = newOwn(k, c.timeout)
 	}
-	go n.run()
-	return t, nil
+	return n, t, nil
 }
 
 // Name returns the task's name.

@@ -150,16 +150,18 @@ type place struct{ scope, task string }
 
 func placeOf(s goroutine.Stack) place { return place{s.Label(LabelScope), s.Label(LabelTask)} }
 
-// taskMain is the outermost function of a task's goroutine.
+// taskMain calls a task's function: at the outer end of the stack, or on that of the
+// caller of Do.
 const taskMain = "github.com/go-quiesce/quiesce/scope.(*node).main"
 
 // maxDepth is the depth above which the runtime leaves out a stack's outermost
 // functions: of who is deeper it is not known whether he is a task.
 const maxDepth = 128
 
-// isTask reports whether a scope has started the goroutine, and not one of its tasks.
+// isTask reports whether the goroutine is that of a task, and not one that a task has
+// started.
 func isTask(s goroutine.Stack) bool {
-	for i := len(s.Frames) - 1; i >= 0 && i >= len(s.Frames)-3; i-- { // the runtime's are outside
+	for i := range s.Frames {
 		if s.Frames[i].Function == taskMain {
 			return true
 		}

@@ -42,11 +42,13 @@ var sections = []section{
 	{"idle", "a running app", idle},
 	{"ten", "an app of 10: build, start, stop", ten},
 	{"heap", "heap a component of a running app", heap},
+	{"spawn", "CPU a task that does nothing, in bursts of 256; peer: a go statement and a WaitGroup", spawns},
+	{"pool", "CPU a job that does nothing, submitted in bursts of 256 to 8 workers, run and counted; peers", pools},
 	{"linear", "CPU a component of start+stop, by size; peer: the size before", linear},
 }
 
 func main() {
-	only := flag.String("only", "", "run only the sections whose names match this `regexp`: stop, run, peers, signal, idle, ten, heap, linear")
+	only := flag.String("only", "", "run only the sections whose names match this `regexp`: stop, run, peers, signal, idle, ten, heap, spawn, pool, linear")
 	check := flag.Bool("check", false, "exit with 1 if a target was missed")
 	s := settings{}
 	flag.IntVar(&s.rounds, "rounds", 11, "how often to measure each figure")

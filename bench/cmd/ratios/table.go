@@ -25,7 +25,7 @@ func (t *table) ratio(what string, ours, peer time.Duration, target float64) {
 	r := float64(ours) / float64(peer)
 	l := line{what: what, ours: show(ours), peer: show(peer), ratio: fmt.Sprintf("%.2f", r)}
 	if target > 0 {
-		l.target = fmt.Sprintf("<= %.1f", target)
+		l.target = fmt.Sprintf("<= %.4g", target)
 		l.held = t.held(r <= target)
 	}
 	t.lines = append(t.lines, l)
