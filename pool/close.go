@@ -101,7 +101,7 @@ func (p *Pool) drain(ctx context.Context) {
 // verdict is what a call returns that has closed the scope with err.
 func (p *Pool) verdict(err error) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.followLocked()
 	p.growing.stop()
 	p.shrinking.stop()
@@ -114,7 +114,7 @@ func (p *Pool) verdict(err error) error {
 
 func (p *Pool) advance(to scope.State, cause error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.advanceLocked(to, cause)
 }
 
@@ -124,7 +124,7 @@ func (p *Pool) advanceLocked(to scope.State, cause error) {
 		return
 	}
 	p.state, p.cause = to, cause
-	p.turnAwayLocked(to >= scope.Cancelled)
+	p.turnAwayLocked()
 	if to >= scope.Cancelled {
 		p.dropLocked()
 	}
@@ -150,7 +150,7 @@ func (p *Pool) dropLocked() {
 // whomever.
 func (p *Pool) follow() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.followLocked()
 }
 

@@ -261,7 +261,11 @@ func TestCancelFromAbove(t *testing.T) {
 func TestCancelInsideAJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pool.New(t.Context(), "p", pool.WithWorkers(0, 1))
-		submit(t, p, "job", func(context.Context) error { p.Scope().Cancel(nil); return nil })
+		submit(t, p, "job", func(context.Context) error {
+			time.Sleep(time.Second)
+			p.Scope().Cancel(nil)
+			return nil
+		})
 		submit(t, p, "queued", func(context.Context) error { t.Error("it ran"); return nil })
 		if err := p.Wait(t.Context()); err != nil {
 			t.Error(err)

@@ -102,17 +102,23 @@ func ExamplePool_Drop() {
 // A worker whose job hangs is reported and replaced.
 func ExampleWithStuckAfter() {
 	ctx := context.Background()
+	release, reported := make(chan struct{}), make(chan struct{})
 	p := pool.New(ctx, "fetch", pool.WithWorkers(0, 1),
 		pool.WithStuckAfter(10*time.Millisecond, 1, func(s pool.Stuck) {
 			fmt.Printf("%s: %q is stuck, replaced: %v\n", s.Pool, s.Job, s.Replaced)
+			close(reported)
 		}))
 	defer p.Stop()
 
-	release := make(chan struct{})
 	p.Submit(ctx, "hang", func(context.Context) error { <-release; return nil })
-	p.Submit(ctx, "next", func(context.Context) error { fmt.Println("next runs"); close(release); return nil })
+	p.Submit(ctx, "next", func(context.Context) error {
+		<-reported
+		fmt.Println("next runs")
+		close(release)
+		return nil
+	})
 	p.Wait(ctx)
-	// Unordered output:
+	// Output:
 	// fetch: "hang" is stuck, replaced: true
 	// next runs
 }

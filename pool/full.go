@@ -19,43 +19,36 @@ type waiter struct {
 }
 
 // submitFull is called with mu held, and gives it back.
-func (p *Pool) submitFull(ctx context.Context, e entry) error {
-	switch {
-	case p.state >= scope.Cancelled: // it was found out just now
-		p.ended[scope.Refused]++
-		defer p.mu.Unlock()
-		return p.closedLocked()
-	case p.cfg.full == Reject:
-		p.ended[scope.Refused]++
-		p.mu.Unlock()
-		return ErrFull
-	case p.cfg.full == CallerRuns:
+func (p *Pool) submitFull(ctx context.Context, e entry, inner bool) error {
+	switch p.cfg.full {
+	case Reject:
+		return p.refuse(ErrFull)
+	case CallerRuns:
 		p.inline++
-		p.mu.Unlock()
+		p.unlock()
 		return p.runHere(ctx, e)
 	}
-	w := &waiter{e: e, inner: p.scope.Owns(ctx), decided: make(chan struct{})}
+	w := &waiter{e: e, inner: inner, decided: make(chan struct{})}
 	p.waiters = append(p.waiters, w)
-	p.mu.Unlock()
+	p.unlock()
 	select {
 	case <-w.decided:
 		return w.err
 	case <-ctx.Done():
-		return p.leave(ctx, w)
+		return p.leave(w, context.Cause(ctx))
 	}
 }
 
 // leave ends the waiting of w, if it has not ended just now.
-func (p *Pool) leave(ctx context.Context, w *waiter) error {
+func (p *Pool) leave(w *waiter, cause error) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	i := slices.Index(p.waiters, w)
 	if i < 0 {
+		defer p.mu.Unlock()
 		return w.err
 	}
 	p.waiters = slices.Delete(p.waiters, i, i+1)
-	p.ended[scope.Refused]++
-	return context.Cause(ctx)
+	return p.refuse(cause)
 }
 
 // admitLocked accepts the jobs of those who wait for room, as far as there is some.
@@ -69,10 +62,10 @@ func (p *Pool) admitLocked() {
 	}
 }
 
-// turnAwayLocked refuses those who wait, or of them who are not part of work in flight.
-func (p *Pool) turnAwayLocked(all bool) {
+// turnAwayLocked refuses those who wait and whom the pool's state does not admit.
+func (p *Pool) turnAwayLocked() {
 	p.waiters = slices.DeleteFunc(p.waiters, func(w *waiter) bool {
-		if w.inner && !all {
+		if p.takesLocked(w.inner) {
 			return false
 		}
 		p.ended[scope.Refused]++

@@ -111,13 +111,14 @@ func TestBlockEndsWithClose(t *testing.T) {
 		p := pool.New(t.Context(), "p", pool.WithWorkers(0, 2), pool.WithQueue(0))
 		inner := false
 		submit(t, p, "outer", func(ctx context.Context) error {
+			time.Sleep(time.Millisecond) // the other caller is first
 			return p.Submit(ctx, "inner", func(context.Context) error { inner = true; return nil })
 		})
 		submit(t, p, "job", sleeps(time.Second))
-		submit(t, p, "job", sleeps(time.Second))
 		refused := make(chan error, 1)
 		go func() { refused <- p.Submit(t.Context(), "late", nothing) }()
-		synctest.Wait()
+		time.Sleep(2 * time.Millisecond)
+		wantStats(t, p, pool.Stats{Workers: 2, Running: 2, Waiting: 2})
 		if err := p.Close(t.Context()); err != nil {
 			t.Errorf("Close: %v", err)
 		}

@@ -28,6 +28,7 @@ type Pool struct {
 	queue   queue
 	waiters []*waiter // for room, in the order in which they came
 	all     []*worker
+	hired   []*worker // of these, who are not started yet; see unlock
 	idle    []*worker // the last one is called first
 	called  int       // workers that were started or called, and have not looked into the queue yet
 	busy    int       // workers with a job
@@ -99,41 +100,59 @@ func (p *Pool) Submit(ctx context.Context, name string, f func(ctx context.Conte
 
 func (p *Pool) submit(ctx context.Context, e entry) error {
 	p.mu.Lock()
-	if p.state != scope.Open || p.own.Err() != nil {
-		if err := p.refuseLocked(ctx); err != nil {
-			p.mu.Unlock()
-			return err
-		}
+	if p.state == scope.Open && p.own.Err() == nil && len(p.waiters) == 0 && p.fitsLocked() {
+		return p.accept(e)
 	}
-	if !p.hasRoomLocked() {
-		return p.submitFull(ctx, e)
+	p.mu.Unlock()
+	inner := p.scope.Owns(ctx) // ctx may be the user's own
+	p.mu.Lock()
+	p.followLocked()
+	switch {
+	case !p.takesLocked(inner):
+		return p.refuse(p.closedLocked())
+	case p.hasRoomLocked():
+		return p.accept(e)
+	default:
+		return p.submitFull(ctx, e, inner)
 	}
+}
+
+// accept puts a job into the queue. It is called with mu held, and gives it back.
+func (p *Pool) accept(e entry) error {
 	p.queue.push(e)
 	w := p.staffLocked()
-	p.mu.Unlock()
+	p.unlock()
 	w.call()
 	return nil
+}
+
+// refuse counts a job that is not accepted, in the same way.
+func (p *Pool) refuse(err error) error {
+	p.ended[scope.Refused]++
+	p.unlock()
+	return err
 }
 
 // hasRoomLocked reports whether a job can be accepted now. It starts a worker if that
 // makes room.
 func (p *Pool) hasRoomLocked() bool {
-	return len(p.waiters) == 0 && (p.fitsLocked() || len(p.all) < p.limitLocked() && p.startLocked())
+	if len(p.waiters) > 0 {
+		return false
+	}
+	if !p.fitsLocked() && len(p.all) < p.limitLocked() {
+		p.startLocked()
+	}
+	return p.fitsLocked()
 }
 
 // fitsLocked reports whether one more job is not too many: one for each worker without
 // one, and the others in the queue.
 func (p *Pool) fitsLocked() bool { return p.queue.n < p.cfg.size+len(p.all)-p.busy }
 
-// refuseLocked says why ctx may not give a job to a pool that is not open, nil if it
-// may. It counts refusals.
-func (p *Pool) refuseLocked(ctx context.Context) error {
-	p.followLocked()
-	if p.state == scope.Open || p.state == scope.Draining && p.scope.Owns(ctx) {
-		return nil
-	}
-	p.ended[scope.Refused]++
-	return p.closedLocked()
+// takesLocked reports whether the pool's state admits a job. inner tells that it is
+// part of work in flight.
+func (p *Pool) takesLocked(inner bool) bool {
+	return p.state == scope.Open || p.state == scope.Draining && inner
 }
 
 func (p *Pool) closedLocked() error {

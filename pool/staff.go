@@ -54,19 +54,44 @@ func (p *Pool) hireLocked() {
 // limitLocked is how many workers there may be.
 func (p *Pool) limitLocked() int { return p.cfg.max + min(p.stuck, p.cfg.replace) }
 
-// startLocked starts a worker. It reports false if the scope was cancelled.
-func (p *Pool) startLocked() bool {
+// startLocked makes a worker, which unlock starts.
+func (p *Pool) startLocked() {
 	w := &worker{calls: make(chan struct{}, 1), at: len(p.all), called: true}
 	p.all = append(p.all, w)
+	p.hired = append(p.hired, w)
 	p.called++
-	err := p.scope.GoWorker(p.own, workerTask, func(self *scope.Worker) error { return p.run(w, self) })
-	if err == nil {
-		return true
+	p.lookForIdleLocked() // there may be some: it was started for jobs that others have been called for
+}
+
+// unlock gives mu back, and starts the workers that were made meanwhile: the scope may
+// have to ask a context of the user's own, which is not done with the lock held.
+func (p *Pool) unlock() {
+	if len(p.hired) == 0 {
+		p.mu.Unlock()
+		return
 	}
+	p.launch()
+}
+
+func (p *Pool) launch() {
+	hired := p.hired
+	p.hired = nil
+	p.mu.Unlock()
+	for _, w := range hired {
+		err := p.scope.GoWorker(p.own, workerTask, func(self *scope.Worker) error { return p.run(w, self) })
+		if closed, ok := err.(*scope.ClosedError); ok {
+			p.unhire(w, closed.Cause)
+		}
+	}
+}
+
+// unhire is the end of a worker that could not be started, as the scope was cancelled.
+func (p *Pool) unhire(w *worker, cause error) {
+	p.mu.Lock()
+	defer p.unlock()
 	p.called--
 	p.removeLocked(w)
-	p.advanceLocked(scope.Cancelled, p.scope.Cause())
-	return false
+	p.advanceLocked(scope.Cancelled, cause)
 }
 
 // removeLocked takes the worker out of the pool.
@@ -90,7 +115,8 @@ func (p *Pool) dismissLocked(w *worker) {
 
 // refillLocked does what can be done now for those who wait: jobs, and callers.
 func (p *Pool) refillLocked() {
-	for len(p.waiters) > 0 && len(p.all) < p.limitLocked() && p.startLocked() {
+	for len(p.waiters) > 0 && len(p.all) < p.limitLocked() {
+		p.startLocked()
 		p.admitLocked()
 	}
 	if p.queue.n > 0 {
@@ -121,11 +147,11 @@ func (p *Pool) surplusLocked() int { return min(len(p.idle), len(p.all)-p.limitL
 // grow is called when jobs have waited.
 func (p *Pool) grow() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.growing.set = false
 	for range min(int64(p.aging-p.queue.head), int64(p.queue.n)) { // below 0 if later ones have begun, too
-		if len(p.all) >= p.limitLocked() || !p.startLocked() {
-			return
+		if len(p.all) < p.limitLocked() {
+			p.startLocked()
 		}
 	}
 	if p.queue.n > 0 {
@@ -136,7 +162,7 @@ func (p *Pool) grow() {
 // shrink is called when workers have been idle.
 func (p *Pool) shrink() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.shrinking.set = false
 	p.endIdleLocked(min(p.unneeded, p.spareLocked()))
 	p.lookForIdleLocked()
@@ -179,7 +205,7 @@ func (p *Pool) watch() {
 		p.watching.arm(next)
 	}
 	p.refillLocked()
-	p.mu.Unlock()
+	p.unlock()
 	if p.cfg.onStuck != nil {
 		for _, s := range found {
 			p.cfg.onStuck(s)
@@ -191,7 +217,7 @@ func (p *Pool) watch() {
 // maximum, idle workers end at once, and others when their jobs have ended.
 func (p *Pool) Resize(min, max int) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	p.cfg.min, p.cfg.max = bounds(min, max)
 	p.endIdleLocked(p.surplusLocked())
 	p.lookForIdleLocked()

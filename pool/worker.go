@@ -82,7 +82,7 @@ func (p *Pool) lose(w *worker, e entry, running bool, err error) {
 
 func (p *Pool) replace(w *worker, o scope.Outcome) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	if w.gone {
 		return
 	}
@@ -124,14 +124,14 @@ func (p *Pool) next(w *worker, err error, self *scope.Worker) (entry, bool) {
 		}
 		if w.gone || !p.keepsLocked() {
 			p.dismissLocked(w)
-			p.mu.Unlock()
+			p.unlock()
 			return entry{}, false
 		}
 		if p.queue.n > 0 {
 			return p.take(w), true
 		}
 		p.parkLocked(w)
-		p.mu.Unlock()
+		p.unlock()
 		self.Rest()
 		<-w.calls
 		p.mu.Lock()
@@ -166,7 +166,7 @@ func (p *Pool) take(w *worker) entry {
 	if p.queue.n > 0 {
 		next = p.staffLocked()
 	}
-	p.mu.Unlock()
+	p.unlock()
 	next.call()
 	return e
 }
@@ -178,6 +178,7 @@ func (p *Pool) freeLocked(w *worker, o scope.Outcome) {
 	if w.stuck {
 		w.stuck = false
 		p.stuck--
+		p.lookForIdleLocked() // one that is idle may not be needed any more
 	}
 	p.endLocked(o)
 }
