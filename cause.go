@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-quiesce/quiesce/scope"
 	"github.com/go-quiesce/quiesce/sigmux"
 )
 
@@ -29,6 +30,7 @@ type told struct {
 	text  string
 	code  int // the exit code it wants
 	coded bool
+	where string // the stacks of tasks that it says did not stop
 }
 
 // ask asks an error; a panic of it is its text. What no process can exit with is
@@ -49,6 +51,9 @@ func ask(err error) (t told) {
 		t.code = coder.ExitCode()
 		t.coded = t.code >= 0 && t.code <= 255
 	}
+	if u, ok := errors.AsType[*scope.UnstoppedError](err); ok && u.Survey != nil {
+		t.where = u.Survey.Text()
+	}
 	return t
 }
 
@@ -65,7 +70,7 @@ func signalCause(d sigmux.Delivery) cause {
 // hookCause is newCause for a hook that went wrong, whose error was asked already.
 func hookCause(kind CauseKind, n *node, k HookKind, o Outcome, d *detail) cause {
 	e := &HookError{Component: n.name, Hook: k, Outcome: o, Place: placeOf(n.site), Err: d.err, text: d.told.text}
-	return cause{kind: kind, component: n.name, err: e, told: told{e.Error(), d.told.code, d.told.coded}, stack: d.stack}
+	return cause{kind: kind, component: n.name, err: e, told: told{text: e.Error(), code: d.told.code, coded: d.told.coded}, stack: d.stack}
 }
 
 // text is what the cause says of itself.

@@ -143,6 +143,7 @@ const lastMoments = maxWindow / 2
 
 // drainTasks waits for the work that tasks have begun, and cancels it when ctx ends.
 func drainTasks(ctx context.Context, tasks *scope.Scope, why error) error {
+	began := time.Now()
 	tasks.Shut(why)
 	if tasks.Wait(ctx) == nil {
 		return nil
@@ -153,7 +154,7 @@ func drainTasks(ctx context.Context, tasks *scope.Scope, why error) error {
 	if tasks.Wait(last) == nil {
 		return context.Cause(ctx)
 	}
-	return &scope.UnstoppedError{Scope: tasks.Path(), Cause: context.Cause(ctx), Survey: tasks.Survey()}
+	return &scope.UnstoppedError{Scope: tasks.Path(), After: time.Since(began), Cause: context.Cause(ctx), Survey: tasks.Survey()}
 }
 
 // stopFn returns the component's Stop with the end of its tasks before it; nil if it

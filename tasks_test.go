@@ -132,6 +132,9 @@ func TestTaskThatDoesNotStop(t *testing.T) {
 		if !ok || len(e.Survey.Groups) != 1 || e.Survey.Groups[0].Scope != "shop/it" || e.Survey.Groups[0].Task != "task" {
 			t.Errorf("%s has %v, want the task named", h.Hook, h.Err)
 		}
+		if !strings.Contains(h.Stack, `task "task" of "shop/it"`) || h.Hook == quiesce.HookStop && !strings.Contains(h.Stack, "tasks_test.go:") {
+			t.Errorf("stack of %s: %s", h.Hook, h.Stack)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@
 package quiesce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime/debug"
@@ -297,7 +298,7 @@ func (f *flight) judge(res result, now int64) (Outcome, *detail) {
 	if res.err == nil {
 		return OK, nil
 	}
-	d := &detail{err: res.err, told: res.told, stack: res.stack}
+	d := &detail{err: res.err, told: res.told, stack: cmp.Or(res.stack, res.told.where)}
 	switch {
 	case res.panicked:
 		return Panicked, d
