@@ -277,7 +277,7 @@ func (s *Scope) leave(n *node, t *Task, o Outcome, err error, success bool) {
 	if t != nil && t.own != nil {
 		t.own.finish()
 	}
-	s.mu.Lock()
+	s.lock()
 	if len(s.slots.queue) > 0 {
 		s.mu.Unlock()
 		s.catchUp() // nobody is let in any more if New's context has ended

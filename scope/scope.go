@@ -129,7 +129,7 @@ func (s *Scope) TryGo(ctx context.Context, name string, f func(ctx context.Conte
 
 func (s *Scope) run(ctx context.Context, name string, f func(ctx context.Context) error, wait bool) error {
 	s.catchUp()
-	s.mu.Lock()
+	s.lock()
 	n, err := s.admitLocked(ctx, name, 1, wait)
 	if err != nil {
 		s.mu.Unlock()
@@ -140,6 +140,21 @@ func (s *Scope) run(ctx context.Context, name string, f func(ctx context.Context
 	go n.run()
 	return nil
 }
+
+// lock is mu.Lock for those who start and end tasks by the million. They hold it for
+// some 20 ns; but a Mutex that finds itself locked rests for microseconds (30 PAUSE
+// instructions, of 140 cycles each on many processors) before it looks again.
+func (s *Scope) lock() {
+	for range lockTries {
+		if s.mu.TryLock() {
+			return
+		}
+	}
+	s.mu.Lock()
+}
+
+// lockTries take about as long as a dozen others do, with a cache line to fetch each.
+const lockTries = 128
 
 // admitLocked returns the node of a new task, or why there is none. It gives the lock
 // away for what may take time or is the user's.

@@ -36,7 +36,7 @@ func (s *Scope) Start(ctx context.Context, name string, f func(ctx context.Conte
 func (s *Scope) prepare(ctx context.Context, name string, f func(context.Context) error, options []TaskOption) (*node, *Task, error) {
 	c := configure(options)
 	s.catchUp()
-	s.mu.Lock()
+	s.lock()
 	n, err := s.admitLocked(ctx, name, c.weight, true)
 	if err != nil {
 		s.mu.Unlock()

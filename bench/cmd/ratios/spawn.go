@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/sourcegraph/conc"
 	"github.com/thejerf/suture/v4"
@@ -25,9 +26,20 @@ const (
 var scopeAges = scope.WithAges()
 
 var spawnWays = []way{
-	{name: "go and WaitGroup", open: waited(func(done func()) (func(), func()) {
-		return func() { go func() { defer done() }() }, func() {}
-	})},
+	{name: "go and WaitGroup", open: func() (func(int), func()) {
+		var wg sync.WaitGroup
+		f := func() {}
+		return func(n int) {
+			for range n {
+				wg.Add(1)
+				go func() {
+					defer wg.Done()
+					f()
+				}()
+			}
+			wg.Wait()
+		}, func() {}
+	}},
 	{name: "scope Go", open: ourScope()},
 	{name: "scope Start", open: func() (func(int), func()) {
 		ctx := context.Background()
