@@ -121,8 +121,8 @@ func (s *Scope) cancelNow(cause error) {
 	for _, c := range s.offspring() {
 		c.cancelFromAbove(cause)
 	}
+	s.endWork(cause) // before tasks wake up and whoever waits for them lets go of it
 	s.endTake(cause)
-	s.endWork(cause)
 }
 
 // advance changes the state. It reports whether it was an earlier one.

@@ -200,9 +200,11 @@ func (o *own) calledOff(err error) bool {
 	return cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, *cause))
 }
 
+// end ends both contexts, the one that wakes the task last: its own end must not give
+// the other another cause.
 func (o *own) end(cause error) {
-	o.endTake(cause)
 	o.endWork(cause)
+	o.endTake(cause)
 }
 
 // finish gives back what the contexts hold, and notes how much of the timeout was
