@@ -114,6 +114,7 @@ install_missing() {
 			command -v "$tool" >/dev/null || [ -x "/usr/sbin/$tool" ] || missing+=("$tool")
 		done
 		command -v node >/dev/null || command -v nodejs >/dev/null || missing+=(nodejs)
+		command -v h2load >/dev/null || missing+=(nghttp2-client)
 	fi
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "${QUIESCE_NO_INSTALL:-}" = 1 ] || ! command -v apt-get >/dev/null; then

@@ -25,16 +25,16 @@ const (
 
 	// warm is how many requests an instance has answered when it says that it
 	// is under load.
-	warm = 300
+	warm = 100
 )
 
 // config is how an instance of the app serves; flags say it.
 type config struct {
 	addr     string
-	fd       int  // of a listener that was inherited
-	handover bool // the successor has the listener too
-	tls      bool
-	bare     bool // net/http's own server
+	fd       int    // of a listener that was inherited
+	handover bool   // the successor has the listener too
+	tls      string // folder of the certificate; "" is clear text
+	bare     bool   // net/http's own server
 	delay    time.Duration
 }
 
@@ -43,7 +43,7 @@ func (c config) args() []string {
 		"-addr=" + c.addr,
 		fmt.Sprint("-fd=", c.fd),
 		fmt.Sprint("-handover=", c.handover),
-		fmt.Sprint("-tls=", c.tls),
+		"-tls=" + c.tls,
 		fmt.Sprint("-bare=", c.bare),
 		fmt.Sprint("-delay=", c.delay),
 	}
@@ -55,7 +55,7 @@ func appMain() {
 	flag.StringVar(&c.addr, "addr", "", "address to listen at")
 	flag.IntVar(&c.fd, "fd", 0, "file descriptor of an inherited listener")
 	flag.BoolVar(&c.handover, "handover", false, "leave the queue of the listener to a successor")
-	flag.BoolVar(&c.tls, "tls", false, "serve TLS")
+	flag.StringVar(&c.tls, "tls", "", "serve TLS with the certificate in this folder")
 	flag.BoolVar(&c.bare, "bare", false, "serve with net/http alone")
 	flag.DurationVar(&c.delay, "delay", 0, "readiness delay")
 	flag.Parse()
@@ -66,8 +66,8 @@ func appMain() {
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetHTTP2(true)
 	srv.Protocols.SetUnencryptedHTTP2(true)
-	if c.tls {
-		srv.TLSConfig = selfSigned()
+	if c.tls != "" {
+		srv.TLSConfig = certified(c.tls)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/readyz", app.Readyz())

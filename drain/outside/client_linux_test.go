@@ -5,6 +5,7 @@ package outside
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -24,10 +25,20 @@ const clientConnections = 32
 // clientMain loads a server through Go's own transport with keep-alive. It never
 // repeats a request, and those that the transport repeats by itself count as lost.
 func clientMain() {
-	c := &goClient{url: os.Args[1], http: &http.Client{
-		Transport: &http.Transport{MaxIdleConnsPerHost: clientConnections},
-		Timeout:   20 * time.Second,
-	}}
+	useHTTP2 := flag.Bool("http2", false, "speak HTTP/2")
+	roots := flag.String("roots", "", "file of the authorities to trust")
+	flag.Parse()
+	tr := &http.Transport{MaxIdleConnsPerHost: clientConnections, Protocols: new(http.Protocols)}
+	tr.Protocols.SetHTTP1(!*useHTTP2)
+	tr.Protocols.SetHTTP2(*useHTTP2)
+	tr.Protocols.SetUnencryptedHTTP2(*useHTTP2)
+	if *roots != "" {
+		tr.TLSClientConfig = trusting(*roots)
+	}
+	c := &goClient{url: flag.Arg(0), major: 1, http: &http.Client{Transport: tr, Timeout: 20 * time.Second}}
+	if *useHTTP2 {
+		c.major = 2
+	}
 	whenOrphaned(func() { c.over.Store(true) })
 	var workers sync.WaitGroup
 	for i := range clientConnections {
@@ -41,9 +52,10 @@ func clientMain() {
 }
 
 type goClient struct {
-	url  string
-	http *http.Client
-	over atomic.Bool
+	url   string
+	major int // version of HTTP
+	http  *http.Client
+	over  atomic.Bool
 
 	mu    sync.Mutex
 	tally tally // guarded by mu
@@ -97,11 +109,21 @@ func (c *goClient) whole(req *http.Request) error {
 	}
 	defer resp.Body.Close()
 	n, err := io.Copy(io.Discard, resp.Body)
-	if err == nil && (resp.StatusCode != http.StatusOK || n != answerSize) {
-		err = fmt.Errorf("%s, %d bytes", resp.Status, n)
+	if err == nil && (resp.StatusCode != http.StatusOK || n != answerSize || resp.ProtoMajor != c.major) {
+		err = fmt.Errorf("%s %s, %d bytes", resp.Proto, resp.Status, n)
 	}
 	return err
 }
+
+// What the errors of HTTP/2 say of a request that was not lost, and that the
+// transport cannot repeat, since it has read or closed its body.
+const (
+	// declined: the server has not looked at it, by its GOAWAY.
+	declined = "cannot retry err [http2: Transport received Server's graceful shutdown GOAWAY]"
+
+	// takenBack, if it was not written: the connection was told to leave before.
+	takenBack = "cannot rewind body after connection loss"
+)
 
 func (c *goClient) record(method string, err error, wrote, opened int, took time.Duration) {
 	c.mu.Lock()
@@ -114,12 +136,22 @@ func (c *goClient) record(method string, err error, wrote, opened int, took time
 	}
 	s.Sent++
 	s.Slowest = max(s.Slowest, took.Seconds()*1000)
+	if c.major == 2 && wrote > 1 { // the transport repeats only what was declined
+		s.Declined += wrote - 1
+		wrote = 1
+	}
 	switch {
+	case err != nil && c.major == 2 && notBegun(err, wrote):
+		s.Declined++
 	case err != nil:
 		s.Lost++
-		fmt.Println("lost", time.Now().Format(time.StampMicro), method, err)
+		fmt.Println("lost", time.Now().Format(time.StampMicro), method, err, "written", wrote)
 	case wrote > 1:
 		s.Lost += wrote - 1
 		fmt.Println("lost", time.Now().Format(time.StampMicro), method, "repeated by the transport")
 	}
+}
+
+func notBegun(err error, wrote int) bool {
+	return strings.Contains(err.Error(), declined) || wrote == 0 && strings.Contains(err.Error(), takenBack)
 }

@@ -2,37 +2,55 @@
 
 package outside
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // The clients see a loss where there is one: net/http's own Shutdown, in the
 // same place. Chance decides how soon.
-func TestOutsideClientsSeeLoss(t *testing.T) {
-	for name, start := range map[string]func(*testing.T, string) load{
-		"go": goLoad, "curl": curlLoad, "python": pythonLoad, "node": nodeLoad, "wrk": wrkLoad,
-	} {
-		t.Run(name, func(t *testing.T) {
-			for range 20 {
-				if lossOfBare(t, start).Lost > 0 {
-					return
-				}
+func TestOutsideClientsSeeLoss(t *testing.T) { everyClientSeesLoss(t, 0) }
+
+func TestOutsideFarClientsSeeLoss(t *testing.T) { everyClientSeesLoss(t, farAway) }
+
+func everyClientSeesLoss(t *testing.T, rtt time.Duration) {
+	for _, c := range clients {
+		for _, p := range c.speaks {
+			if p.http2 || rtt > 0 && p.tls && !full() {
+				continue // HTTP/2 declines; see the next test
 			}
-			t.Error("nothing lost: this client would not notice")
-		})
+			t.Run(c.name+"/"+p.name, func(t *testing.T) {
+				beside(t)
+				for range 20 {
+					if c.trial(t, p, handover, config{bare: true}, rtt, 5).Lost > 0 {
+						return
+					}
+				}
+				t.Error("nothing lost: this client would not notice")
+			})
+		}
 	}
 }
 
-// lossOfBare is what clients lose in a few stops.
-func lossOfBare(t *testing.T, start func(*testing.T, string) load) tally {
-	t.Helper()
-	const stops = 5
-	config := handover.config(t)
-	config.bare = true
-	first := config.start(t)
-	l := start(t, config.addr)
-	handover.run(t, config, first, stops)
-	s := l.end(t)
-	t.Logf("%d stops: %v", stops, s)
-	return s
+// With HTTP/2 the Shutdown of net/http declines what is on its way. Here no more
+// is declined than there, in as many stops.
+func TestOutsideFarClientsDeclined(t *testing.T) {
+	n := count(t, "QUIESCE_STOPS", 2)
+	for _, c := range clients {
+		for _, p := range c.speaks {
+			if !p.http2 || c.name == "curl fresh" { // one request on a connection
+				continue
+			}
+			t.Run(c.name+"/"+p.name, func(t *testing.T) {
+				beside(t)
+				bare := c.trial(t, p, handover, config{bare: true}, farAway, n)
+				ours := c.trial(t, p, handover, config{}, farAway, n)
+				if bare.Declined == 0 || ours.Declined > bare.Declined {
+					t.Errorf("%d requests declined, and %d by net/http; want fewer, and some", ours.Declined, bare.Declined)
+				}
+			})
+		}
+	}
 }
 
 // So does the client behind a proxy that still sends requests.
@@ -45,7 +63,6 @@ func TestOutsideProxiesSeeLoss(t *testing.T) {
 				f := newFront(t)
 				f.app.bare, f.Reuse = true, "safe"
 				s := f.roll(t, func(t *testing.T) { start(f, t) }, 2)
-				t.Logf("4 stops: %v", s)
 				if s.Lost > 0 {
 					return
 				}

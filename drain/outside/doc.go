@@ -14,9 +14,38 @@ QUIESCE_ROLLOUTS how often both instances behind a proxy are restarted.
 QUIESCE_H2SPEC is where h2spec is, if not in PATH.
 
 A request that was written and not answered whole is lost, also if the client
-repeated it by itself. A connect that was refused is not: clients repeat it. The
-control tests show that each client, and each proxy, sees a loss with the
-Shutdown of net/http.
+repeated it by itself. A connect that was refused is not: clients repeat it. Nor
+is a request of HTTP/2 that the server declines, by a GOAWAY or REFUSED_STREAM, and
+so has not begun: it is counted apart. The control tests show that each client, and
+each proxy, sees a loss with the Shutdown of net/http, and that HTTP/2 declines
+more there.
+
+The small run leaves combinations out and runs tests side by side. The full one
+takes two hours.
+
+# Clients
+
+They speak HTTP/1 and HTTP/2, in clear text and over TLS with an authority of the
+test, as far as each can: Go's transport, curl, Python's http.client (HTTP/1), Node,
+wrk (HTTP/1) and h2load (HTTP/2). They are on the machine of the server, or a round
+trip of 10 ms away: a relay in the test process delays what is sent. That works on
+every Linux, as root or not; netem is not in every kernel.
+
+What clients say of HTTP/2 is not enough. Go and nghttp2, which curl, Node and
+h2load use, take requests back that they have not written when the GOAWAY comes, and
+report them as failed. So the relay counts the frames that passed, too; over TLS it
+has both ends of it.
+
+Seen with 200 stops for each combination of client, protocol and kind of stop:
+
+	where           stops   requests    lost   declined
+	same machine    7,600   1,457,516   14     2,221
+	10 ms away      3,000     571,365    0        78    (Go and most of curl only)
+
+The 14 were wrk's over TLS, in one run on a machine with ten times the work that it
+has processors for, where wrk itself did not come to read for 1.7 seconds. A client
+that is silent for longer than a second is closed as idle, and its next request may
+be on its way. Two more runs of 200 stops, without that load, lost none.
 
 # nginx
 
@@ -34,11 +63,15 @@ nginx, haproxy and every client a second: the kernel repeats it after that time.
 
 # SO_REUSEPORT
 
-Two instances with a socket each on one port are not among the tests: that loses
-a few connects when the old one stops. Of 1,085,384 requests of three clients in
-1,400 stops 31 were lost, most as a reset during the connect, before the request
-was written. Let both have the same socket, as with [drain.Server.Handover].
+Two instances with a socket each on one port are not among the tests. Tried with Go's
+client and wrk, they lose nothing if each serves with [drain.WithOwnListener] on a
+listener without MPTCP: none of 355,300 requests in 800 stops. With
+[drain.WithListener], or with MPTCP (Go's default), new connections are not held off,
+and a few that come as the listener closes are reset: 19 of 602,950 in 800 stops. The
+kernel's net.ipv4.tcp_migrate_req=1 makes that rarer, and does not end it (1 of
+160,397 in 200).
 
-[drain.Server.Handover]: https://pkg.go.dev/github.com/go-quiesce/quiesce/drain#Server.Handover
+[drain.WithListener]: https://pkg.go.dev/github.com/go-quiesce/quiesce/drain#WithListener
+[drain.WithOwnListener]: https://pkg.go.dev/github.com/go-quiesce/quiesce/drain#WithOwnListener
 */
 package outside

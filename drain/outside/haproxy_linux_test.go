@@ -23,7 +23,7 @@ func TestOutsideHaproxy(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFront(t)
 			f.Reuse, f.app.delay = tt.reuse, tt.delay
-			f.roll(t, f.haproxy, n).wantNoneLost(t, 2*n)
+			f.roll(t, f.haproxy, n).wantLost(t, 2*n, 0)
 		})
 	}
 }

@@ -50,23 +50,21 @@ func (i *instance) stop() time.Duration {
 // rollout is one way to put an instance in the place of another at one address.
 // It starts the first one, then for each stop the next.
 type rollout struct {
-	name   string
-	config func(*testing.T) config
-	early  bool // the next one is started before the stop
+	name  string
+	place func(*testing.T, *config) // says where to listen
+	early bool                      // the next one is started before the stop
 }
 
 var (
 	// handover: both have the listening socket, so that connects never fail.
-	handover = rollout{"handover", func(t *testing.T) config {
-		fd, addr := inheritable(t)
-		return config{addr: addr, fd: fd, handover: true}
+	handover = rollout{"handover", func(t *testing.T, c *config) {
+		c.fd, c.addr = inheritable(t)
+		c.handover = true
 	}, true}
 
 	// restart: between the two instances nobody listens. Clients repeat connects
 	// that were refused.
-	restart = rollout{"restart", func(t *testing.T) config {
-		return config{addr: freeAddr(t)}
-	}, false}
+	restart = rollout{"restart", func(t *testing.T, c *config) { c.addr = freeAddr(t) }, false}
 )
 
 // run stops n instances under load and returns how long the stops took in all.

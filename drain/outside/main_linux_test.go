@@ -47,6 +47,18 @@ func count(t *testing.T, variable string, usual int) int {
 	return n
 }
 
+// full reports whether this is a full run. The small one leaves some
+// combinations out.
+func full() bool { return os.Getenv("QUIESCE_STOPS") != "" }
+
+// beside lets a test run beside others in a small run. A full one does one after
+// the other: its figures are to be those of one client.
+func beside(t *testing.T) {
+	if !full() {
+		t.Parallel()
+	}
+}
+
 // whenOrphaned calls f when standard input ends: at the latest when the test
 // process has gone, however it went.
 func whenOrphaned(f func()) {

@@ -3,18 +3,11 @@
 package outside
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"math/big"
-	mathrand "math/rand/v2"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // freeAddr returns an address where nobody listens. Its port is below those
@@ -24,7 +17,7 @@ import (
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+mathrand.IntN(22_000)))
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(22_000)))
 		if ln, err := net.Listen("tcp", addr); err == nil {
 			ln.Close()
 			return addr
@@ -54,22 +47,4 @@ func inheritable(t *testing.T) (fd int, addr string) {
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
 	return fd, ln.Addr().String()
-}
-
-// selfSigned returns a configuration with a certificate that nobody trusts.
-func selfSigned() *tls.Config {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		DNSNames:     []string{"localhost"},
-		NotAfter:     time.Now().Add(24 * time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		panic(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 }

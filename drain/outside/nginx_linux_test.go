@@ -18,7 +18,7 @@ func TestOutsideNginx(t *testing.T) {
 	n := count(t, "QUIESCE_ROLLOUTS", 2)
 	f := newFront(t)
 	f.app.delay = readinessDelay
-	f.roll(t, f.nginx, n).wantNoneLost(t, 2*n)
+	f.roll(t, f.nginx, n).wantLost(t, 2*n, 0)
 	refused, other := f.nginxErrors(t)
 	t.Logf("nginx: %d connects refused", refused)
 	if len(other) > 0 {

@@ -92,7 +92,7 @@ func (f front) roll(t *testing.T, proxy func(*testing.T), n int) tally {
 	a.addr, b.addr = f.A, f.B
 	oldA, oldB := a.start(t), b.start(t)
 	proxy(t)
-	l := goLoad(t, f.Front)
+	l := goLoad(t, site{protocol: http1, addr: f.Front})
 	oldA.underLoad()
 	oldB.underLoad()
 	for range n {
@@ -101,5 +101,7 @@ func (f front) roll(t *testing.T, proxy func(*testing.T), n int) tally {
 		oldB.stop()
 		oldB = b.start(t).underLoad()
 	}
-	return l.end(t)
+	s := l.end(t)
+	t.Logf("%d stops: %v", 2*n, s)
+	return s
 }

@@ -21,10 +21,10 @@ func guarded(signal string, args ...string) quiescetest.Command {
 // wrks is wrk with 64 connections, none of which ever pauses.
 type wrks struct{ child }
 
-func wrkLoad(t *testing.T, addr string) load {
+func wrkLoad(t *testing.T, s site) load {
 	t.Helper()
 	c := guarded("INT", program(t, "wrk"), "-t2", "-c64", "--timeout", "20s",
-		"-d", fmt.Sprintf("%.0fs", clientLife.Seconds()), "http://"+addr+"/")
+		"-d", fmt.Sprintf("%.0fs", clientLife.Seconds()), s.url())
 	return wrks{startChild(t, c).(child)}
 }
 

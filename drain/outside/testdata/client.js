@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Loads a server through Node's http agent with keep-alive until standard input
-// ends. Nothing is repeated except a connect that was refused.
+// Loads a server through Node's http or https agent with keep-alive until
+// standard input ends. Nothing is repeated except a connect that was refused.
 
 'use strict';
 
-const http = require('http');
+const fs = require('fs');
 
-const [host, port, size] = process.argv.slice(2);
-const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
+const [host, port, size, roots] = process.argv.slice(2);
+const http = require(roots ? 'https' : 'http');
+const agent = new http.Agent({
+  keepAlive: true, maxSockets: 32, ca: roots ? fs.readFileSync(roots) : undefined,
+});
 const tally = { Sent: 0, Lost: 0, Refused: 0, Opened: 0, Slowest: 0 };
 let over = false;
 

@@ -6,11 +6,13 @@
 import http.client
 import json
 import random
+import ssl
 import sys
 import threading
 import time
 
-host, port, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+host, port, size, roots = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+context = ssl.create_default_context(cafile=roots) if roots else None
 over = threading.Event()
 lock = threading.Lock()
 tally = dict(Sent=0, Lost=0, Refused=0, Opened=0, Slowest=0.0)
@@ -21,12 +23,28 @@ def add(name):
         tally[name] += 1
 
 
+def connection():
+    if roots:
+        return http.client.HTTPSConnection(host, port, timeout=20, context=context)
+    return http.client.HTTPConnection(host, port, timeout=20)
+
+
+def lost(method, e):
+    add("Lost")
+    print("lost", method, type(e).__name__, e, flush=True)
+
+
 def connect(conn):
     try:
         conn.connect()
     except ConnectionRefusedError:
         add("Refused")
         time.sleep(0.01)
+        return False
+    except OSError as e:  # ssl.SSLError is one
+        add("Sent")
+        lost("connect", e)
+        conn.close()
         return False
     add("Opened")
     return True
@@ -41,7 +59,7 @@ def once(conn, method):
 
 
 def work(i):
-    conn = http.client.HTTPConnection(host, port, timeout=20)
+    conn = connection()
     while not over.is_set():
         began = time.monotonic()
         if conn.sock is None and not connect(conn):
@@ -51,8 +69,7 @@ def work(i):
         try:
             once(conn, method)
         except (OSError, http.client.HTTPException) as e:
-            add("Lost")
-            print("lost", method, type(e).__name__, e, flush=True)
+            lost(method, e)
             conn.close()
         with lock:
             tally["Slowest"] = max(tally["Slowest"], (time.monotonic() - began) * 1000)
