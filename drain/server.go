@@ -98,10 +98,10 @@ func (s *Server) RegisterOnShutdown(f func()) {
 	s.onAdvise = append(s.onAdvise, f)
 }
 
-// runHooks starts the functions registered on shutdown: those of the user's
-// server, which serves nothing, by its Shutdown, and ours.
-func (s *Server) runHooks() {
-	_ = s.user.Shutdown(dead())
+// runHooks starts the functions registered on shutdown: those of the user's server,
+// and ours.
+func (s *Server) runHooks(ctx context.Context) {
+	s.runUserHooks(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.onAdvise {

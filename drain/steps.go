@@ -12,9 +12,8 @@ import (
 // Drain ends the server without losing a request. Call it when new clients have
 // been sent elsewhere: before that, those who are told to leave come back.
 //
-//  1. It starts the functions of [http.Server.RegisterOnShutdown], once, and
-//     does not wait for them, as net/http does not, and those of
-//     [Server.RegisterOnShutdown]. It closes [Handle.Done], begins to give
+//  1. It starts the functions of [http.Server.RegisterOnShutdown], which must not be
+//     called any more, and of [Server.RegisterOnShutdown], once. It closes [Handle.Done], begins to give
 //     [Long] work its turns, puts "Connection: close" on the response to every
 //     HTTP/1 request that begins from now on, and tells HTTP/2 clients to begin
 //     no more streams: with one GOAWAY now and one 50 ms later, or when Drain
@@ -33,7 +32,9 @@ import (
 //     begins when the second is over and no connection is idle, or by the
 //     response to the next one.
 //  5. It returns when the last connection is closed, those that handlers hijacked
-//     too, and the last [Long] and its own functions have ended; nothing polls.
+//     too, and the last [Long] and the functions of step 1 have ended. Nothing polls,
+//     except for functions that were registered on the http.Server: net/http tells of
+//     their end in no other way.
 //
 // The second is a quarter of the drain's time where that is shorter. HTTP/2
 // connections go when their last stream has ended, and at the latest a second
@@ -78,7 +79,7 @@ func (s *Server) drain(ctx context.Context, l *leg, handover bool) error {
 // advise tells everybody who can be told now.
 func (d *drainRun) advise(ctx context.Context) error {
 	d.enter(StageAdvise)
-	d.runHooks()
+	d.runHooks(ctx)
 	d.tell = time.Now().Add(d.grace)
 	d.books.beginDrain(d.grace)
 	if d.books.meet() {

@@ -290,13 +290,13 @@ func (p *profile) functionName(index uint64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p.names[index] = strings.Clone(withoutTypes(name))
+	p.names[index] = strings.Clone(Name(name))
 	return p.names[index], nil
 }
 
-// withoutTypes names a generic function as the runtime's tracebacks do. The
+// Name names a generic function as the runtime's tracebacks do. The
 // profile has the types, in the compiler's own terms: "f[go.shape.int]".
-func withoutTypes(name string) string {
+func Name(name string) string {
 	open, end := strings.IndexByte(name, '['), strings.LastIndexByte(name, ']')
 	if open < 0 || end < open {
 		return name
