@@ -55,14 +55,12 @@ func (s *Server) runUserHooks(ctx context.Context) {
 		_ = s.user.Shutdown(dead())
 	}()
 	<-started
-	go func() {
-		defer h.End()
-		s.awaitUserHooks(label, names)
-	}()
+	go s.awaitUserHooks(h, label, names)
 }
 
-// awaitUserHooks returns when none of the functions with this label runs any more.
-func (s *Server) awaitUserHooks(label string, names map[string]bool) {
+// awaitUserHooks ends h when none of the functions with this label runs any more. After
+// Force nobody asks, and they are not said to have ended.
+func (s *Server) awaitUserHooks(h Holder, label string, names map[string]bool) {
 	for began := time.Now(); hooksRun(label, names); {
 		select {
 		case <-time.After(min(max(time.Since(began)/8, minLook), maxLook)):
@@ -70,6 +68,7 @@ func (s *Server) awaitUserHooks(label string, names map[string]bool) {
 			return
 		}
 	}
+	h.End()
 }
 
 func hooksRun(label string, names map[string]bool) bool {
