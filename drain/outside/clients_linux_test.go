@@ -76,8 +76,8 @@ func (c client) trial(t *testing.T, p protocol, how rollout, app config, rtt tim
 	took := how.run(t, app, first, n)
 	sum := c.sum(t, s, l)
 	t.Logf("%d stops, %v each: %v", n, took/time.Duration(n), sum)
-	if s.tap != nil && !app.bare && len(sum.why) > 0 {
-		t.Logf("on the wire, the first time:\n%s", sum.why[0])
+	if !app.bare && len(sum.why) > 0 {
+		t.Logf("the first:\n%s", sum.why[0])
 	}
 	return sum
 }
