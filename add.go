@@ -160,19 +160,23 @@ func BestEffort() HookOption {
 // duplicate name, nothing in the component, a handle of another app) is
 // collected, with the place of the call, and returned by [App.Plan] and
 // [App.Run] before anything starts. Add after Run began is a mistake too: it
-// stops the app with code 4. What comes and goes while the app runs belongs in
-// a component's own Run.
+// stops the app with code 4; after the app has ended it does nothing. What comes
+// and goes while the app runs belongs in a component's own Run.
 func (a *App) Add(name string, c Component, opts ...AddOption) *Handle {
 	n := &node{app: a, name: name, comp: c, site: callerPC()}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.ran.Load() {
+		a.addedLateLocked(n)
+		return (*Handle)(n)
+	}
 	for _, o := range opts {
 		if _, ok := o.(outerOption); ok {
 			n.traits.outer = true
 		}
 	}
 	d := &addition{n: n, problem: func(format string, args ...any) {
-		a.mistakeLocked("component "+strconv.Quote(name), n.site, format, args...)
+		a.mistakeLocked(n.subject(), n.site, format, args...)
 	}}
 	for _, o := range opts {
 		if o == nil {
@@ -182,10 +186,6 @@ func (a *App) Add(name string, c Component, opts ...AddOption) *Handle {
 		o.applyAdd(d)
 	}
 	switch {
-	case a.ran.Load():
-		d.problem("added after Run began")
-		a.lateMistakeLocked()
-		return (*Handle)(n)
 	case name == "":
 		d.problem("empty name")
 	case c.isEmpty():
@@ -203,6 +203,16 @@ func (a *App) Add(name string, c Component, opts ...AddOption) *Handle {
 		a.building.inner = append(a.building.inner, n)
 	}
 	return (*Handle)(n)
+}
+
+// addedLateLocked stops a running app for a mistake that would have kept it from
+// starting.
+func (a *App) addedLateLocked(n *node) {
+	if a.isOver() {
+		return
+	}
+	late := a.mistakeLocked(n.subject(), n.site, "added after Run began")
+	a.requestStopLocked(newCause(CauseStartFailed, late))
 }
 
 // takeNameLocked registers the node's name, or says who has it.

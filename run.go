@@ -165,12 +165,6 @@ func (a *App) publishGraphLocked() {
 	a.graph.Store(&g)
 }
 
-// lateMistakeLocked stops a running app in which somebody makes a mistake that
-// would have kept it from starting.
-func (a *App) lateMistakeLocked() {
-	a.requestStopLocked(newCause(CauseStartFailed, a.mistakes[len(a.mistakes)-1]))
-}
-
 // dependantsLocked returns every node that needs n, directly or not.
 func (a *App) dependantsLocked(n *node) []*node {
 	seen := make(map[*node]bool)
