@@ -155,15 +155,15 @@ func TestFirstSuccessNeedsNil(t *testing.T) {
 
 func TestIsolate(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		var told []string
-		s := New(t.Context(), "s", WithPolicy(Isolate), WithErrors(func(e *TaskError) { told = append(told, e.Error()) }))
-		for range 3 {
+		told := make(chan string, 3)
+		s := New(t.Context(), "s", WithPolicy(Isolate), WithErrors(func(e *TaskError) { told <- e.Error() }))
+		for range cap(told) {
 			mustGo(t, s, "bad", returns(errTest))
 		}
 		wantErr(t, "Wait", s.Wait(t.Context()), nil)
 		wantState(t, s, Open)
-		if i := info(t, s); i.Failed != 3 || len(told) != 3 || told[0] != `task "bad" of "s": test` {
-			t.Errorf("%+v, told %q", i, told)
+		if i := info(t, s); i.Failed != 3 || len(told) != 3 || <-told != `task "bad" of "s": test` {
+			t.Errorf("%+v, told %d", i, len(told))
 		}
 		s.Cancel(errTest)
 		wantErr(t, "Stop", s.Stop(), nil) // not even that it was cut off
