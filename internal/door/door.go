@@ -25,8 +25,10 @@ const (
 	// what is on its way into the queue.
 	Quiet = 5 * time.Millisecond
 
-	// most bounds the emptying of the queue: where nothing holds off new
-	// connections it would not end under load.
+	// most bounds the wait for those on their way, and the emptying of the queue
+	// where nothing holds off new connections: it would not end under load. Where
+	// they are held off, who is in the queue is let in however late it is: the
+	// process may not have run since they came.
 	most = 250 * time.Millisecond
 )
 
@@ -45,7 +47,8 @@ type Door struct {
 
 	came     atomic.Int64 // when the last connection did, on the clock of now
 	shutting atomic.Bool
-	last     time.Time              // no accept begins later; set before shutting
+	last     time.Time              // when nobody on the way is waited for; set before shutting
+	held     bool                   // the queue does not grow; set before shutting
 	coming   map[string]bool        // handshakes that are waited for; set before shutting, then accept's
 	name     atomic.Pointer[string] // of a Unix socket that Bind made and nobody has removed or left
 	keep     atomic.Bool            // the name that ln would remove; set before close is called
@@ -124,7 +127,7 @@ func (d *Door) shutOnce() {
 		return
 	}
 	if d.own {
-		holdOff(d.Listener)
+		d.held = holdOff(d.Listener)
 		d.coming = handshakes(d.Listener)
 	}
 	d.last = time.Now().Add(most)
@@ -172,7 +175,7 @@ func (d *Door) accept() (net.Conn, error) {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, err
 		}
-		if !d.expects() || !time.Now().Before(d.last) {
+		if !d.expects() {
 			_ = d.close()
 			return nil, net.ErrClosed
 		}
@@ -187,14 +190,17 @@ func (d *Door) expects() bool {
 		still := handshakes(d.Listener)
 		maps.DeleteFunc(d.coming, func(h string, _ bool) bool { return !still[h] })
 	}
-	waiting, _ := hasQueue(d.Listener)
-	return waiting || len(d.coming) > 0
+	late := !time.Now().Before(d.last)
+	if waiting, _ := hasQueue(d.Listener); waiting {
+		return d.held || !late
+	}
+	return len(d.coming) > 0 && !late
 }
 
 // extend lets accept wait a little longer.
 func (d *Door) extend() {
 	until := time.Now().Add(Quiet)
-	if until.After(d.last) {
+	if !d.held && until.After(d.last) {
 		until = d.last
 	}
 	_ = d.Listener.(deadliner).SetDeadline(until)

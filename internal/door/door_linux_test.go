@@ -141,3 +141,24 @@ func TestShutWithoutDeadlines(t *testing.T) {
 		t.Errorf("Accept = %v, want %v", err, net.ErrClosed)
 	}
 }
+
+// So it is if the process did not run for longer than the emptying may take.
+func TestShutEmptiesTheQueueLate(t *testing.T) {
+	d := bind(t, "tcp", "127.0.0.1:0")
+	const clients = 20
+	for range clients {
+		dial(t, d)
+	}
+	d.Shut()
+	d.last = time.Now().Add(-time.Second)
+	for n := range clients {
+		c, err := d.Accept()
+		if err != nil {
+			t.Fatalf("%d of %d were accepted: %v", n, clients, err)
+		}
+		c.Close()
+	}
+	if _, err := d.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept = %v, want %v", err, net.ErrClosed)
+	}
+}

@@ -15,8 +15,9 @@ import (
 // It is a filter that drops segments with SYN. The handshakes under way need
 // none, so they still reach the queue. Accepted connections inherit the filter,
 // which means nothing to them. Must not be used on a socket that is shared.
-// Where a filter cannot be attached (MPTCP) the queue is emptied all the same.
-func holdOff(ln net.Listener) {
+// Where a filter cannot be attached (MPTCP) the queue is emptied all the same, but
+// it may grow: held is false.
+func holdOff(ln net.Listener) (held bool) {
 	const flags, syn = 13, 0x02 // of a TCP header
 	drop := []syscall.SockFilter{
 		{Code: syscall.BPF_LD | syscall.BPF_B | syscall.BPF_ABS, K: flags},
@@ -26,8 +27,9 @@ func holdOff(ln net.Listener) {
 	}
 	onSocket(ln, func(fd int) {
 		//lint:ignore SA1019 its replacement is not in the standard library
-		_ = syscall.AttachLsf(fd, drop)
+		held = syscall.AttachLsf(fd, drop) == nil
 	})
+	return held
 }
 
 // hasQueue reports whether connections wait to be accepted, if that can be known.
