@@ -39,7 +39,7 @@ func supervisorDefaults() supervisorConfig {
 	return supervisorConfig{
 		restarts: DefaultRestarts, within: DefaultRestartsWithin,
 		base: DefaultBackoff, limit: DefaultBackoffLimit, healthy: DefaultHealthy,
-		jitter: func(d time.Duration) time.Duration { return time.Duration(rand.Int64N(int64(d) + 1)) },
+		jitter: func(d time.Duration) time.Duration { return rand.N(max(1, d)) },
 	}
 }
 
