@@ -4,6 +4,9 @@ package quiesce_test
 
 import (
 	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -108,5 +111,32 @@ func TestPlanVariable(t *testing.T) {
 				t.Errorf("plan %+v, %v", p, err)
 			}
 		})
+	}
+}
+
+// TestReportVariable: whoever runs the program gets its report;
+// where it cannot be written that is said and changes nothing else.
+func TestReportVariable(t *testing.T) {
+	dir := t.TempDir()
+	for ending, code := range map[string]int{"unclean and failure": 1, "start fails": 4} {
+		c := quiescetest.Child(t, "ending", ending)
+		path := filepath.Join(dir, ending)
+		c.Env = append(c.Env, quiesce.ReportVariable+"="+path)
+		if r := c.Start(t).Wait(); r.Code != code || strings.Contains(r.Stderr, quiesce.ReportVariable) {
+			t.Errorf("%s: %s, want exit code %d\n%s", ending, r.Status(), code, r.Stderr)
+		}
+		data, err := os.ReadFile(path)
+		var r quiesce.Report
+		if err := errors.Join(err, json.Unmarshal(data, &r)); err != nil || r.App != "ending" || r.Code != code {
+			t.Errorf("%s: report %+v, %v", ending, r, err)
+		}
+	}
+	c := quiescetest.Child(t, "ending", "start fails")
+	c.Env = append(c.Env, quiesce.ReportVariable+"="+filepath.Join(dir, "no", "such"))
+	if r := c.Start(t).Wait(); r.Code != 4 || !strings.Contains(r.Stderr, "warning: "+quiesce.ReportVariable) {
+		t.Errorf("%s\n%s", r.Status(), r.Stderr)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp")); left != nil {
+		t.Errorf("left %v", left)
 	}
 }

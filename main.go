@@ -39,7 +39,8 @@ var mainBusy atomic.Bool
 // share: the system ends a process about 5 s after it has told it to close.
 //
 // If the environment variable [PlanVariable] is "text" or "json", Main prints
-// the plan to standard output and returns 0 without starting anything.
+// the plan to standard output and returns 0 without starting anything. If
+// [ReportVariable] is set, the report goes to that file, too.
 func (a *App) Main() int {
 	if form, ok := os.LookupEnv(PlanVariable); ok && form != "" {
 		return a.printPlan(os.Stdout, os.Stderr, form)
@@ -54,6 +55,7 @@ func (a *App) Main() int {
 	}
 	a.exit = os.Exit
 	a.cfg.mostGrace = platformGrace
+	a.cfg.reportFile = os.Getenv(ReportVariable)
 	mistakes := a.freeze(context.Background())
 	a.tell = func(r *Report) { io.WriteString(os.Stderr, r.Text()) }
 	switch {

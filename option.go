@@ -43,6 +43,7 @@ type appConfig struct {
 	dieOfSignal    bool
 	preset         string
 	reportDir      string
+	reportFile     string // of ReportVariable; empty: none
 	logger         *slog.Logger
 	sinks          []Sink
 	source         sigmux.Source

@@ -15,6 +15,12 @@ import (
 // field changes its meaning or goes away; new fields may come at any time.
 const ReportSchema = 1
 
+// ReportVariable is the environment variable that names a file to which [App.Main]
+// also writes the report of its stop, as JSON: whole, or not at all. It is for those
+// who run the program, "quiesce drill" for one; a program that wants its own reports
+// later uses [WithReportDir].
+const ReportVariable = "QUIESCE_REPORT"
+
 // A Report says what a stop did. It is produced by every stop, forced ones
 // included, though not after os.Exit in user code, a fatal throw of the runtime
 // or SIGKILL. A report is immutable once it was handed out.

@@ -93,8 +93,8 @@ func (a *App) wantsReport() bool {
 	return a.cfg.logger != nil || a.cfg.reportDir != "" || a.cfg.termLog.value != ""
 }
 
-// keepReport writes the report to the log, the report directory and the
-// termination log. What cannot be written is said on standard error: nowhere
+// keepReport writes the report to the log, the report directory, the file of
+// ReportVariable and the termination log. What cannot be written is said on standard error: nowhere
 // else is left.
 func (a *App) keepReport(r *Report) {
 	if a.cfg.logger != nil {
@@ -105,6 +105,11 @@ func (a *App) keepReport(r *Report) {
 			fmt.Fprintf(os.Stderr, "quiesce: warning: report not kept: %v\n", err)
 		}
 	}
+	if path := a.cfg.reportFile; path != "" {
+		if err := writeReport(path, r); err != nil {
+			fmt.Fprintf(os.Stderr, "quiesce: warning: %s: %v\n", ReportVariable, err)
+		}
+	}
 	if path := a.cfg.termLog.value; path != "" {
 		if err := writeTerminationLog(path, r); err != nil && !os.IsNotExist(err) {
 			fmt.Fprintf(os.Stderr, "quiesce: warning: termination log: %v\n", err)
@@ -112,18 +117,10 @@ func (a *App) keepReport(r *Report) {
 	}
 }
 
-// saveReport puts the report in its place whole or not at all: a full disk
-// leaves no half of it, and no clean marker.
+// saveReport keeps the report for the next run. On a full disk it leaves no clean
+// marker.
 func saveReport(dir string, r *Report) error {
-	data, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	temp := filepath.Join(dir, reportFile+".tmp")
-	if err := writeSynced(temp, append(data, '\n')); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, filepath.Join(dir, reportFile)); err != nil {
+	if err := writeReport(filepath.Join(dir, reportFile), r); err != nil {
 		return err
 	}
 	if r.Clean {
@@ -132,6 +129,20 @@ func saveReport(dir string, r *Report) error {
 		}
 	}
 	return removeIfThere(filepath.Join(dir, runningFile))
+}
+
+// writeReport puts the report in its place whole or not at all: a full disk leaves
+// no half of it.
+func writeReport(path string, r *Report) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	temp := path + ".tmp"
+	if err := writeSynced(temp, append(data, '\n')); err != nil {
+		return err
+	}
+	return os.Rename(temp, path)
 }
 
 func writeSynced(path string, data []byte) (err error) {

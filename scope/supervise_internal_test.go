@@ -65,8 +65,10 @@ func TestSuperviseJitter(t *testing.T) {
 			t.Errorf("quarter %d of the time has %d of 1000 delays", i, n)
 		}
 	}
-	if got := c.jitter(0); got != 0 {
-		t.Errorf("jitter of nothing = %v", got)
+	for _, most := range []time.Duration{0, 1, 1<<63 - 1} {
+		if got := c.jitter(most); got < 0 || got > most {
+			t.Errorf("jitter = %v of %v", got, most)
+		}
 	}
 }
 

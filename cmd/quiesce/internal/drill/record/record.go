@@ -255,7 +255,7 @@ type Fate struct {
 // A Leftover is something of the server that was there when it was gone.
 type Leftover struct {
 	Kind   LeftoverKind `json:"kind"`
-	What   string       `json:"what"` // "pid 17 (sh -c sleep 100)", "tcp 127.0.0.1:8080 inode 12", "/tmp/x.pid"
+	What   string       `json:"what"` // "pid 17 (sh -c sleep 100)", "tcp 127.0.0.1:8080 inode 12", "shop.pid"
 	Detail string       `json:"detail,omitempty"`
 }
 
