@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"net"
+	"net/http"
+	"time"
+)
+
+// brokenStops lose requests, or tell the wrong thing while they stop.
+func brokenStops() []species {
+	return []species{
+		{
+			Name: "exits-at-once", About: "exits on the signal, whatever is in flight", Finds: lost, URL: overHTTP,
+			run: byHand(nil, func(l *life) int { l.await(); return 0 }),
+		},
+		{
+			Name: "main-returns", About: "main returns when Serve does, while Shutdown still waits for handlers", Finds: lost, URL: overHTTP,
+			run: byHand(nil, func(l *life) int {
+				l.await()
+				go l.shutdown(time.Second)
+				for { // Serve has returned when the listener is closed
+					c, err := net.Dial("tcp", l.ln.Addr().String())
+					if err != nil {
+						return 0
+					}
+					c.Close()
+				}
+			}),
+		},
+		{
+			Name: "close-not-shutdown", About: "calls Close where Shutdown is meant", Finds: lost, URL: overHTTP,
+			run: byHand(nil, func(l *life) int { l.await(); _ = l.srv.Close(); return 0 }),
+		},
+		{
+			Name: "plain-shutdown", About: "net/http's Shutdown and nothing else: it cuts connections whose next request has arrived", Finds: lost, URL: overHTTP,
+			run: byHand(nil, func(l *life) int { l.await(); l.shutdown(3 * time.Second); return 0 }),
+		},
+		{
+			Name: "drops-the-last", About: "reads requests after the signal and closes the connection without an answer", Finds: lost, URL: overHTTP,
+			run: byHand(spoils(func(http.ResponseWriter) { panic(http.ErrAbortHandler) }), aWhile),
+		},
+		{
+			Name: "truncates", About: "breaks off answers after the signal", Finds: lost, URL: overHTTP,
+			run: byHand(spoils(func(w http.ResponseWriter) {
+				w.Header().Set("Content-Length", "100")
+				_, _ = w.Write([]byte("he"))
+				_ = http.NewResponseController(w).Flush()
+				panic(http.ErrAbortHandler)
+			}), aWhile),
+		},
+		{
+			Name: "says-500", About: "answers 500 after the signal", Finds: lost, URL: overHTTP,
+			run: byHand(spoils(func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) }), aWhile),
+		},
+		{
+			Name: "says-503", About: "answers 503 after the signal, and does not say when to come again", Finds: lost, URL: overHTTP,
+			run: byHand(spoils(func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }), aWhile),
+		},
+		{
+			Name: "resets-the-new", About: "accepts connections after the signal and resets them", URL: overHTTP,
+			Finds: []string{"requests-new", "refusals-clean"},
+			run: func(z *zoo) int {
+				l := z.newLife(saysGoodbye)
+				l.srv.ConnState = func(c net.Conn, s http.ConnState) {
+					if s == http.StateNew && l.stopping.Load() {
+						_ = c.(*net.TCPConn).SetLinger(0)
+						c.Close()
+					}
+				}
+				return aWhile(l)
+			},
+		},
+		{
+			Name: "slow-handlers-cut", About: "gives requests in flight no time", Finds: lost, URL: overHTTP,
+			run: byHand(slow, func(l *life) int { l.await(); l.shutdown(time.Millisecond); return 0 }),
+		},
+		{
+			Name: "readiness-late", About: "closes the listener while it says that it is ready", Finds: []string{"readiness-first"}, URL: overHTTP, Flags: delayed,
+			run: byHand(saysGoodbye, func(l *life) int { l.await(); l.shutdown(3 * time.Second); return 0 }),
+		},
+		{
+			Name: "refuses-at-once", About: "refuses connections as soon as readiness is off", Finds: []string{"delay-served"}, URL: overHTTP, Flags: delayed,
+			run: byHand(saysGoodbye, func(l *life) int {
+				l.await()
+				l.unready.Store(true)
+				time.Sleep(30 * time.Millisecond) // the probe sees it
+				l.shutdown(3 * time.Second)
+				return 0
+			}),
+		},
+		{
+			Name: "liveness-off", About: "its liveness probe fails while it is drained", Finds: []string{"live-throughout"}, URL: overHTTP, Flags: delayed,
+			run: byHand(saysGoodbye, func(l *life) int {
+				l.unlive.Store(false)
+				go func() { <-l.leave; l.unlive.Store(true) }()
+				return l.careful()
+			}),
+		},
+		{
+			Name: "loses-writes", About: "acknowledges writes that it keeps in memory", Finds: []string{"writes-survive"}, URL: overHTTP, Flags: writing,
+			run: func(z *zoo) int {
+				z.items.beLazy(50 * time.Millisecond)
+				return correct(z)
+			},
+		},
+		{
+			Name: "keeps-the-refused", About: "refuses writes with Retry-After and has kept them", Finds: []string{"writes-survive"}, URL: overHTTP, Flags: writing,
+			run: byHand(keepsTheRefused, aWhile),
+		},
+		{
+			Name: "rolling-gap", About: "refuses connections before the balancer has turned away", Finds: []string{"served-throughout"}, URL: overHTTP,
+			Flags: append([]string{"--rolling"}, delayed...),
+			run: byHand(saysGoodbye, func(l *life) int {
+				l.await()
+				l.unready.Store(true)
+				l.shutdown(3 * time.Second)
+				return 0
+			}),
+		},
+	}
+}
+
+// aWhile goes on serving after the signal.
+func aWhile(l *life) int {
+	l.await()
+	time.Sleep(50 * time.Millisecond)
+	l.shutdown(3 * time.Second)
+	return 0
+}
+
+// spoils makes f answer once the stop was asked for.
+func spoils(f func(http.ResponseWriter)) func(*life, http.Handler) http.Handler {
+	return func(l *life, h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if l.stopping.Load() {
+				f(w)
+				return
+			}
+			h.ServeHTTP(w, r)
+		})
+	}
+}
+
+// slow takes 50 ms for each request.
+func slow(l *life, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(50 * time.Millisecond)
+		saysGoodbye(l, h).ServeHTTP(w, r)
+	})
+}
+
+func keepsTheRefused(l *life, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l.stopping.Load() && r.Method == http.MethodPut {
+			body := make([]byte, 1<<10)
+			n, _ := r.Body.Read(body)
+			_ = l.items.put(r.URL.Path[len("/items/"):], body[:n])
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		saysGoodbye(l, h).ServeHTTP(w, r)
+	})
+}

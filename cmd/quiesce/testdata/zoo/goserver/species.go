@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import "net/http"
+
+// What the drill is told for each protocol.
+const (
+	overHTTP  = "http://127.0.0.1:{port}/"
+	overH2C   = "h2c://127.0.0.1:{port}/"
+	overGRPC  = "grpc://127.0.0.1:{port}"
+	overWS    = "ws://127.0.0.1:{port}/ws"
+	overSSE   = "sse://127.0.0.1:{port}/events"
+	overLines = "tcp://127.0.0.1:{port}"
+
+	readyURL = "http://127.0.0.1:{port}/readyz"
+	liveURL  = "http://127.0.0.1:{port}/livez"
+)
+
+// delayed are the flags for a server that serves for a while after readiness is off.
+var delayed = []string{"--ready", readyURL, "--live", liveURL, "--delay", "100ms"}
+
+// writing are the flags for acknowledged writes.
+var writing = []string{"--write", "PUT http://127.0.0.1:{port}/items/{id}", "--read", "GET http://127.0.0.1:{port}/items/{id}"}
+
+// only returns the flags for one situation.
+func only(situation string) []string { return []string{"--situations", situation} }
+
+// lost are the checks that fail when HTTP/1.1 requests are lost.
+var lost = []string{"requests-keepalive", "requests-new"}
+
+func allSpecies() []species {
+	all := []species{
+		{Name: "correct", About: "correct", run: correct, URL: overHTTP},
+		{Name: "correct-delay", About: "correct", run: correct, URL: overHTTP, Flags: delayed},
+		{Name: "correct-writes", About: "correct", run: correct, URL: overHTTP, Flags: writing},
+		{Name: "correct-all", About: "correct", run: correct, URL: overHTTP, Flags: []string{"--situations", "all,-hup,-shell"}},
+		{Name: "correct-by-hand", About: "correct", run: byHand(saysGoodbye, (*life).careful), URL: overHTTP, Flags: delayed},
+		{Name: "correct-h2", About: "correct", run: correct, URL: overH2C},
+		{Name: "correct-grpc", About: "correct", run: correctGRPC, URL: overGRPC},
+		{Name: "correct-ws", About: "correct", run: correctStreams, URL: overWS},
+		{Name: "correct-sse", About: "correct", run: correctStreams, URL: overSSE},
+		{Name: "correct-tcp", About: "correct", run: correctLines, URL: overLines},
+		{Name: "correct-rolling", About: "correct", run: correct, URL: overHTTP, Flags: append([]string{"--rolling"}, delayed...)},
+		{Name: "correct-upgrade", About: "correct", run: correctUpgrade, URL: overHTTP, Flags: []string{"--upgrade", "USR2"}},
+	}
+	all = append(all, brokenStops()...)
+	all = append(all, brokenExits()...)
+	all = append(all, brokenClients()...)
+	return append(all, brokenProtocols()...)
+}
+
+// byHand makes a run of a life.
+func byHand(wrap func(*life, http.Handler) http.Handler, live func(*life) int) func(*zoo) int {
+	return func(z *zoo) int { return live(z.newLife(wrap)) }
+}
