@@ -1,0 +1,120 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+//
+// A small server that stops correctly, or is broken in one named way: see species.
+//
+//	server.mjs -addr 127.0.0.1:8080 -species correct
+//	server.mjs -list
+
+import fs from 'node:fs'
+import http from 'node:http'
+import os from 'node:os'
+import path from 'node:path'
+import { spawn } from 'node:child_process'
+
+const url = 'http://127.0.0.1:{port}/'
+const delayed = ['--ready', url + 'readyz', '--live', url + 'livez', '--delay', '200ms']
+const writing = ['--write', `PUT ${url}items/{id}`, '--read', `GET ${url}items/{id}`]
+const short = ['--grace', '1s']
+const lost = ['requests-keepalive', 'requests-new']
+
+const all = [
+  { name: 'correct', about: 'correct', flags: delayed },
+  { name: 'correct-writes', about: 'correct', flags: [...delayed, ...writing] },
+  { name: 'no-handler', about: 'is ended by the signal itself', finds: ['exit-code'] },
+  { name: 'exits-at-once', about: 'process.exit in the handler', finds: lost },
+  { name: 'close-all', about: 'closes all connections', finds: lost },
+  { name: 'waits-for-ever', about: 'server.close with an interval that is never cleared', finds: ['exits'], flags: short },
+  { name: 'exits-1', about: 'exits with 1 after a clean stop', finds: ['exit-code'], flags: delayed },
+  { name: 'truncates', about: 'breaks off answers after the signal', finds: lost },
+  { name: 'leaks-a-child', about: 'leaves a child process', finds: ['no-process-left'], flags: delayed },
+  { name: 'loses-writes', about: 'acknowledges writes before they are on disk', finds: ['writes-survive'], flags: writing },
+].map((s) => ({ ...s, url }))
+
+const arg = (name, otherwise) => {
+  const i = process.argv.indexOf('-' + name)
+  return i < 0 ? otherwise : process.argv[i + 1]
+}
+
+if (process.argv.includes('-list')) {
+  process.stdout.write(JSON.stringify(all))
+  process.exit(0)
+}
+
+const species = arg('species', 'correct')
+const dir = arg('dir', os.tmpdir())
+const delay = 1000 * Number(arg('delay', '0'))
+if (!all.some((s) => s.name === species)) throw new Error(`no species ${species}`)
+
+const logFile = path.join(dir, 'items.log')
+const items = new Map()
+for (const line of fs.existsSync(logFile) ? fs.readFileSync(logFile, 'utf8').split('\n') : []) {
+  try {
+    const [id, body] = JSON.parse(line)
+    items.set(id, body)
+  } catch {} // the last line, cut
+}
+const log = fs.openSync(logFile, 'a')
+let waiting = []
+if (species === 'loses-writes') setInterval(() => { fs.writeSync(log, waiting.splice(0).join('')) }, 50)
+
+let stopping = false
+
+const answer = (res, code, body = '') => {
+  if (stopping && species === 'truncates') {
+    res.writeHead(code, { 'Content-Length': 100 })
+    res.write('he')
+    setTimeout(() => res.destroy(), 1)
+    return
+  }
+  if (stopping) res.setHeader('Connection', 'close')
+  res.writeHead(code, { 'Content-Length': Buffer.byteLength(body) })
+  res.end(body)
+}
+
+const server = http.createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
+  const id = req.url.startsWith('/items/') ? req.url.slice('/items/'.length) : undefined
+  if (req.url === '/readyz') return answer(res, stopping ? 503 : 200)
+  if (req.url === '/livez') return answer(res, 200)
+  if (id !== undefined && req.method === 'PUT') {
+    let body = ''
+    req.on('data', (d) => { body += d })
+    req.on('end', () => {
+      items.set(id, body)
+      const line = JSON.stringify([id, body]) + '\n'
+      if (species === 'loses-writes') waiting.push(line)
+      else fs.writeSync(log, line)
+      answer(res, 201)
+    })
+    return
+  }
+  if (id !== undefined) return items.has(id) ? answer(res, 200, items.get(id)) : answer(res, 404)
+  setTimeout(() => answer(res, 200, 'hello\n'), 5 * Math.random())
+})
+
+// careful closes the listener when nobody comes any more; every answer has said
+// goodbye, so connections end one by one.
+const careful = (code) => {
+  setTimeout(() => {
+    server.close(() => process.exit(code))
+    server.closeIdleConnections()
+  }, delay)
+}
+
+const stop = () => {
+  stopping = true
+  switch (species) {
+    case 'exits-at-once': case 'loses-writes': return process.exit(0)
+    case 'close-all': server.close(); server.closeAllConnections(); return process.exit(0)
+    case 'truncates': return setTimeout(() => process.exit(0), 50)
+    case 'waits-for-ever': setInterval(() => {}, 1000); return server.close()
+    case 'exits-1': return careful(1)
+    default: return careful(0)
+  }
+}
+
+if (species !== 'no-handler') process.on('SIGTERM', stop).on('SIGINT', stop)
+if (species === 'leaks-a-child') spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' }).unref()
+
+const [host, port] = arg('addr', '127.0.0.1:0').split(':')
+server.listen({ host, port: Number(port), backlog: 512 })

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A small server that stops correctly, or is broken in one named way: see FINDS.
+
+    server.py -addr 127.0.0.1:8080 -species correct
+    server.py -list
+"""
+
+import argparse
+import http.server
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HTTP = "http://127.0.0.1:{port}/"
+DELAYED = ["--ready", HTTP + "readyz", "--live", HTTP + "livez", "--delay", "200ms"]
+WRITING = ["--write", "PUT " + HTTP + "items/{id}", "--read", "GET " + HTTP + "items/{id}"]
+SHORT = ["--grace", "1s"]
+LOST = ["requests-keepalive", "requests-new"]
+
+SPECIES = [
+    {"name": "correct", "about": "correct", "flags": DELAYED},
+    {"name": "correct-writes", "about": "correct", "flags": DELAYED + WRITING},
+    {"name": "no-handler", "about": "is ended by the signal itself", "finds": ["exit-code"]},
+    {"name": "exits-at-once", "about": "sys.exit in the handler, threads are daemons", "finds": LOST},
+    {"name": "shutdown-only", "about": "stops the accept loop and exits, whatever the threads do", "finds": LOST},
+    {"name": "ignores-term", "about": "knows Ctrl-C only", "finds": ["exits"], "flags": SHORT},
+    {"name": "drops-the-last", "about": "closes connections without an answer after the signal", "finds": LOST},
+    {"name": "leaks-a-child", "about": "leaves a child process", "finds": ["no-process-left"], "flags": DELAYED},
+    {"name": "leaves-temp-files", "about": "leaves a temporary file", "finds": ["no-file-left"], "flags": DELAYED},
+    {"name": "loses-writes", "about": "acknowledges writes that are in a buffer", "finds": ["writes-survive"], "flags": WRITING},
+]
+for s in SPECIES:
+    s["url"] = HTTP
+
+parser = argparse.ArgumentParser()
+parser.add_argument("-addr", default="127.0.0.1:0")
+parser.add_argument("-species", default="correct", choices=[s["name"] for s in SPECIES])
+parser.add_argument("-dir", default=tempfile.gettempdir())
+parser.add_argument("-delay", type=float, default=0.0, help="seconds to serve after readiness is off")
+parser.add_argument("-list", action="store_true")
+args = parser.parse_args()
+if args.list:
+    json.dump(SPECIES, sys.stdout)
+    sys.exit()
+species = args.species
+
+lock = threading.Lock()
+quiet = threading.Condition(lock)
+active = 0  # requests whose first line has come; under lock
+stopping = threading.Event()
+items = {}
+log = open(os.path.join(args.dir, "items.log"), "a+", buffering=-1 if species == "loses-writes" else 1)
+log.seek(0)
+for line in log:
+    try:
+        items.update([json.loads(line)])
+    except ValueError:
+        pass  # the last line, cut
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 64 << 10  # one write an answer
+    disable_nagle_algorithm = True
+
+    def parse_request(self):
+        global active
+        with lock:
+            active += 1
+        self.begun = True
+        return super().parse_request()
+
+    def handle_one_request(self):
+        global active
+        self.begun = False
+        try:
+            super().handle_one_request()
+        finally:
+            if self.begun:
+                with lock:
+                    active -= 1
+                    quiet.notify_all()
+
+    def answer(self, code, body=b""):
+        if stopping.is_set() and species == "drops-the-last":
+            self.close_connection = True
+            return
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        if stopping.is_set():
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def do_GET(self):
+        if self.path == "/readyz":
+            self.answer(503 if stopping.is_set() else 200)
+        elif self.path == "/livez":
+            self.answer(200)
+        elif self.path.startswith("/items/"):
+            body = items.get(self.path[len("/items/"):])
+            self.answer(404 if body is None else 200, (body or "").encode())
+        else:
+            time.sleep(random.random() * 0.005)
+            self.answer(200, b"hello\n")
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        name = self.path[len("/items/"):]
+        with lock:
+            items[name] = body
+            log.write(json.dumps([name, body]) + "\n")
+        self.answer(201)
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+    allow_reuse_address = True
+
+
+def careful(server):
+    """Readiness off, every answer says goodbye, then the listener is closed."""
+    stopping.set()
+    time.sleep(args.delay)
+    server.shutdown()
+    server.server_close()
+    with lock:
+        quiet.wait_for(lambda: active == 0, timeout=5)
+
+
+def main():
+    host, port = args.addr.rsplit(":", 1)
+    server = Server((host, int(port)), Handler)
+    asked = threading.Event()
+    if species == "ignores-term":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    elif species != "no-handler":
+        signal.signal(signal.SIGTERM, lambda *_: asked.set())
+        signal.signal(signal.SIGINT, lambda *_: asked.set())
+    if species == "leaks-a-child":
+        subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    if species == "leaves-temp-files":
+        tempfile.mkstemp(prefix="upload-")
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    while not asked.wait(3600):
+        pass
+    if species in ("exits-at-once", "loses-writes"):
+        os._exit(0)
+    if species == "shutdown-only":
+        server.shutdown()
+        os._exit(0)
+    if species == "drops-the-last":
+        stopping.set()
+        time.sleep(0.05)
+        os._exit(0)
+    careful(server)
+    log.close()
+    os._exit(0)
+
+
+main()
