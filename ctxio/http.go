@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -24,23 +25,31 @@ import (
 // once, with an error that wraps [context.Cause] and, if there was one, that of
 // net/http.
 //
-// No client takes a part of an answer for a whole one. If a Write fails so after
-// the answer has begun, the answer is broken off: over HTTP/1 with the connection,
-// over HTTP/2 with the stream. If none had begun, the client gets a 503, or the
-// status of 400 and above that h gives with WriteHeader, which is passed on; h's
-// text for it is not.
+// If a Write or ReadFrom fails so (also a ReadFrom whose source does, with the
+// context ended), no client takes what it got for the whole. After the answer has
+// begun it is broken off: over HTTP/1 with the connection, over HTTP/2 with the
+// stream; only HTTP/1.0 cannot tell that from the end. If none had begun, the
+// client gets a 503, or the status of 400 and above that h gives with WriteHeader,
+// which is passed on; h's text for it is not. An h that leaves something out
+// because another call has failed must say so itself, by a panic with
+// [http.ErrAbortHandler].
 //
 // Until an operation is interrupted or an answer broken off, the deadlines that the
 // server has set are not touched: WriteTimeout and ReadTimeout are in force, and
 // the connection is kept alive. That holds also if the context ends between two
 // operations, and if it ends after h has returned, as a request's always does.
-// After an interrupted Read the connection is closed too, over HTTP/1.
+// After an interrupted Read the connection is closed too, over HTTP/1, or the rest
+// of the body would be taken for the next request. If the answer had begun before,
+// without a word of that, it is broken off as far as it is not sent.
 //
 // The writer has Flush, Hijack, SetReadDeadline and the rest of what
 // [http.ResponseController] knows, ReadFrom and WriteString, and Unwrap. What the
 // server's writer does not have fails with [http.ErrNotSupported]; one that has no
 // deadlines (a [net/http/httptest.ResponseRecorder]) is not interrupted. A
-// connection that was hijacked is no longer bound: use [NewConn].
+// connection that was hijacked is no longer bound: use [NewConn]. An interim answer
+// (WriteHeader with 1xx) is sent at once, so that it can be interrupted; after the
+// end of the context none is sent. What the server does after h has returned, as
+// to read what is left of the body, is not interrupted.
 //
 // Note that net/http ends the context of an HTTP/1 request when the client closes
 // its sending half, even if it still reads.
@@ -108,27 +117,50 @@ func newExchange(w http.ResponseWriter, r *http.Request) *exchange {
 func (x *exchange) begin(f *flow) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	return x.beginLocked(f)
+}
+
+func (x *exchange) beginLocked(f *flow) error {
 	if x.ctx.Err() != nil {
 		return x.ended(f)
-	}
-	if f == &x.write {
-		x.answerLocked()
 	}
 	f.n++
 	return nil
 }
 
-// beginWrite is begin for what writes a part of the body.
-func (x *exchange) beginWrite() error {
-	err := x.begin(&x.write)
+// beginFlush is begin for what writes the header, if that is not yet written.
+func (x *exchange) beginFlush() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if err != nil {
-		x.refused = true
-	} else {
-		x.wrote = true
+	err := x.beginLocked(&x.write)
+	if err == nil {
+		x.answerLocked()
 	}
 	return err
+}
+
+// beginWrite is begin for what writes a part of the body.
+func (x *exchange) beginWrite() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err := x.beginLocked(&x.write); err != nil {
+		x.refused = true
+		return err
+	}
+	x.answerLocked()
+	x.wrote = true
+	return nil
+}
+
+// copied is told how a copy into the body has ended. That its source has failed
+// may be our doing, or that of others whom the context has ended: a part of the
+// body is missing as if its Write had been refused.
+func (x *exchange) copied(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err != nil && x.ctx.Err() != nil {
+		x.refused = true
+	}
 }
 
 // end returns what the caller is told about err: if an operation was interrupted,
@@ -161,16 +193,21 @@ func (x *exchange) interrupt() {
 	if x.over {
 		return
 	}
-	again := false
-	for _, f := range []*flow{&x.read, &x.write} {
-		if f.n > 0 {
-			f.cut = true
-			again = f.set(past) == nil || again
-		}
-	}
+	// Before the header net/http reads what is left of the body, inside of a Write,
+	// which can wait for a slow sender. The connection is lost with the answer.
+	writing := x.write.n > 0
+	reading := x.read.n > 0 || writing && x.http1
+	again := reading && x.read.interrupt()
+	again = writing && x.write.interrupt() || again
 	if again {
 		time.AfterFunc(recut, x.interrupt)
 	}
+}
+
+// interrupt reports whether the flow has deadlines.
+func (f *flow) interrupt() bool {
+	f.cut = true
+	return f.set(past) == nil
 }
 
 // answer is called before the header is written with WriteHeader.
@@ -190,16 +227,28 @@ func (x *exchange) answerLocked() {
 	}
 }
 
+// handOver is called when the connection was hijacked, and is another's.
+func (x *exchange) handOver() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.over = true
+}
+
 // release is called when the handler has returned.
 func (x *exchange) release() {
 	x.mu.Lock()
+	hijacked := x.over
 	x.over = true
-	if !x.answered {
-		x.sayClose()
-	}
+	spoilt := x.http1 && x.read.cut
 	unanswered := x.refused && !x.answered
-	broken := x.answered && (x.truncated() || x.unusable())
+	broken := x.answered && (x.truncated() || spoilt && !x.closing)
 	x.mu.Unlock()
+	if hijacked {
+		return
+	}
+	if spoilt {
+		closeAfterReply(x.w)
+	}
 	if unanswered {
 		http.Error(x.w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
 	}
@@ -214,19 +263,31 @@ func (x *exchange) truncated() bool {
 	return x.refused && (x.wrote || x.status < http.StatusBadRequest)
 }
 
-// unusable reports whether the server might use the connection again though a
-// read of it was interrupted. The rest of the body must not be taken for the next
-// request, nor that be served (see exchange). The server notices most of such
-// cases; it is too late to tell it in the header.
-func (x *exchange) unusable() bool { return x.http1 && x.read.cut && !x.closing }
-
-// sayClose tells client and server that the connection is not to be used again,
-// if it is not. Over HTTP/2 it would end all other streams. Caller holds mu.
+// sayClose tells the client that the connection is not to be used again, if it is
+// not. Over HTTP/2 it would end all other streams. Caller holds mu.
 func (x *exchange) sayClose() {
 	if x.http1 && x.read.cut {
 		x.closing = true
 		x.w.Header().Set("Connection", "close")
 	}
+}
+
+// closeAfterReply has the server close the connection when it is done with the
+// answer. Else what the client sends of the body later might be taken for the next
+// request; and a read that was interrupted in the background would end the context
+// of that. To break off the answer, which tells a client of whose header it is too
+// late to say so, is not enough: all of the answer may be out. A limit on the body
+// is the only way to this that net/http has, given the server's own writer.
+func closeAfterReply(w http.ResponseWriter) {
+	for {
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = u.Unwrap()
+	}
+	tooLong := io.NopCloser(strings.NewReader("x"))
+	_, _ = http.MaxBytesReader(w, tooLong, 0).Read(make([]byte, 1))
 }
 
 // setDeadline is the handler's own.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -45,11 +46,17 @@ func (w *responseWriter) control() *http.ResponseController {
 	return http.NewResponseController(w.x.w)
 }
 
+// WriteHeader only notes what the header will be, unless it is an interim one.
 func (w *responseWriter) WriteHeader(code int) {
-	if code >= http.StatusOK {
+	if code < 100 || code > 199 || code == http.StatusSwitchingProtocols {
 		w.x.answer(code)
+		w.x.w.WriteHeader(code)
+		return
 	}
-	w.x.w.WriteHeader(code)
+	if w.x.begin(&w.x.write) == nil {
+		w.x.w.WriteHeader(code)
+		_ = w.x.end(&w.x.write, nil)
+	}
 }
 
 func (w *responseWriter) Write(p []byte) (int, error) {
@@ -68,10 +75,18 @@ func (w *responseWriter) WriteString(s string) (int, error) {
 	return n, w.x.end(&w.x.write, err)
 }
 
-// ReadFrom lets the server use sendfile. Without that, each piece is a Write.
 func (w *responseWriter) ReadFrom(r io.Reader) (int64, error) {
+	n, err := w.readFrom(r)
+	w.x.copied(err)
+	return n, err
+}
+
+// readFrom lets the server use sendfile for what that can be used for. Of anything
+// else each piece is a Write: to wait for r is not to wait for the client, and must
+// not cost the answer.
+func (w *responseWriter) readFrom(r io.Reader) (int64, error) {
 	inner, ok := w.x.w.(io.ReaderFrom)
-	if !ok {
+	if !ok || !inKernel(r) {
 		return io.Copy(struct{ io.Writer }{w}, r)
 	}
 	if err := w.x.beginWrite(); err != nil {
@@ -81,16 +96,31 @@ func (w *responseWriter) ReadFrom(r io.Reader) (int64, error) {
 	return n, w.x.end(&w.x.write, err)
 }
 
+// inKernel asks what net asks before it uses sendfile or splice.
+func inKernel(r io.Reader) bool {
+	if l, ok := r.(*io.LimitedReader); ok {
+		r = l.R
+	}
+	_, ok := r.(syscall.Conn)
+	return ok
+}
+
 func (w *responseWriter) Flush() { _ = w.FlushError() }
 
 func (w *responseWriter) FlushError() error {
-	if err := w.x.begin(&w.x.write); err != nil {
+	if err := w.x.beginFlush(); err != nil {
 		return err
 	}
 	return w.x.end(&w.x.write, w.control().Flush())
 }
 
-func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.control().Hijack() }
+func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, rw, err := w.control().Hijack()
+	if err == nil {
+		w.x.handOver()
+	}
+	return c, rw, err
+}
 
 func (w *responseWriter) EnableFullDuplex() error { return w.control().EnableFullDuplex() }
 
