@@ -5,6 +5,7 @@ package ctxio
 import (
 	"context"
 	"fmt"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -39,6 +40,7 @@ func Run(ctx context.Context, cmd *exec.Cmd, grace time.Duration) error {
 // A Process is a command that was started and obeys a context.
 type Process struct {
 	cmd   *exec.Cmd
+	group group
 	ctx   context.Context
 	grace time.Duration
 	stop  func() bool // of the context's callback
@@ -65,8 +67,11 @@ type Process struct {
 // A group of its own means that Ctrl-C in a terminal no longer reaches the command
 // by itself, and that it is stopped if it reads from the terminal.
 //
+// Who reads a pipe of cmd's (StdoutPipe) waits for all that hold it, and before Wait
+// no WaitDelay bounds that: read it through [NewReader].
+//
 // Descendants that leave the group (setsid, daemons) are not ended, and none is if
-// the command ends before ctx does. If our own process dies, all live on: Linux
+// the command ends and is waited for before ctx ends. If our own process dies, all live on: Linux
 // can kill them with it (Pdeathsig), but does so when the *thread* that started
 // them ends, which in Go can be at any time; set it only in a goroutine that is
 // locked to its thread until the command has ended.
@@ -86,13 +91,13 @@ func Start(ctx context.Context, cmd *exec.Cmd, grace time.Duration) (*Process, e
 		return nil, fmt.Errorf("ctxio: start %q: %w", name(cmd), err)
 	}
 	if cmd.WaitDelay == 0 {
-		cmd.WaitDelay = max(grace, 0) + DefaultWaitDelay
+		cmd.WaitDelay = min(max(grace, 0), math.MaxInt64-DefaultWaitDelay) + DefaultWaitDelay
 	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	p := &Process{
-		cmd: cmd, ctx: ctx, grace: grace,
+		cmd: cmd, group: newGroup(cmd.Process), ctx: ctx, grace: grace,
 		waited: make(chan struct{}), ended: make(chan struct{}),
 	}
 	p.wait = sync.OnceValue(p.waitOnce)
@@ -124,7 +129,7 @@ func (p *Process) waitOnce() error {
 		Cause:  context.Cause(p.ctx),
 		Err:    err,
 		Killed: p.killed,
-		Left:   p.killed && groupAlive(p.cmd.Process, true),
+		Left:   p.killed && p.group.alive(true),
 	}
 }
 
@@ -138,15 +143,15 @@ func (p *Process) waitOnce() error {
 // groupPoll.
 func (p *Process) endGroup() {
 	defer close(p.ended)
-	if wasReaped(p.cmd.Process) {
+	if p.group.reaped() {
 		return // it has ended, and what it left behind is its own affair
 	}
 	p.interrupted = true
-	if p.grace > 0 && terminateGroup(p.cmd.Process) && p.gone(p.grace) {
+	if p.grace > 0 && p.group.terminate() && p.gone(p.grace) {
 		return
 	}
 	p.killed = true
-	killGroup(p.cmd.Process)
+	p.group.kill()
 	p.gone(killDelay)
 }
 
@@ -158,7 +163,7 @@ func (p *Process) gone(limit time.Duration) bool {
 	look := time.NewTicker(groupPoll)
 	defer look.Stop()
 	waited, reaped := p.waited, false
-	for groupAlive(p.cmd.Process, reaped) {
+	for p.group.alive(reaped) {
 		select {
 		case <-waited:
 			waited, reaped = nil, true

@@ -11,10 +11,15 @@ import (
 
 func ownGroup(*exec.Cmd) error { return nil }
 
-func wasReaped(*os.Process) bool { return false }
+// A group is the command alone.
+type group struct{ leader *os.Process }
 
-func terminateGroup(*os.Process) bool { return false }
+func newGroup(leader *os.Process) group { return group{leader} }
 
-func killGroup(p *os.Process) { _ = p.Kill() }
+func (group) reaped() bool { return false }
 
-func groupAlive(_ *os.Process, reaped bool) bool { return !reaped }
+func (group) terminate() bool { return false }
+
+func (g group) kill() { _ = g.leader.Kill() }
+
+func (group) alive(reaped bool) bool { return !reaped }

@@ -27,27 +27,40 @@ func ownGroup(cmd *exec.Cmd) error {
 	return nil
 }
 
-// wasReaped reports whether the command was waited for.
-func wasReaped(p *os.Process) bool {
-	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+// A group is a process group and its leader.
+type group struct {
+	leader *os.Process
+	census census
 }
 
-// terminateGroup reports whether it is worth waiting. Who is stopped (by reading
-// from a terminal, as a group in the background) must go on in order to end.
-func terminateGroup(p *os.Process) bool {
-	err := syscall.Kill(-p.Pid, syscall.SIGTERM)
-	_ = syscall.Kill(-p.Pid, syscall.SIGCONT)
+func newGroup(leader *os.Process) group { return group{leader, census{proc: "/proc"}} }
+
+// reaped reports whether the leader was waited for.
+func (g *group) reaped() bool {
+	return errors.Is(g.leader.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
+// terminate reports whether it is worth waiting. Who is stopped (by reading from a
+// terminal, as a group in the background) must go on in order to end.
+func (g *group) terminate() bool {
+	err := syscall.Kill(-g.leader.Pid, syscall.SIGTERM)
+	_ = syscall.Kill(-g.leader.Pid, syscall.SIGCONT)
 	return err == nil
 }
 
-func killGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }
+func (g *group) kill() { _ = syscall.Kill(-g.leader.Pid, syscall.SIGKILL) }
 
-// groupAlive reports whether the group has a process. One that we may not signal
-// is one. A zombie counts as well, that of the command until it is reaped, but
-// see onlyZombies.
-func groupAlive(p *os.Process, reaped bool) bool {
-	if errors.Is(syscall.Kill(-p.Pid, 0), syscall.ESRCH) {
+// alive reports whether the group has a process. One that we may not signal is
+// one. A zombie is none where we can tell it from others.
+func (g *group) alive(bool) bool {
+	if errors.Is(syscall.Kill(-g.leader.Pid, 0), syscall.ESRCH) {
 		return false
 	}
-	return !reaped || !onlyZombies(p.Pid)
+	if !g.census.onlyZombies(g.leader.Pid) {
+		return true
+	}
+	// Who forks and exits again and again is missed by looking at one after the
+	// other. The zombies keep the id from strangers.
+	g.kill()
+	return false
 }

@@ -3,6 +3,7 @@
 package ctxio
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -22,31 +23,36 @@ func ownGroup(cmd *exec.Cmd) error {
 	return nil
 }
 
-// wasReaped reports whether the command was waited for, or has ended.
-func wasReaped(p *os.Process) bool {
-	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+// A group is a command and what descends from it.
+type group struct{ leader *os.Process }
+
+func newGroup(leader *os.Process) group { return group{leader} }
+
+// reaped reports whether the command was waited for.
+func (g group) reaped() bool {
+	return errors.Is(g.leader.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
-// terminateGroup reports whether it is worth waiting.
-func terminateGroup(p *os.Process) bool {
+// terminate reports whether it is worth waiting.
+func (g group) terminate() bool {
 	send := syscall.NewLazyDLL("kernel32.dll").NewProc("GenerateConsoleCtrlEvent")
 	if send.Find() != nil {
 		return false
 	}
-	ok, _, _ := send.Call(syscall.CTRL_BREAK_EVENT, uintptr(p.Pid))
+	ok, _, _ := send.Call(syscall.CTRL_BREAK_EVENT, uintptr(g.leader.Pid))
 	return ok != 0
 }
 
-// killGroup kills what descends from the command. taskkill follows the ids of
-// parents, so that what a child left behind before it died is not found. A job
-// object would find that too, but cannot be given to a process that is being
-// created without more than the standard library.
-func killGroup(p *os.Process) {
-	_ = exec.Command("taskkill", "/T", "/F", "/PID", strconv.Itoa(p.Pid)).Run()
-	_ = p.Kill()
+// kill kills what descends from the command. taskkill follows the ids of parents,
+// so that what a child left behind before it died is not found. A job object would
+// find that too, but cannot be given to a process that is being created without
+// more than the standard library.
+func (g group) kill() {
+	ctx, cancel := context.WithTimeout(context.Background(), killDelay)
+	defer cancel()
+	_ = exec.CommandContext(ctx, "taskkill", "/T", "/F", "/PID", strconv.Itoa(g.leader.Pid)).Run()
+	_ = g.leader.Kill()
 }
 
-// groupAlive knows only the command itself.
-func groupAlive(p *os.Process, reaped bool) bool {
-	return !reaped && !wasReaped(p)
-}
+// alive knows only the command itself.
+func (g group) alive(bool) bool { return !g.reaped() }

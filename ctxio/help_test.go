@@ -142,6 +142,18 @@ func blocked(t testing.TB, words ...string) {
 	t.Fatalf("no goroutine is blocked in %q", words)
 }
 
+// vanished returns once no goroutine is in a function whose name contains word.
+func vanished(t testing.TB, word string) {
+	t.Helper()
+	buf := make([]byte, 1<<20)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if !bytes.Contains(buf[:runtime.Stack(buf, true)], []byte(word)) {
+			return
+		}
+	}
+	t.Fatalf("a goroutine is still in %s", word)
+}
+
 func containsAll(b []byte, words []string) bool {
 	for _, w := range words {
 		if !bytes.Contains(b, []byte(w)) {

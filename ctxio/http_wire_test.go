@@ -150,7 +150,8 @@ func TestCopyIsWholeOrBroken(t *testing.T) {
 	serve(t, func(t *testing.T, s *site) {
 		var at int
 		s.handler = func(w http.ResponseWriter, r *http.Request) {
-			src := &source{r.Context(), text, at, func() { s.stop(errStop) }}
+			stop := s.stop
+			src := &source{r.Context(), text, at, func() { stop(errStop) }}
 			if at < 0 {
 				go src.stop()
 			}
