@@ -184,7 +184,7 @@ type CommandError struct {
 	Cause  error  // [context.Cause] of the context
 	Err    error  // what [exec.Cmd.Wait] returned; nil if it exited with 0
 	Killed bool   // the grace period was not enough for the whole group
-	Left   bool   // something of the group is there even so
+	Left   bool   // something of the group is there even so; but for Linux with proc(5) it may be zombies
 }
 
 // Error reads `ctxio: run "make": context canceled: signal: killed (killed after the grace period)`.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -25,7 +26,12 @@ func TestEndlessGrace(t *testing.T) {
 		t.Errorf("WaitDelay = %v, want the longest", f.WaitDelay)
 	}
 	f.out.await(t, 1)
-	if err := syscall.Kill(-f.Process.Pid, syscall.SIGTERM); err != nil { // of our own; it is still there
+	var left int
+	_, spawned, _ := strings.Cut(f.out.String(), "spawned") // before or after "ready"
+	if _, err := fmt.Sscan(spawned, &left); err != nil {
+		t.Fatalf("output = %q", f.out)
+	}
+	if err := syscall.Kill(left, syscall.SIGTERM); err != nil {
 		t.Error(err)
 	}
 	within(t, "Wait", func() {
