@@ -93,7 +93,7 @@ func TestDaemonHoldsCallersPipe(t *testing.T) {
 // get away.
 func TestRelay(t *testing.T) {
 	ctx, cancel := stoppable(t)
-	f := command(t, "relay")
+	f := command(t, "dies relay")
 	p := f.start(t, ctx, 200*time.Millisecond)
 	f.out.await(t, 3)
 	cancel(errStop)
