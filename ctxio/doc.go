@@ -57,7 +57,10 @@ own. No error is temporary, so that accept loops end.
 The end of a context closes nothing, but where it is said. It takes nothing back:
 of an interrupted Write the peer has got a part. Who goes past the wrapper, with
 NetConn or a hijack, is not interrupted, and deadlines that are set there are lost.
-[net.Buffers] are written one by one. Code that never waits in one of these calls,
+[net.Buffers] are written one by one. io.Copy from one wrapper to another has read
+what it can no longer write when the other's context ends: that is lost. The
+"100 Continue" that net/http writes before the first read of a body is not
+interrupted. Code that never waits in one of these calls,
 a loop for example, has to look at its context itself.
 */
 package ctxio

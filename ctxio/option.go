@@ -27,11 +27,15 @@ type optionFunc func(*config)
 
 func (f optionFunc) apply(c *config) { f(c) }
 
-// WithSpawner has helper goroutines started by s. The default is a bare go
-// statement. Either way they carry a name: ctxio.read, ctxio.write or
+// WithSpawner has helper goroutines started by s. The default, also for nil, is a bare
+// go statement. Either way they carry a name: ctxio.read, ctxio.write or
 // ctxio.accept, by default as the profiler label "task".
 func WithSpawner(s Spawner) Option {
-	return optionFunc(func(c *config) { c.spawner = s })
+	return optionFunc(func(c *config) {
+		if s != nil {
+			c.spawner = s
+		}
+	})
 }
 
 func configure(opts []Option) config {
