@@ -6,6 +6,7 @@ package scope
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"runtime"
 	"runtime/pprof"
@@ -264,4 +265,27 @@ func heapOf(n int, start func(f func())) float64 {
 	close(done)
 	wg.Wait()
 	return (float64(after) - float64(before)) / float64(n)
+}
+
+// BenchmarkDeepTree closes scopes that are below each other, as many as the depth. One of
+// them must not take ten times as long where there are ten times as many.
+func BenchmarkDeepTree(b *testing.B) {
+	for _, depth := range []int{100, 1000} {
+		b.Run(fmt.Sprintf("depth=%d", depth), func(b *testing.B) {
+			for b.Loop() {
+				root := New(b.Context(), "s")
+				at := root
+				for range depth {
+					at = New(at.Context(), "s")
+					if err := at.Go(b.Context(), "t", untilTaken); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := root.Close(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(depth), "ns/scope")
+		})
+	}
 }

@@ -35,6 +35,10 @@ var (
 	ErrReentrant = errors.New("scope: wait from inside a task of the same scope")
 )
 
+// textOf returns the text of a user's error, also if it panics when it is asked: who
+// wants to know what runs is not to pay for that.
+func textOf(err error) string { return fmt.Sprint(err) }
+
 // A ClosedError says why a task was not admitted. It matches [ErrScopeClosed] and
 // what Cause matches.
 type ClosedError struct {

@@ -6,6 +6,7 @@ import (
 	"container/list"
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // A Scope owns goroutines, its tasks: each has a name, runs under the scope's
@@ -22,6 +23,8 @@ type Scope struct {
 	above  context.Context // its work context
 
 	unfollow func() bool   // lets go of ctx
+	followed atomic.Bool   // it was shut because its parent was
+	told     atomic.Bool   // everything below has heard that s was cancelled
 	place    *list.Element // among parent's children; guarded by its mu
 
 	// take ends when no new work may be taken, work when what was begun is to end.

@@ -26,7 +26,7 @@ type waiter struct {
 
 // fullFor reports whether a task of this weight would have to wait.
 func (l *slots) fullFor(weight int) bool {
-	return l.size > 0 && (len(l.queue) > 0 || l.used+weight > l.size)
+	return l.size > 0 && (len(l.queue) > 0 || weight > l.size-l.used)
 }
 
 // queueLocked waits for slots, without the lock.
@@ -96,7 +96,7 @@ func (s *Scope) turnAwayLocked(why func(*waiter) error) {
 // grantLocked admits from the head of the queue whom there is room for.
 func (s *Scope) grantLocked() {
 	l := &s.slots
-	for len(l.queue) > 0 && (l.size == 0 || l.used+l.queue[0].weight <= l.size) {
+	for len(l.queue) > 0 && (l.size == 0 || l.queue[0].weight <= l.size-l.used) {
 		w := l.queue[0]
 		l.queue = slices.Delete(l.queue, 0, 1)
 		w.node = s.linkLocked(w.name, w.weight)

@@ -116,13 +116,18 @@ func (s *Scope) cancelFromAbove(cause error) {
 
 // cancelNow is the second half of cancelling; the state was changed before. Whoever
 // comes when that is so does it too, so that all below has heard of it when the call
-// returns, and not only when somebody else's does.
+// returns, and not only when somebody else's does. Once that is so it stays so: a
+// child that is made later cancels itself.
 func (s *Scope) cancelNow(cause error) {
+	if s.told.Load() {
+		return // or a deep tree that is cancelled from below would be gone through for each of its levels
+	}
 	for _, c := range s.offspring() {
 		c.cancelFromAbove(cause)
 	}
 	s.endWork(cause) // before tasks wake up and whoever waits for them lets go of it
 	s.endTake(cause)
+	s.told.Store(true)
 }
 
 // advance changes the state. It reports whether it was an earlier one.
@@ -162,10 +167,14 @@ func (s *Scope) follow() {
 		return
 	}
 	cause := context.Cause(s.ctx)
-	if why := context.Cause(s.above); why != nil {
+	switch why := context.Cause(s.above); {
+	case why != nil:
 		cause = why
-	} else if s.parent != nil && s.parent.hasShut(cause) {
+	case s.followed.Load():
+		return // or in a deep tree everyone would ask everyone above
+	case s.parent != nil && s.parent.hasShut(cause):
 		s.shutNow(cause)
+		s.followed.Store(true)
 		return
 	}
 	s.cancel(cause, true)

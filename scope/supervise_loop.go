@@ -237,7 +237,7 @@ func (r *supervision) to(i int, state ServiceState, err error) {
 		k.Next = k.due
 	}
 	if err != nil {
-		k.LastError = err.Error()
+		k.LastError = textOf(err)
 	}
 	r.sup.publish(i, k.ServiceStatus, err)
 }

@@ -111,7 +111,7 @@ func (s *Scope) surveyInto(v *Survey, at time.Duration, pick func(*node) bool) {
 	}
 	s.mu.Unlock()
 	if cause != nil {
-		info.Cause = cause.Error() // the user's: not under the lock
+		info.Cause = textOf(cause) // the user's: not under the lock
 	}
 	v.Scopes = append(v.Scopes, info)
 	for i := range v.Groups[mine:] {

@@ -46,7 +46,7 @@ func (e *UnstoppedError) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("scope", e.Scope),
 		slog.Duration("after", e.After),
-		slog.String("cause", e.Cause.Error()),
+		slog.String("cause", textOf(e.Cause)),
 		slog.Any("tasks", e.Survey),
 	)
 }
@@ -105,8 +105,8 @@ func (v *Survey) addStacks(s *Scope) {
 	}
 	below := s.path + "/"
 	keep := func(l goroutine.Labels) bool {
-		path := l.Get(LabelScope)
-		return path == s.path || strings.HasPrefix(path, below)
+		path, ok := scopeOf(l)
+		return ok && (path == s.path || strings.HasPrefix(path, below))
 	}
 	stacks, err := goroutine.Profile(keep)
 	if err != nil {
@@ -122,6 +122,17 @@ func (v *Survey) addStacks(s *Scope) {
 		proofs.add(leaked)
 	}
 	v.assign(stacks, proofs)
+}
+
+// scopeOf returns the path among a goroutine's labels. A path may be empty, which is
+// not the same as none.
+func scopeOf(labels goroutine.Labels) (path string, ok bool) {
+	for _, l := range labels {
+		if l.Key == LabelScope {
+			return l.Value, true
+		}
+	}
+	return "", false
 }
 
 // assign gives each group its stacks; those of goroutines that no scope has started

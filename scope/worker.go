@@ -139,7 +139,7 @@ func (w *Worker) Rest() {
 
 // call calls f. It does not come back from a Goexit.
 func (w *Worker) call(ctx context.Context, f func(context.Context) error) (o Outcome, err error) {
-	o = Exited
+	o, err = Exited, ErrExited // what a panic(nil) is under GODEBUG=panicnil=1, too
 	defer func() {
 		if o != Exited {
 			return
