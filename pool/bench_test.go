@@ -6,6 +6,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-quiesce/quiesce/pool"
 )
@@ -49,4 +50,29 @@ func BenchmarkSubmit(b *testing.B) {
 			}
 		})
 	})
+}
+
+// BenchmarkJobTimeout is what WithJobTimeout costs: a job without one is the first line.
+func BenchmarkJobTimeout(b *testing.B) {
+	const burst = 256
+	for _, timeout := range []time.Duration{0, time.Minute} {
+		b.Run("timeout="+timeout.String(), func(b *testing.B) {
+			ctx := b.Context()
+			p := pool.New(ctx, "bench", pool.WithWorkers(8, 8), pool.WithJobTimeout(timeout))
+			defer p.Stop()
+			var wg sync.WaitGroup
+			f := func(ctx context.Context) error { ctx.Done(); wg.Done(); return nil }
+			b.ReportAllocs()
+			for b.Loop() {
+				wg.Add(burst)
+				for range burst {
+					if err := p.Submit(ctx, "job", f); err != nil {
+						b.Fatal(err)
+					}
+				}
+				wg.Wait()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/burst, "ns/job")
+		})
+	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Wait waits until no job is queued or running. It closes nothing. If ctx ends first it
-// returns [context.Cause] of that; to a job of the pool, which would wait for itself,
-// it returns [scope.ErrReentrant].
+// returns [context.Cause] of that; to a job of the pool, which would wait for itself, and
+// to whatever else belongs to its scope, it returns [scope.ErrReentrant].
 func (p *Pool) Wait(ctx context.Context) error {
 	if p.scope.Owns(ctx) {
 		return scope.ErrReentrant
@@ -27,7 +27,11 @@ func (p *Pool) await(ctx context.Context) error {
 	}
 	quiet := p.quiet
 	p.quietLocked()
+	over := p.quiet == nil
 	p.mu.Unlock()
+	if over {
+		return nil
+	}
 	select {
 	case <-quiet:
 		return nil
@@ -55,10 +59,12 @@ func (p *Pool) quietLocked() {
 // Close returns nil if every job has run, whatever its error was. It returns a
 // [*DroppedError] that says which have not, and a [*scope.UnstoppedError] that says
 // which still run, both joined. Those are abandoned: nobody waits for them any more, but
-// their handles.
+// their handles. If ctx has ended when the last job does, workers that are about to end
+// may be named, too.
 //
 // Later and concurrent calls do the same with what is left, and return the same. To a
-// job of the pool, Close returns [scope.ErrReentrant].
+// job of the pool, and to whatever else belongs to its scope, Close returns
+// [scope.ErrReentrant].
 func (p *Pool) Close(ctx context.Context) error { return p.end(ctx, scope.Draining, scope.ErrDraining) }
 
 // Drop is [Pool.Close] without the queue: it finishes only what has begun. Jobs that

@@ -4,6 +4,7 @@ package pool
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 
 	"github.com/go-quiesce/quiesce/scope"
@@ -25,6 +26,7 @@ func (p *Pool) submitFull(ctx context.Context, e entry, inner bool) error {
 		return p.refuse(ErrFull)
 	case CallerRuns:
 		p.inline++
+		e = p.preparedLocked(e)
 		p.unlock()
 		return p.runHere(ctx, e)
 	}
@@ -84,7 +86,7 @@ func (p *Pool) runHere(ctx context.Context, e entry) error {
 			err = p.failure(e.name, scope.Exited, scope.ErrExited)
 			if v := recover(); v != nil {
 				defer panic(v) // it is the caller's, as in any function
-				err = p.failure(e.name, scope.Panicked, &scope.PanicError{Value: v})
+				err = p.failure(e.name, scope.Panicked, &scope.PanicError{Value: v, Stack: string(debug.Stack())})
 			}
 		}
 		p.endHere(e, err)
@@ -110,11 +112,14 @@ func (p *Pool) failure(name string, o scope.Outcome, err error) error {
 // endHere is the end of a job that runHere has run.
 func (p *Pool) endHere(e entry, err error) {
 	outcome := scope.Refused
+	defer func() { // whatever onError does
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.inline--
+		p.endLocked(outcome)
+	}()
 	if !isRefusal(err) {
-		outcome = p.tell(e.job, err)
+		outcome = outcomeOf(err)
+		p.tell(e.job, err)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.inline--
-	p.endLocked(outcome)
 }

@@ -93,7 +93,8 @@ func WithGrowAfter(d time.Duration) Option {
 
 // WithJobTimeout ends the contexts of each job after it has run for d, with
 // [context.DeadlineExceeded], which is its error if it returns that. How much of d
-// jobs use is told by [scope.Use] in a survey. It costs about 2 µs for each job.
+// jobs use is told by [scope.Use] in a survey. It costs about 4 µs and 22
+// allocations for each job, as BenchmarkJobTimeout has it on a 2-core Xeon with Go 1.26.
 // 0 is no timeout, the default; with a negative one it has passed already.
 func WithJobTimeout(d time.Duration) Option {
 	return option(func(c *config) { c.timeout = d })
@@ -106,7 +107,8 @@ func WithJobTimeout(d time.Duration) Option {
 // for each job.
 //
 // It costs one reading of the clock for each job. A d of 0 or less is the default:
-// no worker is called stuck.
+// no worker is called stuck. Jobs that run on the goroutines of their callers, as
+// [CallerRuns] has it, are not watched: no worker is lost to them.
 func WithStuckAfter(d time.Duration, replace int, report func(Stuck)) Option {
 	return option(func(c *config) { c.stuck, c.replace, c.onStuck = max(0, d), max(0, replace), report })
 }

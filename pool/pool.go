@@ -147,7 +147,7 @@ func (p *Pool) hasRoomLocked() bool {
 
 // fitsLocked reports whether one more job is not too many: one for each worker without
 // one, and the others in the queue.
-func (p *Pool) fitsLocked() bool { return p.queue.n < p.cfg.size+len(p.all)-p.busy }
+func (p *Pool) fitsLocked() bool { return p.queue.n-(len(p.all)-p.busy) < p.cfg.size }
 
 // takesLocked reports whether the pool's state admits a job. inner tells that it is
 // part of work in flight.

@@ -3,6 +3,7 @@
 package pool
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -52,7 +53,9 @@ func (p *Pool) hireLocked() {
 }
 
 // limitLocked is how many workers there may be.
-func (p *Pool) limitLocked() int { return p.cfg.max + min(p.stuck, p.cfg.replace) }
+func (p *Pool) limitLocked() int {
+	return p.cfg.max + min(p.stuck, p.cfg.replace, math.MaxInt-p.cfg.max)
+}
 
 // startLocked makes a worker, which unlock starts.
 func (p *Pool) startLocked() {
@@ -207,9 +210,15 @@ func (p *Pool) watch() {
 	p.refillLocked()
 	p.unlock()
 	if p.cfg.onStuck != nil {
-		for _, s := range found {
-			p.cfg.onStuck(s)
-		}
+		p.report(found)
+	}
+}
+
+// report tells of stuck workers: of the others too if it ends in runtime.Goexit for one.
+func (p *Pool) report(found []Stuck) {
+	if len(found) > 0 {
+		defer p.report(found[1:])
+		p.cfg.onStuck(found[0])
 	}
 }
 

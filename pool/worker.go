@@ -61,8 +61,15 @@ func (p *Pool) run(w *worker, self *scope.Worker) error {
 	}
 }
 
-// finishing returns f for a time when the usual context has ended, under which nothing
-// could be begun any more.
+// preparedLocked returns a job that is about to begin. If the usual context has ended, it
+// is given the other one: nothing could be begun under that any more.
+func (p *Pool) preparedLocked(e entry) entry {
+	if p.shut {
+		e.f = finishing(e.f)
+	}
+	return e
+}
+
 func finishing(f func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error { return f(scope.WorkContext(ctx)) }
 }
@@ -94,13 +101,12 @@ func (p *Pool) replace(w *worker, o scope.Outcome) {
 }
 
 // tell passes on how a job ended.
-func (p *Pool) tell(j *Job, err error) scope.Outcome {
+func (p *Pool) tell(j *Job, err error) {
 	defer j.resolve(err) // whatever onError does
 	failed, ok := err.(*scope.TaskError)
 	if ok && p.cfg.onError != nil {
 		p.cfg.onError(failed)
 	}
-	return outcomeOf(err)
 }
 
 func outcomeOf(err error) scope.Outcome {
@@ -155,9 +161,7 @@ func (p *Pool) take(w *worker) entry {
 	e := p.queue.pop()
 	w.busy = true
 	p.busy++
-	if p.shut {
-		e.f = finishing(e.f)
-	}
+	e = p.preparedLocked(e)
 	if p.cfg.stuck > 0 {
 		w.name, w.began = e.name, time.Since(p.epoch)
 		p.watching.arm(p.cfg.stuck)
