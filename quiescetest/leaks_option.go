@@ -4,6 +4,7 @@ package quiescetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,9 @@ func AllowGoroutine(function, reason string) LeakOption {
 // (key [scope.LabelTask]) or all of a scope by its path ([scope.LabelScope]); checks of
 // a scope know no other labels. Reason is as for [AllowGoroutine].
 func AllowLabel(key, value, reason string) LeakOption {
-	return allow(reason, func(l *Leak) bool { return l.labels.Get(key) == value })
+	return allow(reason, func(l *Leak) bool {
+		return slices.Contains(l.labels, goroutine.Label{Key: key, Value: value}) // no label is not one without a value
+	})
 }
 
 // An allowance is what somebody has a reason for.
