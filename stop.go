@@ -123,9 +123,6 @@ func (a *App) stopPasses() []*pass {
 			&pass{phase: PhaseDrain, outer: true, nodes: g.outer},
 			&pass{phase: PhaseStop, outer: true, nodes: g.outer})
 	}
-	for _, p := range passes {
-		p.leaveIdle()
-	}
 	return passes
 }
 
@@ -168,6 +165,8 @@ func (a *App) openPass(p *pass) {
 		p.nodes = announceNodes(&a.building)
 	case PhaseFlush:
 		p.nodes = a.building.flush
+	default:
+		p.leaveIdle() // not before: tasks give a component something to do
 	}
 	a.publishGraphLocked()
 	a.recordPassLocked(p)

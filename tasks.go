@@ -28,7 +28,8 @@ In a stop it is one more thing that the component has to drain and to stop:
   - At its turn to stop everything in it is cancelled and waited for, for half of
     Stop's time. Then Stop is called.
 
-So a component with tasks has a Drain and a Stop even if it set none.
+So a component with tasks has a Drain and a Stop even if it set none. A scope that is
+first asked for after one of these turns is what that would have made of it.
 */
 
 // Tasks returns what runs in the scopes of the app's components, nil if none of them
@@ -45,11 +46,24 @@ func (a *App) rootScope() *scope.Scope {
 	if s := a.tasks.Load(); s != nil {
 		return s
 	}
-	s := scope.New(a.values, a.name, scope.WithPolicy(scope.Isolate), scope.WithAges(), scope.RecoverPanics(a.shoutTask))
+	s := scope.New(rootBase{a.values}, a.name, scope.WithPolicy(scope.Isolate), scope.WithAges(), scope.RecoverPanics(a.shoutTask))
 	if !a.tasks.CompareAndSwap(nil, s) {
 		_ = s.Stop()
 	}
 	return a.tasks.Load()
+}
+
+// rootBase is a context for the root scope. Whatever scope Run's context belongs to is
+// not the one above: its end is a reason for a stop, and not to cut off what is to be
+// drained.
+type rootBase struct{ context.Context }
+
+// Value implements context.Context.
+func (c rootBase) Value(key any) any {
+	if key == (owner.Key{}) {
+		return nil
+	}
+	return c.Context.Value(key)
 }
 
 // taskScope returns the component's scope.
@@ -64,10 +78,44 @@ func (n *node) taskScope() *scope.Scope {
 		_ = s.Stop()
 		return first.(*scope.Scope)
 	}
-	if n.app.isOver() {
-		s.Cancel(scope.ErrStopped)
+	switch n.turnsTaken() {
+	case scope.Draining:
+		s.Shut(n.app.stopError())
+	case scope.Cancelled:
+		s.Cancel(n.app.stopError())
 	}
 	return s
+}
+
+// turnsTaken returns how far the component's scope has to be by now: what its turns in
+// the stop would have done to it, if it had been there.
+func (n *node) turnsTaken() scope.State {
+	a := n.app
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.sched.pass
+	switch {
+	case a.isOver():
+		return scope.Cancelled
+	case p == nil || p.phase < PhaseDrain || n.traits.outer && !p.outer || n.traits.free:
+		return scope.Open
+	case p.outer && !n.traits.outer, p.phase > PhaseStop, p.phase == PhaseStop && n.hasTaken(p, HookStop):
+		return scope.Cancelled
+	case p.phase == PhaseStop, n.hasTaken(p, HookDrain):
+		return scope.Draining
+	default:
+		return scope.Open
+	}
+}
+
+// hasTaken reports whether the component's turn in a pass is over, of which k is the
+// last hook: it has none, or that has ended.
+func (n *node) hasTaken(p *pass, k HookKind) bool {
+	own := n.comp.Drain
+	if k == HookStop {
+		own = n.comp.Stop
+	}
+	return int(n.step) == len(p.hooks(n)) && (own == nil || n.slots[k].settled())
 }
 
 // scope returns the component's scope if somebody has asked for it.
@@ -121,20 +169,25 @@ func (a *App) shoutTask(p *PanicError) {
 	a.requestStop(c)
 }
 
-// drainFn returns the component's Drain with its tasks after it; nil if it has
-// neither.
+// drainFn returns the component's Drain with its tasks after it, of which the Drain
+// may start the first; nil if it has neither. Before the call it only matters whether
+// there is one.
 func (n *node) drainFn() func(context.Context) error {
-	tasks := n.scope()
-	if tasks == nil || n.traits.free {
+	if n.traits.free || n.scope() == nil && n.slots[HookDrain].get() != Running {
 		return n.comp.Drain
 	}
-	return func(ctx context.Context) error {
-		var err error
-		if n.comp.Drain != nil {
-			err = n.comp.Drain(ctx)
-		}
-		return joined(err, drainTasks(ctx, tasks, n.app.stopError()))
+	return n.drain
+}
+
+func (n *node) drain(ctx context.Context) error {
+	var err error
+	if n.comp.Drain != nil {
+		err = enterDrain(n.comp.Drain, flightOf(ctx)) // where its stack begins in the report
 	}
+	if tasks := n.scope(); tasks != nil {
+		err = joined(err, drainTasks(ctx, tasks, n.app.stopError()))
+	}
+	return err
 }
 
 // lastMoments is how long tasks may take to end when their hook's time is over:
@@ -157,20 +210,28 @@ func drainTasks(ctx context.Context, tasks *scope.Scope, why error) error {
 	return &scope.UnstoppedError{Scope: tasks.Path(), After: time.Since(began), Cause: context.Cause(ctx), Survey: tasks.Survey()}
 }
 
-// stopFn returns the component's Stop with the end of its tasks before it; nil if it
-// has neither.
+// stopFn returns the component's Stop with the end of its tasks before it, and of those
+// after it that it was the first to start; nil if it has neither. It is as drainFn.
 func (n *node) stopFn() func(context.Context) error {
-	tasks := n.scope()
-	if tasks == nil || n.traits.free {
+	if n.traits.free || n.scope() == nil && n.slots[HookStop].get() != Running {
 		return n.comp.Stop
 	}
-	return func(ctx context.Context) error {
-		err := stopTasks(ctx, tasks, n.app.stopError())
-		if n.comp.Stop != nil {
-			err = joined(n.comp.Stop(ctx), err)
-		}
-		return err
+	return n.stop
+}
+
+func (n *node) stop(ctx context.Context) error {
+	var err error
+	tasks := n.scope()
+	if tasks != nil {
+		err = stopTasks(ctx, tasks, n.app.stopError())
 	}
+	if n.comp.Stop != nil {
+		err = joined(enterStop(n.comp.Stop, flightOf(ctx)), err)
+	}
+	if own := n.scope(); own != tasks {
+		err = joined(err, stopTasks(ctx, own, n.app.stopError()))
+	}
+	return err
 }
 
 // joined leaves an error that is alone as it is.
@@ -199,10 +260,6 @@ func stopTasks(ctx context.Context, tasks *scope.Scope, why error) error {
 // endTasks is the end of the app: what still runs in scopes should know.
 func (a *App) endTasks() {
 	if s := a.tasks.Load(); s != nil {
-		why := a.stopError()
-		if why == nil {
-			why = scope.ErrStopped
-		}
-		s.Cancel(why)
+		s.Cancel(a.stopError())
 	}
 }

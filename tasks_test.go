@@ -219,3 +219,224 @@ func TestTasksOfARunningApp(t *testing.T) {
 		}
 	})
 }
+
+// Tasks that a component's own Drain has started are drained after it.
+func TestTasksOfADrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := new(taskLog)
+		app := quiesce.New("shop", quiesce.WithGracePeriod(10*time.Second))
+		app.Add("it", quiesce.Component{Drain: func(ctx context.Context) error {
+			return goTask(ctx, func(ctx context.Context) error {
+				time.Sleep(time.Second)
+				if err := quiesce.WorkContext(ctx).Err(); err != nil {
+					t.Errorf("the work context has ended: %v", err)
+				}
+				l.add("done")
+				return nil
+			})
+		}, Stop: l.hook("stop it")})
+		r := quiescetest.Start(t, app)
+		r.Shutdown(nil)
+		r.Wait()
+		if want := []string{"done", "stop it"}; !slices.Equal(l.lines, want) {
+			t.Errorf("got  %q\nwant %q", l.lines, want)
+		}
+	})
+}
+
+// Tasks that a component's own Stop has started are cancelled when it returns, and
+// waited for. In scopes that it makes for itself they are as any others.
+func TestTasksOfAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := new(taskLog)
+		app := quiesce.New("shop", quiesce.WithGracePeriod(10*time.Second))
+		needed := app.Add("db", quiesce.Component{Stop: l.hook("stop db")})
+		app.Add("it", quiesce.Component{Stop: func(ctx context.Context) error {
+			if err := goTask(ctx, func(ctx context.Context) error {
+				<-quiesce.WorkContext(ctx).Done()
+				time.Sleep(time.Second)
+				l.add("task")
+				return nil
+			}); err != nil {
+				return err
+			}
+			files := scope.New(ctx, "files")
+			if err := files.Go(ctx, "close", func(ctx context.Context) error {
+				time.Sleep(time.Second)
+				l.add("file")
+				return ctx.Err()
+			}); err != nil {
+				return err
+			}
+			return files.Wait(ctx)
+		}}, quiesce.Needs(needed))
+		r := quiescetest.Start(t, app)
+		r.Shutdown(nil)
+		if report := r.Wait(); report.Took != 2*time.Second {
+			t.Error(report.Text())
+		}
+		if want := []string{"file", "task", "stop db"}; !slices.Equal(l.lines, want) {
+			t.Errorf("got  %q\nwant %q", l.lines, want)
+		}
+	})
+}
+
+// A hook of the flush phase may have tasks.
+func TestTasksOfAFlushHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := quiesce.New("shop", quiesce.WithGracePeriod(10*time.Second))
+		done := false
+		if err := app.OnFlush("spans", func(ctx context.Context) error {
+			send := scope.New(ctx, "send")
+			defer send.Stop()
+			if err := send.Go(ctx, "batch", func(ctx context.Context) error { done = ctx.Err() == nil; return nil }); err != nil {
+				return err
+			}
+			return send.Wait(ctx)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r := quiescetest.Start(t, app)
+		r.Shutdown(nil)
+		if report := r.Wait(); !report.Clean || !done {
+			t.Errorf("done: %v\n%s", done, report.Text())
+		}
+	})
+}
+
+// A scope that is first asked for when the stop has begun is drained and stopped as any
+// other, also if nothing else has anything to do in these phases.
+func TestTasksThatComeWithTheStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := new(taskLog)
+		var ctx context.Context
+		app := quiesce.New("shop", quiesce.WithGracePeriod(10*time.Second))
+		app.Add("it", quiesce.Component{Start: func(own context.Context) error { ctx = own; return nil }})
+		if err := app.OnAnnounce("ask", func(context.Context) error {
+			return goTask(ctx, func(ctx context.Context) error {
+				<-ctx.Done()
+				time.Sleep(time.Second)
+				l.add("done")
+				return ctx.Err()
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r := quiescetest.Start(t, app)
+		r.Shutdown(nil)
+		if report := r.Wait(); report.Took != time.Second || len(l.lines) != 1 {
+			t.Errorf("the task is done: %v\n%s", l.lines, report.Text())
+		}
+	})
+}
+
+func drainOf(c *quiesce.Component) *func(context.Context) error { return &c.Drain }
+
+func stopOf(c *quiesce.Component) *func(context.Context) error { return &c.Stop }
+
+// A scope that is first asked for after its component's turn to drain, or to stop, is
+// what that would have made of it.
+func TestTasksThatComeAfterTheirTurn(t *testing.T) {
+	deploy := errors.New("deploy")
+	for _, c := range []struct {
+		name         string
+		outer, first bool                                                  // who asks is of Outer, or stopped first
+		hook         func(*quiesce.Component) *func(context.Context) error // in which somebody asks
+		taken        bool                                                  // the task is admitted, and may take nothing on
+	}{
+		{name: "drain", hook: drainOf, taken: true},
+		{name: "drain of all", hook: stopOf, first: true, taken: true},
+		{name: "stop", hook: stopOf},
+		{name: "stop of all", hook: drainOf, outer: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var it context.Context
+				var err, take, work error
+				app := quiesce.New("shop", quiesce.WithGracePeriod(10*time.Second))
+				var asks quiesce.Component
+				*c.hook(&asks) = func(context.Context) error {
+					err = goTask(it, func(ctx context.Context) error {
+						take, work = context.Cause(ctx), quiesce.WorkContext(ctx).Err()
+						<-quiesce.WorkContext(ctx).Done()
+						return nil
+					})
+					time.Sleep(time.Second)
+					return nil
+				}
+				own := quiesce.Component{Start: func(ctx context.Context) error { it = ctx; return nil }}
+				switch {
+				case c.outer:
+					app.Add("asks", asks, quiesce.Outer())
+					app.Add("it", own)
+				case c.first:
+					app.Add("asks", asks, quiesce.Needs(app.Add("it", own)))
+				default:
+					app.Add("it", own, quiesce.Needs(app.Add("asks", asks)))
+				}
+				r := quiescetest.Start(t, app)
+				r.Shutdown(deploy)
+				r.Wait()
+				if c.taken != (err == nil) || err != nil && !errors.Is(err, scope.ErrScopeClosed) {
+					t.Errorf("Go: %v", err)
+				}
+				if c.taken && take != deploy || work != nil {
+					t.Errorf("the contexts had ended with %v and %v", take, work)
+				}
+			})
+		})
+	}
+}
+
+// A component of Outer that asks for its scope in the stop of the others is not late.
+func TestTasksOfOuterInTheStopOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var it context.Context
+		app := quiesce.New("shop", quiesce.WithGracePeriod(10*time.Second))
+		app.Add("it", quiesce.Component{Start: func(ctx context.Context) error { it = ctx; return nil }}, quiesce.Outer())
+		app.Add("asks", quiesce.Component{Stop: func(context.Context) error {
+			err := goTask(it, func(ctx context.Context) error {
+				if ctx.Err() != nil {
+					t.Errorf("the task's context has ended: %v", context.Cause(ctx))
+				}
+				<-ctx.Done()
+				return nil
+			})
+			time.Sleep(time.Second)
+			return err
+		}})
+		r := quiescetest.Start(t, app)
+		r.Shutdown(nil)
+		r.Wait()
+	})
+}
+
+// That the scope ends in which an app runs is a reason for it to stop; its tasks are
+// drained all the same.
+func TestTasksOfAnAppInAScope(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		outer := scope.New(t.Context(), "outer")
+		defer outer.Stop()
+		var work error
+		app := quiesce.New("shop", quiesce.WithGracePeriod(10*time.Second))
+		app.Add("it", quiesce.Component{Start: func(ctx context.Context) error {
+			return goTask(ctx, func(ctx context.Context) error {
+				<-ctx.Done()
+				time.Sleep(time.Second)
+				work = quiesce.WorkContext(ctx).Err()
+				return nil
+			})
+		}})
+		if err := outer.Go(t.Context(), "app", app.Run); err != nil {
+			t.Fatal(err)
+		}
+		<-app.Reached(quiesce.StateRunning)
+		outer.Cancel(nil)
+		if err := app.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if work != nil || app.Report().Took != time.Second {
+			t.Errorf("the work context had ended: %v\n%s", work, app.Report().Text())
+		}
+	})
+}
