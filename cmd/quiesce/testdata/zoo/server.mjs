@@ -13,7 +13,7 @@ import path from 'node:path'
 import { spawn } from 'node:child_process'
 
 const url = 'http://127.0.0.1:{port}/'
-const delayed = ['--ready', url + 'readyz', '--live', url + 'livez', '--delay', '200ms']
+const delayed = ['--ready', url + 'readyz', '--live', url + 'livez', '--readiness-delay', '200ms']
 const writing = ['--write', `PUT ${url}items/{id}`, '--read', `GET ${url}items/{id}`]
 const short = ['--grace', '1s']
 const lost = ['requests-keepalive', 'requests-new']

@@ -19,7 +19,7 @@ import threading
 import time
 
 HTTP = "http://127.0.0.1:{port}/"
-DELAYED = ["--ready", HTTP + "readyz", "--live", HTTP + "livez", "--delay", "200ms"]
+DELAYED = ["--ready", HTTP + "readyz", "--live", HTTP + "livez", "--readiness-delay", "200ms"]
 WRITING = ["--write", "PUT " + HTTP + "items/{id}", "--read", "GET " + HTTP + "items/{id}"]
 SHORT = ["--grace", "1s"]
 LOST = ["requests-keepalive", "requests-new"]

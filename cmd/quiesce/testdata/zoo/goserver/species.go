@@ -18,7 +18,7 @@ const (
 )
 
 // delayed are the flags for a server that serves for a while after readiness is off.
-var delayed = []string{"--ready", readyURL, "--live", liveURL, "--delay", "100ms"}
+var delayed = []string{"--ready", readyURL, "--live", liveURL, "--readiness-delay", "100ms"}
 
 // writing are the flags for acknowledged writes.
 var writing = []string{"--write", "PUT http://127.0.0.1:{port}/items/{id}", "--read", "GET http://127.0.0.1:{port}/items/{id}"}
