@@ -15,6 +15,7 @@ import (
 	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/quiescetest"
 	"github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 func TestMain(m *testing.M) {
@@ -47,9 +48,9 @@ func TestChildLosesNothing(t *testing.T) {
 			return c
 		}()),
 		Stops: 2,
-		Loads: []drops.Load{{Name: "busy", Kind: drops.KeepAlive(drops.Request{}), Callers: 16, Think: 20 * time.Millisecond}},
+		Loads: []load.Load{{Name: "busy", Kind: load.KeepAlive(load.Request{}), Callers: 16, Think: 20 * time.Millisecond}},
 	})
-	r.Hold(t, drops.Max(drops.Lost, 0), drops.Median(drops.Reconnects, 1.05))
+	r.Hold(t, drops.Max(load.Lost, 0), drops.Median(drops.Reconnects, 1.05))
 }
 
 // One that ends badly ends the trial.

@@ -9,7 +9,7 @@ load, so that a test can hold it at none:
 		if err != nil {
 			t.Fatal(err)
 		}
-		result.Hold(t, drops.Max(drops.Lost, 0), drops.Median(drops.Reconnects, 1.05))
+		result.Hold(t, drops.Max(load.Lost, 0), drops.Median(drops.Reconnects, 1.05))
 	}
 
 A [Trial] is a rolling update, some times over: callers use an instance, its
@@ -20,11 +20,9 @@ program and SIGTERM it is what [quiescetest.Server] returns.
 
 # What is counted
 
-One request is one attempt on the wire. The callers dial for themselves and never
-repeat a request: http.Client does, and so hides what other clients lose. How each
-request ended is an [Outcome], and each of these belongs to one [Class]: expected,
-safe to retry (it was certainly not begun), or lost. What callers find out before
-they write anything, that their connection was closed, is no request and no loss.
+One request is one attempt on the wire, and is never repeated. How it ended is a
+[load.Outcome], and each of these belongs to one [load.Class]: expected, safe to
+retry, or lost. The package load, which makes the requests, says more.
 
 # What can be zero
 
@@ -36,8 +34,8 @@ to one in many stops.
 
 Requests that fail before the stop is asked for count as well.
 
-This package depends on the standard library only, and not on package testing.
-
 [quiescetest.Server]: https://pkg.go.dev/github.com/go-quiesce/quiesce/quiescetest#Server
+[load.Outcome]: https://pkg.go.dev/github.com/go-quiesce/quiesce/quiescetest/load#Outcome
+[load.Class]: https://pkg.go.dev/github.com/go-quiesce/quiesce/quiescetest/load#Class
 */
 package drops

@@ -15,6 +15,7 @@ import (
 	"github.com/go-quiesce/quiesce/drain"
 	"github.com/go-quiesce/quiesce/quiescetest"
 	"github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 // t is the test's own; an example has none.
@@ -37,15 +38,15 @@ func ExampleTrial() {
 	result, err := drops.Trial{
 		Start: start,
 		Stops: 2,
-		Loads: []drops.Load{{
-			Name: "busy", Kind: drops.KeepAlive(drops.Request{}), Callers: 16, Think: 10 * time.Millisecond,
+		Loads: []load.Load{{
+			Name: "busy", Kind: load.KeepAlive(load.Request{}), Callers: 16, Think: 10 * time.Millisecond,
 		}},
 	}.Run(context.Background())
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(result.Check(drops.Max(drops.Lost, 0)))
+	fmt.Println(result.Check(drops.Max(load.Lost, 0)))
 	// Output: <nil>
 }
 
@@ -56,45 +57,48 @@ func ExampleTrial_command() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result.Hold(t, drops.Median(drops.Lost, 0), drops.Sum(drops.Lost, 1), drops.MaxGap(time.Second))
+	result.Hold(t, drops.Median(load.Lost, 0), drops.Sum(load.Lost, 1), drops.MaxGap(time.Second))
 }
 
 // lines is a protocol of lines: each is answered by one.
 type lines struct{}
 
-func (lines) Client(w *drops.Wire) drops.Client { return &lineClient{wire: w} }
+func (lines) Client(w *load.Wire) load.Client { return &lineClient{wire: w} }
 
 type lineClient struct {
-	wire *drops.Wire
+	wire *load.Wire
 	conn net.Conn
 	in   *bufio.Reader
 }
 
-func (c *lineClient) Do(ctx context.Context) drops.Outcome {
+func (c *lineClient) Do(ctx context.Context, a *load.Attempt) {
 	if c.conn == nil {
 		conn, err := c.wire.Dial(ctx)
 		if err != nil {
-			return drops.DialOutcome(err)
+			a.Fail(load.DialOutcome(err), err)
+			return
 		}
-		c.conn, c.in = conn, bufio.NewReader(conn)
+		c.conn, c.in, a.Fresh = conn, bufio.NewReader(conn), true
 	}
 	c.conn.SetDeadline(time.Now().Add(c.wire.Timeout()))
+	sent := c.wire.Now()
 	if n, err := io.WriteString(c.conn, "ping\n"); err != nil && n == 0 {
+		a.Fail(load.ResetBeforeWrite, err)
 		c.Close()
-		return drops.ResetBeforeWrite
+		return
 	}
+	a.Sent = sent
 	switch line, err := c.in.ReadString('\n'); {
 	case err != nil && line != "":
+		a.Fail(load.Truncated, err)
 		c.Close()
-		return drops.Truncated
 	case err != nil:
+		a.Fail(load.NoResponse, err)
 		c.Close()
-		return drops.NoResponse
 	case line == "bye\n": // an answer too; the server will close
 		c.wire.Told()
 		c.Close()
 	}
-	return drops.OK
 }
 
 func (c *lineClient) Close() (err error) {
@@ -148,7 +152,7 @@ func ExampleKind() {
 		Start:       startLines,
 		Stops:       2,
 		Propagation: 20 * time.Millisecond,
-		Loads:       []drops.Load{{Name: "lines", Kind: lines{}, Callers: 8, Think: 5 * time.Millisecond}},
+		Loads:       []load.Load{{Name: "lines", Kind: lines{}, Callers: 8, Think: 5 * time.Millisecond}},
 	}.Run(context.Background())
 	if err != nil {
 		fmt.Println(err)

@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
-// A Measure is a number that each stop has: an [Outcome] is how many requests
-// ended so, a [Class] how many ended with an outcome of it, a [Count] is another.
+// A Measure is a number that each stop has: a [load.Outcome] is how many requests
+// ended so, a [load.Class] how many ended with an outcome of it, a [Count] is another.
 type Measure interface {
-	String() string // its name in an error
-	of(*Tally) float64
+	String() string           // its name in an error
+	In(t *load.Tally) float64 // the number in t
 }
 
 // A Count is a [Measure] that is not about how requests ended.
@@ -37,17 +39,14 @@ func (c Count) String() string {
 	return [...]string{"reconnects per connection", "told to leave", "connections that got a GOAWAY", "connections found closed"}[c]
 }
 
-func (c Count) of(t *Tally) float64 {
+// In returns the number in t.
+func (c Count) In(t *load.Tally) float64 {
 	n := [...]int{t.Reconnects, t.Told, t.GoAways, t.FoundClosed}[c]
 	if c == Reconnects {
 		return float64(n) / float64(max(t.Connections, 1))
 	}
 	return float64(n)
 }
-
-func (o Outcome) of(t *Tally) float64 { return float64(t.Outcomes[o]) }
-
-func (c Class) of(t *Tally) float64 { return float64(t.class(c)) }
 
 // A Limit is what [Result.Hold] checks.
 type Limit struct{ check func(*Result) error }
@@ -81,7 +80,7 @@ func Median(m Measure, limit float64) Limit {
 func Sum(m Measure, limit float64) Limit {
 	return Limit{func(r *Result) error {
 		total := r.Total()
-		if n := m.of(&total); n > limit {
+		if n := m.In(&total); n > limit {
 			return fmt.Errorf("%v: %.4g in %d stops, at most %.4g", m, n, len(r.Stops), limit)
 		}
 		return nil
@@ -106,14 +105,14 @@ func (r *Result) values(m Measure) []float64 {
 	var out []float64
 	for i := range r.Stops {
 		total := r.Stops[i].Total()
-		out = append(out, m.of(&total))
+		out = append(out, m.In(&total))
 	}
 	return out
 }
 
 // Check returns an error that names every limit that does not hold. Whatever the
 // limits, it returns one if no stop was made, if callers were not served after a
-// stop, and if this machine, not the server, was at its limit ([ClientLimit]): a
+// stop, and if this machine, not the server, was at its limit ([load.ClientLimit]): a
 // result like that says nothing about losses.
 func (r *Result) Check(limits ...Limit) error {
 	if len(r.Stops) == 0 {
@@ -126,8 +125,8 @@ func (r *Result) Check(limits ...Limit) error {
 		errs = append(errs, errors.New("nothing was answered"))
 	case total.Unserved > 0:
 		errs = append(errs, fmt.Errorf("%d callers were not served after a stop", total.Unserved))
-	case total.Outcomes[ClientLimit] > 0:
-		errs = append(errs, fmt.Errorf("%d times this machine was out of files or ports", total.Outcomes[ClientLimit]))
+	case total.Outcomes[load.ClientLimit] > 0:
+		errs = append(errs, fmt.Errorf("%d times this machine was out of files or ports", total.Outcomes[load.ClientLimit]))
 	}
 	for _, l := range limits {
 		errs = append(errs, l.check(r))

@@ -4,29 +4,28 @@ package drops
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"reflect"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 // result has stops with that many lost requests.
 func result(lost ...int) *Result {
 	r := new(Result)
 	for i, n := range lost {
-		t := Tally{
+		t := load.Tally{
 			Name: "busy", Callers: 4, Connections: 4, Answered: 100, Lost: n, SafeToRetry: 2, Reconnects: 5,
-			FoundClosed: 3, Told: 4, GoAways: 1, Outcomes: map[Outcome]int{OK: 100, Refused: 2},
+			FoundClosed: 3, Told: 4, GoAways: 1, Outcomes: map[load.Outcome]int{load.OK: 100, load.Refused: 2},
 		}
 		if n > 0 {
-			t.Outcomes[NoResponse] = n
+			t.Outcomes[load.NoResponse] = n
 		}
 		r.Stops = append(r.Stops, Stop{
-			Loads: []Tally{t, {Name: "idle", Callers: 1, Answered: 1, Outcomes: map[Outcome]int{OK: 1}}},
+			Loads: []load.Tally{t, {Name: "idle", Callers: 1, Answered: 1, Outcomes: map[load.Outcome]int{load.OK: 1}}},
 			Took:  200 * time.Millisecond, Gap: time.Duration(i+1) * time.Millisecond,
 		})
 	}
@@ -39,14 +38,14 @@ func TestLimits(t *testing.T) {
 		limit Limit
 		want  string // in the error; empty: none
 	}{
-		{"max holds", Max(Lost, 4), ""},
-		{"max", Max(Lost, 3), "stop 3: lost: 4, at most 3"},
-		{"median holds", Median(Lost, 1), ""},
-		{"median", Median(Lost, 0), "lost: 1 in the median stop, at most 0"},
-		{"sum holds", Sum(NoResponse, 5), ""},
-		{"sum", Sum(NoResponse, 4), "eof_no_response: 5 in 3 stops, at most 4"},
-		{"outcome", Max(Refused, 1), "stop 2: refused: 2, at most 1"},
-		{"class", Max(SafeToRetry, 1), "safe to retry: 2"},
+		{"max holds", Max(load.Lost, 4), ""},
+		{"max", Max(load.Lost, 3), "stop 3: lost: 4, at most 3"},
+		{"median holds", Median(load.Lost, 1), ""},
+		{"median", Median(load.Lost, 0), "lost: 1 in the median stop, at most 0"},
+		{"sum holds", Sum(load.NoResponse, 5), ""},
+		{"sum", Sum(load.NoResponse, 4), "eof_no_response: 5 in 3 stops, at most 4"},
+		{"outcome", Max(load.Refused, 1), "stop 2: refused: 2, at most 1"},
+		{"class", Max(load.SafeToRetry, 1), "safe to retry: 2"},
 		{"reconnects hold", Max(Reconnects, 1.25), ""},
 		{"reconnects", Sum(Reconnects, 1), "reconnects per connection: 1.25 in 3 stops, at most 1"},
 		{"told", Max(ToldToLeave, 3), "told to leave: 4"},
@@ -68,7 +67,7 @@ func TestLimits(t *testing.T) {
 // A result that says nothing holds no limit.
 func TestCheckNeedsAResult(t *testing.T) {
 	limited := result(0)
-	limited.Stops[0].Loads[0].Outcomes[ClientLimit] = 1
+	limited.Stops[0].Loads[0].Outcomes[load.ClientLimit] = 1
 	silent := result(0)
 	silent.Stops[0].Loads = nil
 	for want, r := range map[string]*Result{
@@ -76,7 +75,7 @@ func TestCheckNeedsAResult(t *testing.T) {
 		"out of files":         limited,
 		"nothing was answered": silent,
 	} {
-		if err := r.Check(Max(Lost, 10)); err == nil || !strings.Contains(err.Error(), want) {
+		if err := r.Check(Max(load.Lost, 10)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Check = %v, want %q", err, want)
 		}
 	}
@@ -92,11 +91,11 @@ func (f *failed) Errorf(format string, args ...any) { f.text += fmt.Sprintf(form
 func TestHold(t *testing.T) {
 	var f failed
 	r := result(1)
-	r.Hold(&f, Max(Lost, 1))
+	r.Hold(&f, Max(load.Lost, 1))
 	if f.text != "" {
 		t.Errorf("failed: %s", f.text)
 	}
-	r.Hold(&f, Max(Lost, 0), Max(Refused, 0))
+	r.Hold(&f, Max(load.Lost, 0), Max(load.Refused, 0))
 	if want := "drops: stop 1: lost: 1, at most 0\nstop 1: refused: 2, at most 0\n" + r.String(); f.text != want {
 		t.Errorf("failed with\n%s\nwant\n%s", f.text, want)
 	}
@@ -138,37 +137,5 @@ func TestResultLoad(t *testing.T) {
 	idle := r.Load("idle").Total()
 	if busy := r.Load("busy").Total(); idle.Answered != 2 || idle.Lost != 0 || busy.Lost != 3 {
 		t.Errorf("idle = %+v, busy = %+v", idle, busy)
-	}
-}
-
-// Every outcome has its line in the table.
-func TestOutcomes(t *testing.T) {
-	seen := map[string]bool{}
-	for o := range outcomes {
-		if o.String() == "" || seen[o.String()] || (o.Class() == Expected) != (o == OK || o == ClientLimit) {
-			t.Errorf("outcome %d is %q, %v", o, o, o.Class())
-		}
-		seen[o.String()] = true
-	}
-	if got := outcomes.String(); got != "outcome 16" {
-		t.Errorf("one past the end is %q", got)
-	}
-}
-
-func TestDialOutcome(t *testing.T) {
-	for _, tt := range []struct {
-		err  error
-		want Outcome
-	}{
-		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "x"}}, DNSFailed},
-		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, Refused},
-		{&net.OpError{Op: "dial", Err: syscall.EMFILE}, ClientLimit},
-		{&net.OpError{Op: "dial", Err: syscall.EADDRNOTAVAIL}, ClientLimit},
-		{errHandshake{errors.New("x")}, TLSFailed},
-		{errors.New("x"), Refused},
-	} {
-		if got := DialOutcome(tt.err); got != tt.want {
-			t.Errorf("%v: %v, want %v", tt.err, got, tt.want)
-		}
 	}
 }

@@ -60,20 +60,23 @@ func (r *run) round(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	l := newLoading(ctx, r.trial, r.old.addr)
-	defer l.end()
-	if err := l.served(); err != nil {
+	l, err := newLoading(ctx, r.trial, r.old.addr)
+	if err != nil {
+		return errors.Join(err, r.end(ctx, next))
+	}
+	defer l.Close()
+	if err := l.before(ctx); err != nil {
 		return errors.Join(err, r.end(ctx, next))
 	}
 	took, err := r.replace(ctx, l, next)
 	if err != nil {
 		return err
 	}
-	l.settle()
+	l.settle(ctx)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	r.result.Stops = append(r.result.Stops, Stop{Loads: l.tallies(), Took: took, Gap: time.Duration(l.gap.Load())})
+	r.result.Stops = append(r.result.Stops, Stop{Loads: l.Tallies(), Took: took, Gap: time.Duration(l.gap.Load())})
 	return nil
 }
 
@@ -96,7 +99,7 @@ func (r *run) replace(ctx context.Context, l *loading, next instance) (took time
 		if r.old, err = r.start(ctx); err != nil {
 			return 0, err
 		}
-		l.addr.Store(&r.old.addr)
+		l.Redirect(r.old.addr)
 		return took, nil
 	}
 	select {

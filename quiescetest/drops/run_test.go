@@ -12,12 +12,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 // A fake is a server and its clients in one: what a request gets depends on the
 // instance whose address is handed out.
 type fake struct {
-	answer  func(addr string) Outcome
+	answer  func(addr string) load.Outcome
 	clients atomic.Int64
 	most    atomic.Int64 // of requests of one client at a time
 	closed  atomic.Int64
@@ -26,7 +28,7 @@ type fake struct {
 	stopErr error
 }
 
-func newFake(answer func(addr string) Outcome) *fake {
+func newFake(answer func(addr string) load.Outcome) *fake {
 	return &fake{answer: answer, running: map[string]bool{}}
 }
 
@@ -40,24 +42,24 @@ func (f *fake) start(context.Context) (string, func(context.Context) error, erro
 	}, nil
 }
 
-func (f *fake) Client(w *Wire) Client {
+func (f *fake) Client(w *load.Wire) load.Client {
 	f.clients.Add(1)
 	return &fakeClient{fake: f, wire: w}
 }
 
 type fakeClient struct {
 	*fake
-	wire *Wire
+	wire *load.Wire
 	busy atomic.Int64
 }
 
-func (c *fakeClient) Do(ctx context.Context) Outcome {
+func (c *fakeClient) Do(ctx context.Context, a *load.Attempt) {
 	n := c.busy.Add(1)
 	defer c.busy.Add(-1)
 	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
 	}
 	runtime.Gosched()
-	return c.answer(*c.wire.addr.Load())
+	a.Outcome, a.Sent = c.answer(c.wire.Addr()), c.wire.Now()
 }
 
 func (c *fakeClient) Close() error { c.closed.Add(1); return nil }
@@ -65,15 +67,15 @@ func (c *fakeClient) Close() error { c.closed.Add(1); return nil }
 func (f *fake) trial() Trial {
 	return Trial{
 		Start: f.start, Stops: 3, Propagation: time.Millisecond, Timeout: time.Minute,
-		Loads: []Load{{Name: "fake", Kind: f, Callers: 10, Share: 4, Think: time.Millisecond}},
+		Loads: []load.Load{{Name: "fake", Kind: f, Callers: 10, Share: 4, Think: time.Millisecond}},
 	}
 }
 
-func always(o Outcome) func(string) Outcome { return func(string) Outcome { return o } }
+func always(o load.Outcome) func(string) load.Outcome { return func(string) load.Outcome { return o } }
 
 // Each stop has its successor; nothing is left running, no client open.
 func TestRunRolls(t *testing.T) {
-	f := newFake(always(OK))
+	f := newFake(always(load.OK))
 	r, err := f.trial().Run(t.Context())
 	if err != nil || len(r.Stops) != 3 {
 		t.Fatalf("Run = %d stops, %v", len(r.Stops), err)
@@ -95,11 +97,11 @@ func TestRunRolls(t *testing.T) {
 
 // Callers that the successor does not serve are named, and the trial ends.
 func TestRunUnserved(t *testing.T) {
-	f := newFake(func(addr string) Outcome {
+	f := newFake(func(addr string) load.Outcome {
 		if addr == "a" {
-			return OK
+			return load.OK
 		}
-		return HTTPError
+		return load.HTTPError
 	})
 	trial := f.trial()
 	trial.Stops, trial.Timeout = 1, 200*time.Millisecond
@@ -147,11 +149,11 @@ func TestRunErrors(t *testing.T) {
 		want   string
 	}{
 		{"no start", func(t *Trial, _ *fake) { t.Start = nil }, "drops: nil Start"},
-		{"no kind", func(t *Trial, _ *fake) { t.Loads[0].Kind = nil }, `drops: load "fake": nil Kind`},
-		{"no callers", func(t *Trial, _ *fake) { t.Loads[0].Callers = 0 }, `drops: load "fake": no Callers, or negative Share or Think`},
-		{"no load", func(t *Trial, _ *fake) { t.Loads = []Load{} }, "drops: empty Loads"},
-		{"twice", func(t *Trial, _ *fake) { t.Loads = append(t.Loads, t.Loads[0]) }, `drops: two loads are called "fake"`},
-		{"negative", func(t *Trial, _ *fake) { t.RTT = -1 }, "drops: negative Stops, RTT, Timeout or Grace"},
+		{"no kind", func(t *Trial, _ *fake) { t.Loads[0].Kind = nil }, `drops: load: "fake": nil Kind`},
+		{"no callers", func(t *Trial, _ *fake) { t.Loads[0].Callers = 0 }, `drops: load: "fake": no Callers, or negative Share, Think or Rate`},
+		{"no load", func(t *Trial, _ *fake) { t.Loads = []load.Load{} }, "drops: load: empty Loads"},
+		{"twice", func(t *Trial, _ *fake) { t.Loads = append(t.Loads, t.Loads[0]) }, `drops: load: two are called "fake"`},
+		{"negative", func(t *Trial, _ *fake) { t.RTT = -1 }, "drops: load: negative RTT, Timeout or Failures"},
 		{"start", func(t *Trial, _ *fake) {
 			t.Start = func(context.Context) (string, func(context.Context) error, error) { return "", nil, boom }
 		}, "drops: start: boom"},
@@ -165,12 +167,12 @@ func TestRunErrors(t *testing.T) {
 		}, "drops: stop 1: start: boom"},
 		{"not served", func(t *Trial, f *fake) {
 			t.Timeout = 50 * time.Millisecond
-			f.answer = always(HTTPError)
+			f.answer = always(load.HTTPError)
 		}, "drops: stop 1: 10 of 10 callers were not answered before it: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := newFake(always(OK))
+			f := newFake(always(load.OK))
 			trial := f.trial()
 			tt.change(&trial, f)
 			r, err := trial.Run(t.Context())
@@ -188,7 +190,7 @@ func TestRunErrors(t *testing.T) {
 }
 
 func TestRunStopFails(t *testing.T) {
-	f := newFake(always(OK))
+	f := newFake(always(load.OK))
 	f.stopErr = errors.New("boom")
 	_, err := f.trial().Run(t.Context())
 	if !errors.Is(err, f.stopErr) || len(f.running) != 0 {
@@ -199,11 +201,11 @@ func TestRunStopFails(t *testing.T) {
 func TestRunGivenUp(t *testing.T) {
 	why := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	f := newFake(func(addr string) Outcome {
+	f := newFake(func(addr string) load.Outcome {
 		if addr == "b" {
 			cancel(why)
 		}
-		return OK
+		return load.OK
 	})
 	r, err := f.trial().Run(ctx)
 	if !errors.Is(err, why) || len(r.Stops) > 1 || len(f.running) != 0 {
@@ -213,7 +215,7 @@ func TestRunGivenUp(t *testing.T) {
 
 // A test that fails in Start or stop ends its goroutine: callers end with it.
 func TestRunGoexit(t *testing.T) {
-	f := newFake(always(OK))
+	f := newFake(always(load.OK))
 	trial := f.trial()
 	trial.Start = func(ctx context.Context) (string, func(context.Context) error, error) {
 		addr, stop, err := f.start(ctx)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 // String returns a table: a line for each stop, their sum, and how what was not
@@ -20,30 +22,30 @@ func (r *Result) String() string {
 		s := &r.Stops[i]
 		took, gap = took+s.Took, max(gap, s.Gap)
 		total := s.Total()
-		total.line(w, fmt.Sprint(i+1), s.Gap, s.Took)
+		line(w, &total, fmt.Sprint(i+1), s.Gap, s.Took)
 	}
 	total := r.Total()
-	total.line(w, "sum", gap, took)
+	line(w, &total, "sum", gap, took)
 	w.Flush() // to a Builder, which takes everything
 	for _, t := range r.byLoad() {
-		if text := t.outcomesText(OK); text != "" {
+		if text := outcomesText(&t, load.OK); text != "" {
 			fmt.Fprintf(&b, "%s%s\n", t.Name, text)
 		}
 	}
 	return b.String()
 }
 
-func (t *Tally) line(w *tabwriter.Writer, name string, gap, took time.Duration) {
-	fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d/%d\t%d\t%d\t%d\t%d\t%v\t%v\t\n", name, t.Answered, t.Lost, t.SafeToRetry, t.Outcomes[Refused],
+func line(w *tabwriter.Writer, t *load.Tally, name string, gap, took time.Duration) {
+	fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d/%d\t%d\t%d\t%d\t%d\t%v\t%v\t\n", name, t.Answered, t.Lost, t.SafeToRetry, t.Outcomes[load.Refused],
 		t.Reconnects, t.Connections, t.FoundClosed, t.Told, t.GoAways, t.Unserved,
 		gap.Round(time.Millisecond), took.Round(time.Millisecond))
 }
 
 // outcomesText returns ": 3 timeout (lost), 1 refused (safe to retry)" without
 // one outcome, "" if there is no other.
-func (t *Tally) outcomesText(without Outcome) string {
+func outcomesText(t *load.Tally, without load.Outcome) string {
 	var parts []string
-	for _, o := range t.sorted() {
+	for _, o := range sorted(t) {
 		if o != without {
 			parts = append(parts, fmt.Sprintf("%d %s (%s)", t.Outcomes[o], o, o.Class()))
 		}
@@ -55,14 +57,14 @@ func (t *Tally) outcomesText(without Outcome) string {
 }
 
 // byLoad returns the sums over the stops.
-func (r *Result) byLoad() []Tally {
-	var out []Tally
+func (r *Result) byLoad() []load.Tally {
+	var out []load.Tally
 	for _, s := range r.Stops {
 		for i := range s.Loads {
 			if i == len(out) {
-				out = append(out, Tally{Name: s.Loads[i].Name})
+				out = append(out, load.Tally{Name: s.Loads[i].Name})
 			}
-			out[i].add(&s.Loads[i])
+			out[i].Add(&s.Loads[i])
 		}
 	}
 	return out

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 const (
@@ -17,20 +19,16 @@ const (
 	// told to stop, unless the trial says otherwise.
 	DefaultPropagation = 100 * time.Millisecond
 
-	// DefaultTimeout is how long a request may take unless the trial says
-	// otherwise.
-	DefaultTimeout = 10 * time.Second
-
 	// DefaultGrace is how long a stop may take unless the trial says otherwise.
 	DefaultGrace = 30 * time.Second
 )
 
 // DefaultLoads returns the callers of a [Trial] that has none: 48 busy ones and 16
 // that are mostly idle, each on an HTTP/1.1 connection of its own that it keeps.
-func DefaultLoads(r Request) []Load {
-	return []Load{
-		{Name: "busy", Kind: KeepAlive(r), Callers: 48, Think: 20 * time.Millisecond},
-		{Name: "idle", Kind: KeepAlive(r), Callers: 16, Think: 400 * time.Millisecond},
+func DefaultLoads(r load.Request) []load.Load {
+	return []load.Load{
+		{Name: "busy", Kind: load.KeepAlive(r), Callers: 48, Think: 20 * time.Millisecond},
+		{Name: "idle", Kind: load.KeepAlive(r), Callers: 16, Think: 400 * time.Millisecond},
 	}
 }
 
@@ -49,7 +47,7 @@ type Trial struct {
 	Start Start
 
 	// Loads are those who call the server, all at once. Nil means [DefaultLoads].
-	Loads []Load
+	Loads []load.Load
 
 	// Stops is how many stops to make. Zero means [DefaultStops].
 	Stops int
@@ -70,27 +68,11 @@ type Trial struct {
 	RTT time.Duration
 
 	// Timeout is how long a request may take, or connecting, and how long a caller
-	// may go unanswered before a stop and after one. Zero means [DefaultTimeout].
+	// may go unanswered before a stop and after one. Zero means [load.DefaultTimeout].
 	Timeout time.Duration
 
 	// Grace is how long a stop may take. Zero means [DefaultGrace].
 	Grace time.Duration
-}
-
-// A Load is a number of callers who do the same. A caller makes one request after
-// another; if one fails it goes on with the next, and never repeats it.
-type Load struct {
-	Name    string // for the tally
-	Kind    Kind   // what they speak
-	Callers int    // how many; at least 1
-
-	// Share is how many of the callers use one [Client], at the same time. Zero
-	// means 1.
-	Share int
-
-	// Think is how long a caller waits between the end of a request and the next,
-	// on average: half of it to one and a half times.
-	Think time.Duration
 }
 
 // Run makes the stops and returns what was seen. It returns an error if the trial
@@ -110,7 +92,7 @@ func (t Trial) Run(ctx context.Context) (*Result, error) {
 
 func (t *Trial) setDefaults() {
 	if t.Loads == nil {
-		t.Loads = DefaultLoads(Request{})
+		t.Loads = DefaultLoads(load.Request{})
 	}
 	if t.Stops == 0 {
 		t.Stops = DefaultStops
@@ -120,7 +102,7 @@ func (t *Trial) setDefaults() {
 		without time.Duration
 	}{
 		{&t.Propagation, DefaultPropagation},
-		{&t.Timeout, DefaultTimeout},
+		{&t.Timeout, load.DefaultTimeout},
 		{&t.Grace, DefaultGrace},
 	} {
 		if *d.of == 0 {
@@ -133,22 +115,16 @@ func (t *Trial) validate() error {
 	switch {
 	case t.Start == nil:
 		return errors.New("drops: nil Start")
-	case len(t.Loads) == 0:
-		return errors.New("drops: empty Loads")
-	case t.Stops < 0, t.RTT < 0, t.Timeout < 0, t.Grace < 0:
-		return errors.New("drops: negative Stops, RTT, Timeout or Grace")
+	case t.Stops < 0, t.Grace < 0:
+		return errors.New("drops: negative Stops or Grace")
 	}
-	seen := map[string]bool{}
-	for _, l := range t.Loads {
-		switch {
-		case l.Kind == nil:
-			return fmt.Errorf("drops: load %q: nil Kind", l.Name)
-		case l.Callers <= 0, l.Share < 0, l.Think < 0:
-			return fmt.Errorf("drops: load %q: no Callers, or negative Share or Think", l.Name)
-		case seen[l.Name]:
-			return fmt.Errorf("drops: two loads are called %q", l.Name)
-		}
-		seen[l.Name] = true
+	if err := t.config("").Check(); err != nil {
+		return fmt.Errorf("drops: %w", err)
 	}
 	return nil
+}
+
+// config returns that of the session around a stop.
+func (t *Trial) config(addr string) load.Config {
+	return load.Config{Addr: addr, Loads: t.Loads, RTT: t.RTT, Timeout: t.Timeout}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/drain"
 	"github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 // propagation is how long load balancers take to look away in these tests.
@@ -109,15 +110,15 @@ func stops() int {
 }
 
 // busy are the callers of a short trial.
-var busy = drops.DefaultLoads(drops.Request{})[:1]
+var busy = drops.DefaultLoads(load.Request{})[:1]
 
 // loads are all kinds of clients for a server in clear.
-func loads() []drops.Load {
-	post := drops.Request{Path: "/orders", Body: "order"}
+func loads() []load.Load {
+	post := load.Request{Path: "/orders", Body: "order"}
 	return append(
 		drops.DefaultLoads(post),
-		drops.Load{Name: "new", Kind: drops.NewConnection(post), Callers: 8, Think: 10 * time.Millisecond},
-		drops.Load{Name: "h2", Kind: drops.HTTP2(post), Callers: 32, Share: 32, Think: 10 * time.Millisecond},
+		load.Load{Name: "new", Kind: load.NewConnection(post), Callers: 8, Think: 10 * time.Millisecond},
+		load.Load{Name: "h2", Kind: load.HTTP2(post), Callers: 32, Share: 32, Think: 10 * time.Millisecond},
 	)
 }
 
@@ -129,7 +130,7 @@ func TestFindsWhatShutdownLoses(t *testing.T) {
 	}{{"at once", startPlain}, {"after a delay", startSleeping}} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := run(t, drops.Trial{Start: tt.start, Stops: 5, RTT: 10 * time.Millisecond, Loads: busy})
-			if err := r.Check(drops.Sum(drops.Lost, 0)); err == nil {
+			if err := r.Check(drops.Sum(load.Lost, 0)); err == nil {
 				t.Error("no request was lost, want some")
 			}
 			if err := r.Check(); err != nil {
@@ -147,7 +148,7 @@ func TestHoldsWhatDrainKeeps(t *testing.T) {
 	}{{"drain.Server", startDrained}, {"quiesce.HTTP", startApp}} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := run(t, drops.Trial{Start: tt.start, Stops: stops(), Loads: loads()})
-			r.Hold(t, drops.Max(drops.Lost, 0), drops.Median(drops.Reconnects, 1.05))
+			r.Hold(t, drops.Max(load.Lost, 0), drops.Median(drops.Reconnects, 1.05))
 			total := r.Total()
 			if told, goAways := total.Told, total.GoAways; told < 64*len(r.Stops) || goAways != len(r.Stops) {
 				t.Errorf("%d told to leave, %d GOAWAYs; want %d or more, and %d", told, goAways, 64*len(r.Stops), len(r.Stops))
@@ -159,7 +160,7 @@ func TestHoldsWhatDrainKeeps(t *testing.T) {
 // At a distance a server cannot be perfect, only close to it.
 func TestHoldsAtADistance(t *testing.T) {
 	r := run(t, drops.Trial{Start: startDrained, Stops: stops(), RTT: 10 * time.Millisecond, Loads: busy})
-	r.Hold(t, drops.Median(drops.Lost, 0), drops.Sum(drops.Lost, 1), drops.Median(drops.Reconnects, 1.05))
+	r.Hold(t, drops.Median(load.Lost, 0), drops.Sum(load.Lost, 1), drops.Median(drops.Reconnects, 1.05))
 }
 
 // A server that is restarted refuses, and everybody comes back.

@@ -8,16 +8,17 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 	"google.golang.org/grpc/stats"
 )
 
 // An attempt is what is seen of a call.
 type attempt struct {
-	sent    atomic.Bool // its headers were given to a connection
-	begun   atomic.Bool // the server has sent headers
-	ended   atomic.Bool // the server has sent a status
-	refused atomic.Bool // the server has not begun it: grpc-go is about to send it again
+	wire    *load.Wire
+	sent    atomic.Int64 // when its headers were given to a connection, since the wire began; 0: they were not
+	begun   atomic.Bool  // the server has sent headers
+	ended   atomic.Bool  // the server has sent a status
+	refused atomic.Bool  // the server has not begun it: grpc-go is about to send it again
 }
 
 type attemptKey struct{}
@@ -30,27 +31,27 @@ func attemptOf(ctx context.Context) *attempt {
 // outcome classes a call that returned err. late says that its time was over;
 // unsent is for one of which nothing was sent. What ended a connection grpc-go
 // tells by texts only; those are v1.85's, and the tests would notice others.
-func (a *attempt) outcome(err error, late bool, unsent drops.Outcome) drops.Outcome {
+func (a *attempt) outcome(err error, late bool, unsent load.Outcome) load.Outcome {
 	text := err.Error()
 	switch {
 	case a.refused.Load():
-		return drops.GoAwayRetryable
-	case late && a.sent.Load():
-		return drops.Timeout
+		return load.GoAwayRetryable
+	case late && a.sent.Load() > 0:
+		return load.Timeout
 	case late:
-		return drops.Refused
-	case !a.sent.Load():
+		return load.Refused
+	case a.sent.Load() == 0:
 		return unsent
 	case a.ended.Load():
-		return drops.RPCStatus
+		return load.RPCStatus
 	case a.begun.Load():
-		return drops.Truncated
+		return load.Truncated
 	case strings.Contains(text, "received prior goaway"):
-		return drops.GoAwayLost
+		return load.GoAwayLost
 	case strings.Contains(text, "EOF"):
-		return drops.NoResponse
+		return load.NoResponse
 	default:
-		return drops.ResetAfterWrite
+		return load.ResetAfterWrite
 	}
 }
 
@@ -68,9 +69,9 @@ func (watcher) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	}
 	switch s.(type) {
 	case *stats.Begin:
-		a.refused.Store(a.sent.Load())
+		a.refused.Store(a.sent.Load() > 0)
 	case *stats.OutHeader:
-		a.sent.Store(true)
+		a.sent.CompareAndSwap(0, int64(a.wire.Now()))
 	case *stats.InHeader:
 		a.begun.Store(true)
 	case *stats.InTrailer:

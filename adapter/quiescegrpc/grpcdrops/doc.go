@@ -10,7 +10,7 @@ gRPC, so that a test can hold a server at losing no call when it is stopped:
 	}
 	result, err := drops.Trial{
 		Start: startShop,
-		Loads: []drops.Load{{Name: "orders", Kind: grpcdrops.Calls(order), Callers: 64, Share: 16}},
+		Loads: []load.Load{{Name: "orders", Kind: grpcdrops.Calls(order), Callers: 64, Share: 16}},
 	}.Run(t.Context())
 
 grpc-go sends a call once more, and tells nobody, when the server says that it has

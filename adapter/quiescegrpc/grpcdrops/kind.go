@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
@@ -51,19 +51,19 @@ func WithTLS(config *tls.Config) Option {
 // call again, whatever it was that ended the first attempt. A caller's next call
 // connects anew if it must. Callers that share a client share the connection.
 //
-// A call is [drops.OK] if it returns nil. Else it is
+// A call is [load.OK] if it returns nil. Else it is
 //
-//   - [drops.RPCStatus] if the server ended it: with a status, or with what the
+//   - [load.RPCStatus] if the server ended it: with a status, or with what the
 //     Call did not like
-//   - [drops.GoAwayRetryable] if a GOAWAY or REFUSED_STREAM says that the server has
+//   - [load.GoAwayRetryable] if a GOAWAY or REFUSED_STREAM says that the server has
 //     not begun it, or the connection ended before it was sent
-//   - [drops.Timeout] if it was not over after the trial's Timeout
-//   - [drops.Truncated] if it was cut off after the server's headers
-//   - [drops.GoAwayLost], [drops.NoResponse] or [drops.ResetAfterWrite] if it was cut
+//   - [load.Timeout] if it was not over after the trial's Timeout
+//   - [load.Truncated] if it was cut off after the server's headers
+//   - [load.GoAwayLost], [load.NoResponse] or [load.ResetAfterWrite] if it was cut
 //     off before them: by the end of a connection after a GOAWAY, by one without, or
 //     otherwise
-//   - [drops.ResetBeforeWrite], [drops.Refused] and the like if nothing was sent
-func Calls(call Call, options ...Option) drops.Kind {
+//   - [load.ResetBeforeWrite], [load.Refused] and the like if nothing was sent
+func Calls(call Call, options ...Option) load.Kind {
 	k := &kind{call: call, credentials: insecure.NewCredentials()}
 	for _, o := range options {
 		o.apply(k)
@@ -77,9 +77,9 @@ type kind struct {
 }
 
 // Client returns a client, which connects at its first call.
-func (k *kind) Client(w *drops.Wire) drops.Client {
+func (k *kind) Client(w *load.Wire) load.Client {
 	l := &line{TransportCredentials: k.credentials, wire: w, last: new(atomic.Uint32)}
-	l.last.Store(uint32(drops.Refused))
+	l.last.Store(uint32(load.Refused))
 	cc, err := grpc.NewClient(
 		target,
 		grpc.WithTransportCredentials(l),
@@ -106,27 +106,28 @@ type client struct {
 }
 
 // Do makes one call.
-func (c *client) Do(ctx context.Context) drops.Outcome {
+func (c *client) Do(ctx context.Context, a *load.Attempt) {
 	ctx, cancel := context.WithTimeout(ctx, c.line.wire.Timeout())
 	defer cancel()
-	a := new(attempt)
-	if err := c.call(context.WithValue(ctx, attemptKey{}, a), c.ClientConn); err != nil {
-		return a.outcome(err, ctx.Err() != nil, drops.Outcome(c.line.last.Load()))
+	seen := &attempt{wire: c.line.wire}
+	err := c.call(context.WithValue(ctx, attemptKey{}, seen), c.ClientConn)
+	a.Sent = time.Duration(seen.sent.Load())
+	if err != nil {
+		a.Fail(seen.outcome(err, ctx.Err() != nil, load.Outcome(c.line.last.Load())), err)
 	}
-	return drops.OK
 }
 
 // A line makes connections, and is the credentials that grpc-go puts on them.
 type line struct {
 	credentials.TransportCredentials
-	wire *drops.Wire
+	wire *load.Wire
 	last *atomic.Uint32 // the outcome of a call that was not sent: how the last of them ended
 }
 
 func (l *line) dial(ctx context.Context, _ string) (net.Conn, error) {
 	c, err := l.wire.Dial(ctx)
 	if err != nil {
-		l.last.Store(uint32(drops.DialOutcome(err)))
+		l.last.Store(uint32(load.DialOutcome(err)))
 	}
 	return c, err
 }
@@ -135,10 +136,10 @@ func (l *line) dial(ctx context.Context, _ string) (net.Conn, error) {
 func (l *line) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	c, info, err := l.TransportCredentials.ClientHandshake(ctx, authority, raw)
 	if err != nil {
-		l.last.Store(uint32(drops.TLSFailed))
+		l.last.Store(uint32(load.TLSFailed))
 		return nil, nil, err
 	}
-	l.last.Store(uint32(drops.ResetBeforeWrite))
+	l.last.Store(uint32(load.ResetBeforeWrite))
 	return l.wire.CountGoAway(c), info, nil
 }
 

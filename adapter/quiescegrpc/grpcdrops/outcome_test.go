@@ -17,6 +17,7 @@ import (
 
 	"github.com/go-quiesce/quiesce/adapter/quiescegrpc/grpcdrops"
 	"github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 	"google.golang.org/grpc"
@@ -152,24 +153,24 @@ func TestOutcomes(t *testing.T) {
 	tests := []struct {
 		name    string
 		says    script
-		want    drops.Outcome
+		want    load.Outcome
 		goAways int
 	}{
-		{"whole", script{frames: answer}, drops.OK, 0},
-		{"a status", script{frames: failure}, drops.RPCStatus, 0},
+		{"whole", script{frames: answer}, load.OK, 0},
+		{"a status", script{frames: failure}, load.RPCStatus, 0},
 		{"a status after headers", script{frames: both(headers, func(w *http2.Framer, id uint32) {
 			fields(w, id, true, "grpc-status", "14")
-		})}, drops.RPCStatus, 0},
-		{"refused stream", script{frames: stopStream(http2.ErrCodeRefusedStream)}, drops.GoAwayRetryable, 0},
-		{"cancelled stream", script{frames: stopStream(http2.ErrCodeCancel)}, drops.ResetAfterWrite, 0},
-		{"not begun", script{frames: goAway(0)}, drops.GoAwayRetryable, 1},
-		{"not begun, closed", script{frames: goAway(0), end: "close"}, drops.GoAwayRetryable, 1},
-		{"begun, answered", script{frames: both(goAway(1), answer)}, drops.OK, 1},
-		{"begun, closed", script{frames: goAway(1), end: "close"}, drops.GoAwayLost, 1},
-		{"begun, then not", script{frames: both(goAway(1), goAway(0))}, drops.GoAwayRetryable, 1},
-		{"closed", script{frames: silence, end: "close"}, drops.NoResponse, 0},
-		{"reset", script{frames: silence, end: "reset"}, drops.ResetAfterWrite, 0},
-		{"no message", script{frames: headers, end: "close"}, drops.Truncated, 0},
+		})}, load.RPCStatus, 0},
+		{"refused stream", script{frames: stopStream(http2.ErrCodeRefusedStream)}, load.GoAwayRetryable, 0},
+		{"cancelled stream", script{frames: stopStream(http2.ErrCodeCancel)}, load.ResetAfterWrite, 0},
+		{"not begun", script{frames: goAway(0)}, load.GoAwayRetryable, 1},
+		{"not begun, closed", script{frames: goAway(0), end: "close"}, load.GoAwayRetryable, 1},
+		{"begun, answered", script{frames: both(goAway(1), answer)}, load.OK, 1},
+		{"begun, closed", script{frames: goAway(1), end: "close"}, load.GoAwayLost, 1},
+		{"begun, then not", script{frames: both(goAway(1), goAway(0))}, load.GoAwayRetryable, 1},
+		{"closed", script{frames: silence, end: "close"}, load.NoResponse, 0},
+		{"reset", script{frames: silence, end: "reset"}, load.ResetAfterWrite, 0},
+		{"no message", script{frames: headers, end: "close"}, load.Truncated, 0},
 	}
 	for _, tt := range tests {
 		for _, rtt := range rtts {
@@ -180,7 +181,7 @@ func TestOutcomes(t *testing.T) {
 					got := try(t, s.addr, rtt, &probe{Kind: grpcdrops.Calls(call)})
 					// One of grpc-go's writes may take the error of a reset, so that
 					// reading finds a mere end.
-					if got.outcome != tt.want && (tt.says.end != "reset" || got.outcome != drops.NoResponse) {
+					if got.outcome != tt.want && (tt.says.end != "reset" || got.outcome != load.NoResponse) {
 						t.Errorf("%s: outcome = %v, want %v", name, got.outcome, tt.want)
 					}
 					if got.goAways != tt.goAways {
@@ -197,7 +198,7 @@ func TestOutcomes(t *testing.T) {
 
 func TestTimeout(t *testing.T) {
 	s := serve(t, script{frames: silence}, nil)
-	if got := try(t, s.addr, 0, &probe{Kind: grpcdrops.Calls(check), late: s.asked}); got.outcome != drops.Timeout {
+	if got := try(t, s.addr, 0, &probe{Kind: grpcdrops.Calls(check), late: s.asked}); got.outcome != load.Timeout {
 		t.Errorf("outcome = %v, want timeout", got.outcome)
 	}
 }
@@ -218,7 +219,7 @@ func TestLargeRequestIsSafeToRetry(t *testing.T) {
 			go refuse(c)
 		}
 	}()
-	if got := try(t, ln.Addr().String(), 0, &probe{Kind: grpcdrops.Calls(large)}); got.outcome != drops.GoAwayRetryable {
+	if got := try(t, ln.Addr().String(), 0, &probe{Kind: grpcdrops.Calls(large)}); got.outcome != load.GoAwayRetryable {
 		t.Errorf("outcome = %v, want goaway_retryable", got.outcome)
 	}
 }
@@ -244,7 +245,7 @@ func TestNotConnected(t *testing.T) {
 		t.Fatal(err)
 	}
 	ln.Close()
-	if got := try(t, ln.Addr().String(), 0, &probe{Kind: grpcdrops.Calls(check)}); got.outcome != drops.Refused {
+	if got := try(t, ln.Addr().String(), 0, &probe{Kind: grpcdrops.Calls(check)}); got.outcome != load.Refused {
 		t.Errorf("nobody listens: outcome = %v, want refused", got.outcome)
 	}
 }
@@ -258,17 +259,17 @@ func TestTLS(t *testing.T) {
 	})
 	trusting := &tls.Config{RootCAs: web.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"}
 	got := try(t, s.addr, 0, &probe{Kind: grpcdrops.Calls(check, grpcdrops.WithTLS(trusting))})
-	if got.outcome != drops.OK || got.goAways != 1 {
+	if got.outcome != load.OK || got.goAways != 1 {
 		t.Errorf("got %+v, want ok and 1 GOAWAY", got)
 	}
 	got = try(t, s.addr, 0, &probe{Kind: grpcdrops.Calls(check, grpcdrops.WithTLS(nil))})
-	if got.outcome != drops.TLSFailed {
+	if got.outcome != load.TLSFailed {
 		t.Errorf("without the certificate: outcome = %v, want tls", got.outcome)
 	}
 }
 
 type tried struct {
-	outcome drops.Outcome
+	outcome load.Outcome
 	goAways int
 }
 
@@ -276,13 +277,13 @@ type tried struct {
 // answered by nobody.
 func try(t *testing.T, addr string, rtt time.Duration, p *probe) tried {
 	t.Helper()
-	p.first = make(chan drops.Outcome, 1)
+	p.first = make(chan load.Outcome, 1)
 	start := func(context.Context) (string, func(context.Context) error, error) {
 		return addr, func(context.Context) error { return nil }, nil
 	}
 	r, err := drops.Trial{
 		Start: start, Stops: 1, Propagation: -1, RTT: rtt, Timeout: time.Minute,
-		Loads: []drops.Load{{Name: "probe", Kind: p, Callers: 1}},
+		Loads: []load.Load{{Name: "probe", Kind: p, Callers: 1}},
 	}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -293,30 +294,32 @@ func try(t *testing.T, addr string, rtt time.Duration, p *probe) tried {
 // A probe is a kind whose only client makes one request and keeps its outcome. All
 // others it says to be answered.
 type probe struct {
-	drops.Kind
+	load.Kind
 	late  <-chan struct{} // if not nil, the time is over when something comes from it
-	first chan drops.Outcome
+	first chan load.Outcome
 }
 
-func (p *probe) Client(w *drops.Wire) drops.Client {
+func (p *probe) Client(w *load.Wire) load.Client {
 	return &probeClient{Client: p.Kind.Client(w), probe: p}
 }
 
 type probeClient struct {
-	drops.Client
+	load.Client
 	*probe
 	done bool
 }
 
-func (c *probeClient) Do(ctx context.Context) drops.Outcome {
-	if !c.done {
-		c.done = true
-		if c.late != nil {
-			ctx = newLateContext(ctx, c.late)
-		}
-		c.first <- c.Client.Do(ctx)
+func (c *probeClient) Do(ctx context.Context, a *load.Attempt) {
+	if c.done {
+		return
 	}
-	return drops.OK
+	c.done = true
+	if c.late != nil {
+		ctx = newLateContext(ctx, c.late)
+	}
+	c.Client.Do(ctx, a)
+	c.first <- a.Outcome
+	a.Outcome = load.OK
 }
 
 func (c *probeClient) Close() error { return c.Client.Close() }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-quiesce/quiesce/adapter/quiescegrpc"
 	"github.com/go-quiesce/quiesce/adapter/quiescegrpc/grpcdrops"
 	"github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 	"google.golang.org/grpc"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
@@ -83,7 +84,7 @@ func roll(t *testing.T, start drops.Start, rtt time.Duration) *drops.Result {
 	t.Helper()
 	r, err := drops.Trial{
 		Start: start, Stops: 4, Propagation: propagation, RTT: rtt,
-		Loads: []drops.Load{
+		Loads: []load.Load{
 			{Name: "calls", Kind: grpcdrops.Calls(check), Callers: 48, Share: 16, Think: 2 * time.Millisecond},
 			{Name: "streams", Kind: grpcdrops.Calls(watch), Callers: 16, Share: 8, Think: 2 * time.Millisecond},
 		},
@@ -100,7 +101,7 @@ func TestServerLosesNothing(t *testing.T) {
 	for _, rtt := range rtts {
 		t.Run(rtt.String(), func(t *testing.T) {
 			roll(t, startOurs, rtt).Hold(t,
-				drops.Max(drops.Lost, 0), drops.Max(drops.SafeToRetry, 0), drops.Max(drops.Reconnects, 1))
+				drops.Max(load.Lost, 0), drops.Max(load.SafeToRetry, 0), drops.Max(drops.Reconnects, 1))
 		})
 	}
 }
@@ -116,7 +117,7 @@ func TestStopOfGRPC(t *testing.T) {
 			r.Hold(t)
 		})
 		t.Run("GracefulStop/"+rtt.String(), func(t *testing.T) {
-			roll(t, startBare((*grpc.Server).GracefulStop), rtt).Hold(t, drops.Max(drops.Lost, 0))
+			roll(t, startBare((*grpc.Server).GracefulStop), rtt).Hold(t, drops.Max(load.Lost, 0))
 		})
 	}
 }
@@ -125,12 +126,12 @@ func TestStopOfGRPC(t *testing.T) {
 func TestRestart(t *testing.T) {
 	r, err := drops.Trial{
 		Start: startOurs, Stops: 2, Restart: true,
-		Loads: []drops.Load{{Name: "calls", Kind: grpcdrops.Calls(check), Callers: 8, Share: 4, Think: time.Millisecond}},
+		Loads: []load.Load{{Name: "calls", Kind: grpcdrops.Calls(check), Callers: 8, Share: 4, Think: time.Millisecond}},
 	}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Hold(t, drops.Max(drops.Lost, 0))
+	r.Hold(t, drops.Max(load.Lost, 0))
 }
 
 // Callers of a server's generated client, over two rolling updates.
@@ -143,7 +144,7 @@ func ExampleCalls() {
 		Start:       startOurs,
 		Stops:       2,
 		Propagation: propagation,
-		Loads:       []drops.Load{{Name: "calls", Kind: grpcdrops.Calls(call), Callers: 64, Share: 16}},
+		Loads:       []load.Load{{Name: "calls", Kind: grpcdrops.Calls(call), Callers: 64, Share: 16}},
 	}.Run(context.Background())
 	if err != nil {
 		fmt.Println(err)

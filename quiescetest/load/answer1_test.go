@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package drops
+package load
 
 import (
 	"bufio"
@@ -26,7 +26,7 @@ func TestAnswers(t *testing.T) {
 		{"length", whole, false, answer{status: 200, length: 5}},
 		{"to HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", true, answer{status: 200, length: 5}},
 		{"not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false, answer{status: 304, length: 5}},
-		{"until the end", "HTTP/1.1 200 OK\r\n\r\nx", false, answer{status: 200, length: -1, close: true}},
+		{"until the end", "HTTP/1.1 200 OK\r\n\r\nx", false, answer{status: 200, length: -1, close: true, unframed: true}},
 		{"close", "HTTP/1.1 200 OK\r\nConnection: close\r\ncontent-length:0\r\n\r\n", false, answer{status: 200, close: true}},
 		{"HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", false, answer{status: 200, close: true}},
 		{"HTTP/1.0 that stays", "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n", false, answer{status: 200}},

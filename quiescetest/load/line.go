@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package drops
+package load
 
 import (
 	"context"
@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	lagChunk = 16 << 10 // bytes read at once
-	lagQueue = 64       // chunks on their way, each direction
+	lineChunk = 16 << 10 // bytes read at once
+	lineQueue = 64       // chunks on their way, each direction
 )
 
-// A lag is a connection on a long line: what goes in at one end, data and the end
+// A line is a connection on a long line: what goes in at one end, data and the end
 // alike, comes out at the other after a delay. So an answer that was cut off and a
 // close that the client cannot know of yet look as they do at a distance.
 //
 //	client ── pipe ── upload: chunks on their way ── socket ── server
 //	                  download: the same, back
-type lag struct {
+type line struct {
 	net.Conn // the client's end of the pipe
 	delay    time.Duration
 	inner    net.Conn // the other end
@@ -39,16 +39,16 @@ type chunk struct {
 	err  error // the last chunk's
 }
 
-// newLag starts goroutines, which all knows. They end when the client has closed
+// newLine starts goroutines, which all knows. They end when the client has closed
 // the connection and what was on its way has arrived, or soon after the end of run.
-func newLag(run context.Context, socket net.Conn, delay time.Duration, all *sync.WaitGroup) *lag {
-	l := &lag{delay: delay, socket: socket}
+func newLine(run context.Context, socket net.Conn, delay time.Duration, all *sync.WaitGroup) *line {
+	l := &line{delay: delay, socket: socket}
 	l.Conn, l.inner = net.Pipe()
 	l.unhook = context.AfterFunc(run, func() {
 		l.Close()
 		socket.Close()
 	})
-	up, down := make(chan chunk, lagQueue), make(chan chunk, lagQueue)
+	up, down := make(chan chunk, lineQueue), make(chan chunk, lineQueue)
 	all.Go(func() { l.depart(l.inner, up) })
 	all.Go(func() { l.upload(up) })
 	all.Go(func() { l.depart(socket, down) })
@@ -57,10 +57,10 @@ func newLag(run context.Context, socket net.Conn, delay time.Duration, all *sync
 }
 
 // depart puts what comes from one end on its way.
-func (l *lag) depart(from io.Reader, to chan<- chunk) {
+func (l *line) depart(from io.Reader, to chan<- chunk) {
 	defer close(to)
 	for {
-		buf := make([]byte, lagChunk)
+		buf := make([]byte, lineChunk)
 		n, err := from.Read(buf)
 		to <- chunk{buf[:n], time.Now().Add(l.delay), err}
 		if err != nil {
@@ -69,7 +69,7 @@ func (l *lag) depart(from io.Reader, to chan<- chunk) {
 	}
 }
 
-func (l *lag) upload(from <-chan chunk) {
+func (l *line) upload(from <-chan chunk) {
 	for c := range from {
 		time.Sleep(time.Until(c.due))
 		if len(c.data) > 0 {
@@ -80,7 +80,7 @@ func (l *lag) upload(from <-chan chunk) {
 	l.socket.Close()
 }
 
-func (l *lag) download(from <-chan chunk) {
+func (l *line) download(from <-chan chunk) {
 	for c := range from {
 		time.Sleep(time.Until(c.due))
 		if len(c.data) > 0 {
@@ -95,10 +95,10 @@ func (l *lag) download(from <-chan chunk) {
 }
 
 // readable reports whether there is something to read, or the end.
-func (l *lag) readable() bool { return l.unread.Load() > 0 || l.end.Load() != nil }
+func (l *line) readable() bool { return l.unread.Load() > 0 || l.end.Load() != nil }
 
 // Read returns the socket's own error at the end.
-func (l *lag) Read(b []byte) (int, error) {
+func (l *line) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
 	l.unread.Add(int64(-n))
 	if end := l.end.Load(); errors.Is(err, io.EOF) && end != nil {
@@ -109,7 +109,7 @@ func (l *lag) Read(b []byte) (int, error) {
 
 // Write succeeds, as on a socket, when the other side has only closed: the
 // kernel learns no more until something comes back.
-func (l *lag) Write(b []byte) (int, error) {
+func (l *line) Write(b []byte) (int, error) {
 	n, err := 0, io.ErrClosedPipe
 	if l.end.Load() == nil { // or it is about to be closed
 		n, err = l.Conn.Write(b)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package drops
+package load
 
 import (
 	"bufio"
@@ -12,7 +12,7 @@ import (
 )
 
 // errMalformed is an answer that is not HTTP/1.
-var errMalformed = errors.New("drops: malformed answer")
+var errMalformed = errors.New("load: malformed answer")
 
 // answers reads the answers on a connection, without allocating.
 type answers struct {
@@ -26,20 +26,31 @@ type answer struct {
 	close      bool // the connection ends with it
 	retryAfter bool
 	chunked    bool
+	unframed   bool  // only the end of the connection said where it ended
 	length     int64 // of the body; -1: not said
 }
 
-// next reads one answer with its body; those that are only informational are
+// next reads one answer with its body.
+func (s *answers) next() (answer, error) {
+	a, err := s.begin()
+	if err == nil {
+		err = s.body(&a)
+	}
+	return a, err
+}
+
+// begin reads the header of an answer; those that are only informational are
 // skipped.
-func (s *answers) next() (a answer, err error) {
+func (s *answers) begin() (a answer, err error) {
 	for {
-		if a, err = s.header(); err != nil {
+		if a, err = s.header(); err != nil || a.status >= 200 || a.status == http.StatusSwitchingProtocols {
 			return a, err
 		}
-		if a.status >= 200 || a.status == http.StatusSwitchingProtocols {
-			break
-		}
 	}
+}
+
+// body reads the body.
+func (s *answers) body(a *answer) (err error) {
 	switch {
 	case s.head, a.status == http.StatusNoContent, a.status == http.StatusNotModified, a.status < 200:
 	case a.chunked:
@@ -47,10 +58,10 @@ func (s *answers) next() (a answer, err error) {
 	case a.length >= 0:
 		err = s.discard(a.length)
 	default:
-		a.close = true
+		a.close, a.unframed = true, true
 		_, err = io.Copy(io.Discard, s.r)
 	}
-	return a, err
+	return err
 }
 
 func (s *answers) header() (answer, error) {

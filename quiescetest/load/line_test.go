@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package drops
+package load
 
 import (
 	"context"
@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// A lag with its other end, in virtual time.
-func inLag(t *testing.T, delay time.Duration, f func(t *testing.T, client *lag, server net.Conn)) {
+// A line with its other end, in virtual time.
+func inLine(t *testing.T, delay time.Duration, f func(t *testing.T, client *line, server net.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		socket, server := net.Pipe()
 		var all sync.WaitGroup
-		l := newLag(t.Context(), socket, delay, &all)
+		l := newLine(t.Context(), socket, delay, &all)
 		f(t, l, server)
 		l.Close()
 		server.Close()
@@ -28,9 +28,9 @@ func inLag(t *testing.T, delay time.Duration, f func(t *testing.T, client *lag, 
 	})
 }
 
-func TestLagDelaysBothWays(t *testing.T) {
+func TestLineDelaysBothWays(t *testing.T) {
 	const delay = 5 * time.Millisecond
-	inLag(t, delay, func(t *testing.T, l *lag, server net.Conn) {
+	inLine(t, delay, func(t *testing.T, l *line, server net.Conn) {
 		began := time.Now()
 		buf := make([]byte, 4)
 		if _, err := io.WriteString(l, "ping"); err != nil {
@@ -51,9 +51,9 @@ func TestLagDelaysBothWays(t *testing.T) {
 
 // The close of the other side is not seen before its time; what is written
 // meanwhile, and after, is lost without an error.
-func TestLagDelaysTheEnd(t *testing.T) {
+func TestLineDelaysTheEnd(t *testing.T) {
 	const delay = 5 * time.Millisecond
-	inLag(t, delay, func(t *testing.T, l *lag, server net.Conn) {
+	inLine(t, delay, func(t *testing.T, l *line, server net.Conn) {
 		server.Close()
 		time.Sleep(delay - 1)
 		synctest.Wait()
@@ -82,13 +82,13 @@ type failing struct {
 
 func (c failing) Read([]byte) (int, error) { return 0, c.err }
 
-func TestLagKeepsTheError(t *testing.T) {
+func TestLineKeepsTheError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		socket, server := net.Pipe()
 		defer server.Close()
 		var all sync.WaitGroup
 		defer all.Wait()
-		l := newLag(t.Context(), failing{socket, syscall.ECONNRESET}, time.Second, &all)
+		l := newLine(t.Context(), failing{socket, syscall.ECONNRESET}, time.Second, &all)
 		defer l.Close()
 		if _, err := l.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("Read = %v, want ECONNRESET", err)
@@ -100,8 +100,8 @@ func TestLagKeepsTheError(t *testing.T) {
 }
 
 // What waits to be read is visible, as it is in a socket's buffer.
-func TestLagShowsWhatIsUnread(t *testing.T) {
-	inLag(t, time.Second, func(t *testing.T, l *lag, server net.Conn) {
+func TestLineShowsWhatIsUnread(t *testing.T) {
+	inLine(t, time.Second, func(t *testing.T, l *line, server net.Conn) {
 		io.WriteString(server, "x")
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -116,14 +116,14 @@ func TestLagShowsWhatIsUnread(t *testing.T) {
 	})
 }
 
-// A server that does not read holds no goroutine beyond the trial.
-func TestLagEndsWithTheTrial(t *testing.T) {
+// A server that does not read holds no goroutine beyond the session.
+func TestLineEndsWithTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		socket, server := net.Pipe()
 		defer server.Close()
 		run, giveUp := context.WithCancel(t.Context())
 		var all sync.WaitGroup
-		l := newLag(run, socket, time.Second, &all)
+		l := newLine(run, socket, time.Second, &all)
 		io.WriteString(l, "nobody reads this")
 		l.Close()
 		time.Sleep(time.Hour)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package drops
+package load
 
 import (
 	"context"
 	"net"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -49,21 +48,31 @@ func serve(t *testing.T, f func(n int, c *net.TCPConn)) *script {
 // reset makes the close of c a reset.
 func reset(c *net.TCPConn) { _ = c.SetLinger(0) }
 
-// newTestWire leads to addr.
+// newTestWire leads to addr, in a session without callers.
 func newTestWire(t *testing.T, addr string, rtt, timeout time.Duration) *Wire {
-	w := &Wire{
-		run: t.Context(), addr: new(atomic.Pointer[string]), delay: rtt / 2, timeout: timeout,
-		count: new(counters), lines: new(sync.WaitGroup),
-	}
-	t.Cleanup(w.lines.Wait)
-	w.addr.Store(&addr)
-	return w
+	s := newSession(t.Context(), Config{Addr: addr, RTT: rtt, Timeout: timeout})
+	t.Cleanup(s.Close)
+	return &Wire{session: s}
 }
 
 // do makes one request.
 func do(t *testing.T, c Client) Outcome {
 	t.Helper()
-	return c.Do(t.Context())
+	return try(t, c).Outcome
+}
+
+// try makes one request.
+func try(t *testing.T, c Client) Attempt {
+	t.Helper()
+	var a Attempt
+	c.Do(t.Context(), &a)
+	if (a.Outcome == OK) != (a.Err == nil) {
+		t.Errorf("outcome = %v with error %v", a.Outcome, a.Err)
+	}
+	if none := a.Outcome == Refused || a.Outcome == TLSFailed || a.Outcome == ResetBeforeWrite; (a.Sent == 0) != none {
+		t.Errorf("outcome = %v, sent at %v", a.Outcome, a.Sent)
+	}
+	return a
 }
 
 // eventually waits for what the kernel or another goroutine is about to do.
@@ -91,24 +100,21 @@ func TestDialFollowsTheAddress(t *testing.T) {
 		}
 		defer c.Close()
 		<-got
-		next := b.Addr().String()
-		w.addr.Store(&next)
+		w.session.Redirect(b.Addr().String())
 	}
 	if n := w.count.reconnects.Load(); n != 1 {
 		t.Errorf("%d reconnects, want 1", n)
 	}
 }
 
-// The end of Dial's context does not end the connection; that of the trial does.
-func TestConnectionEndsWithTheTrial(t *testing.T) {
+// The end of Dial's context does not end the connection; that of the session does.
+func TestConnectionEndsWithTheSession(t *testing.T) {
 	for _, rtt := range rtts {
 		t.Run(rtt.String(), func(t *testing.T) {
 			hold := make(chan struct{})
 			s := serve(t, func(int, *net.TCPConn) { <-hold })
 			defer close(hold)
 			w := newTestWire(t, s.Addr().String(), rtt, time.Minute)
-			trial, giveUp := context.WithCancel(t.Context())
-			w.run = trial
 			ctx, cancel := context.WithCancel(t.Context())
 			c, err := w.Dial(ctx)
 			if err != nil {
@@ -119,9 +125,9 @@ func TestConnectionEndsWithTheTrial(t *testing.T) {
 			if _, err := c.Write([]byte("x")); err != nil {
 				t.Errorf("Write after Dial's context ended = %v", err)
 			}
-			giveUp()
+			w.session.giveUp()
 			if _, err := c.Read(make([]byte, 1)); err == nil || isTimeout(err) {
-				t.Errorf("Read after the trial was given up = %v, want that of a closed connection", err)
+				t.Errorf("Read after the session was given up = %v, want that of a closed connection", err)
 			}
 		})
 	}

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package drops
+package load
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
 // HTTP2 returns clients that speak HTTP/2, in clear with prior knowledge unless
@@ -52,40 +54,45 @@ func (c *client2) Close() error {
 	return errors.Join(errs...)
 }
 
-func (c *client2) Do(ctx context.Context) Outcome {
-	ctx, cancel := context.WithTimeout(ctx, c.wire.Timeout())
-	defer cancel()
+func (c *client2) Do(ctx context.Context, a *Attempt) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	late := time.AfterFunc(c.wire.Timeout(), func() { cancel(context.DeadlineExceeded) })
+	defer late.Stop()
 	const tries = 3 // in case connections end as soon as they are made
 	for range tries {
-		conn, err := c.reserve(ctx)
+		conn, fresh, err := c.reserve(ctx)
 		if err != nil {
-			return DialOutcome(err)
+			a.Fail(DialOutcome(err), err)
+			return
 		}
-		if o := c.exchange(ctx, conn); o != ResetBeforeWrite {
-			return o
+		a.reset()
+		a.Fresh = fresh
+		c.exchange(ctx, conn, late, a)
+		if a.Outcome != ResetBeforeWrite {
+			return
 		}
 	}
-	return ResetBeforeWrite
 }
 
-// reserve returns a connection with a slot for one request.
-func (c *client2) reserve(ctx context.Context) (*http.ClientConn, error) {
+// reserve returns a connection with a slot for one request, and whether it is new.
+func (c *client2) reserve(ctx context.Context) (conn *http.ClientConn, fresh bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := len(c.conns)
 	if n > 0 && c.conns[n-1].Reserve() == nil {
-		return c.conns[n-1], nil
+		return c.conns[n-1], false, nil
 	}
-	conn, err := c.transport.NewClientConn(ctx, c.scheme(), *c.wire.addr.Load())
+	conn, err = c.transport.NewClientConn(ctx, c.scheme(), c.wire.Addr())
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if n > 0 && c.conns[n-1].Err() != nil {
 		c.wire.count.foundClosed.Add(1)
 	}
 	c.conns = append(c.conns, conn)
 	_ = conn.Reserve() // if it has ended already the exchange says so
-	return conn, nil
+	return conn, true, nil
 }
 
 func (c *client2) dial(ctx context.Context, _, addr string) (net.Conn, error) {
@@ -106,37 +113,57 @@ func (c *client2) scheme() string {
 	return "http"
 }
 
-func (c *client2) exchange(ctx context.Context, conn *http.ClientConn) Outcome {
-	resp, err := conn.RoundTrip(c.newRequest(ctx))
+func (c *client2) exchange(ctx context.Context, conn *http.ClientConn, late *time.Timer, a *Attempt) {
+	request := &c.request
+	if request.IDs != nil {
+		a.ID = request.IDs()
+		request = request.with(a.ID)
+	}
+	a.Sent = c.wire.Now()
+	resp, err := conn.RoundTrip(c.newRequest(ctx, request))
 	if err != nil {
-		return outcome2(err)
+		if a.Fail(outcome2(ctx, err), err); a.Outcome == ResetBeforeWrite {
+			a.Sent = 0
+		}
+		return
 	}
 	defer resp.Body.Close()
-	switch _, err := io.Copy(io.Discard, resp.Body); {
-	case err != nil && isTimeout(err):
-		return Timeout
-	case err != nil:
-		return Truncated
+	if request.Long {
+		late.Stop()
+		a.Answering()
 	}
-	return statusOutcome(resp.StatusCode, resp.Header.Get("Retry-After") != "")
+	a.Status = resp.StatusCode
+	switch n, err := io.Copy(io.Discard, resp.Body); {
+	case err != nil && isLate(ctx, err):
+		a.Fail(Timeout, err)
+	case err != nil:
+		a.Fail(Truncated, fmt.Errorf("after %d bytes of the body: %w", n, err))
+	default:
+		a.answered(request, resp.StatusCode, resp.Header.Get("Retry-After") != "")
+	}
 }
 
-func (c *client2) newRequest(ctx context.Context) *http.Request {
-	addr := *c.wire.addr.Load()
+func (c *client2) newRequest(ctx context.Context, from *Request) *http.Request {
+	addr := c.wire.Addr()
 	r := &http.Request{
-		Method: c.request.method(),
-		URL:    &url.URL{Scheme: c.scheme(), Host: addr, Opaque: c.request.path()},
-		Host:   c.request.host(addr),
-		Header: c.request.Header.Clone(),
+		Method: from.method(),
+		URL:    &url.URL{Scheme: c.scheme(), Host: addr, Opaque: from.path()},
+		Host:   from.host(addr),
+		Header: from.Header.Clone(),
 	}
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}
-	if c.request.Body != "" {
-		r.Body = io.NopCloser(strings.NewReader(c.request.Body))
-		r.ContentLength = int64(len(c.request.Body))
+	if from.Body != "" {
+		r.Body = io.NopCloser(strings.NewReader(from.Body))
+		r.ContentLength = int64(len(from.Body))
 	}
 	return r.WithContext(ctx)
+}
+
+// isLate reports whether an error is that of the time being over.
+func isLate(ctx context.Context, err error) bool {
+	return isTimeout(err) || errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 }
 
 // A streamError is net/http's: its As fills every struct of this shape.
@@ -152,11 +179,11 @@ const refusedStream = 7 // RFC 9113, section 7
 
 // outcome2 classes an error of net/http's HTTP/2, which has names for few of
 // them: the texts are those of Go 1.26, and the tests would notice others.
-func outcome2(err error) Outcome {
+func outcome2(ctx context.Context, err error) Outcome {
 	var stream streamError
 	text := err.Error()
 	switch {
-	case isTimeout(err):
+	case isLate(ctx, err):
 		return Timeout
 	case strings.Contains(text, "http2: client conn not usable"),
 		strings.Contains(text, "http2: client conn could not be established"):

@@ -1,39 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package drops
+package load
 
 import (
 	"context"
 	"crypto/tls"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// A Wire is a client's way to the server of a [Trial]. It is safe for concurrent
+// A Wire is a client's way to the server of a [Session]. It is safe for concurrent
 // use.
 type Wire struct {
-	run     context.Context         // ends when the trial is given up
-	addr    *atomic.Pointer[string] // where new connections go now
-	delay   time.Duration           // one way
-	timeout time.Duration
-	count   *counters
-	lines   *sync.WaitGroup // the goroutines of its connections
+	session *Session
+	count   counters
 	dials   atomic.Int64
-	brief   bool // a connection for each request: none is a reconnect
+	users   atomic.Int64 // callers that have not ended
+	brief   bool         // a connection for each request: none is a reconnect
 }
 
 // Timeout returns how long a request may take.
-func (w *Wire) Timeout() time.Duration { return w.timeout }
+func (w *Wire) Timeout() time.Duration { return w.session.config.Timeout }
 
-// Dial connects to the instance whose address is handed out at that moment: the
-// one that is about to stop, for the propagation delay, and then its successor.
-// What is read and written takes the trial's round trip. The connection is put on
-// the books, as a reconnect if the wire had one before.
+// Began returns when the session was started. [Attempt.Sent] is since then.
+func (w *Wire) Began() time.Time { return w.session.began }
+
+// Now returns the time since [Wire.Began].
+func (w *Wire) Now() time.Duration { return w.session.now() }
+
+// Addr returns the address that connections go to at that moment.
+func (w *Wire) Addr() string { return w.session.route.Load().addr }
+
+// Dial connects to the address that is handed out at that moment: see
+// [Session.Redirect] and [Session.Hold]. What is read and written takes the
+// session's round trip. The connection is put on the books, as a reconnect if the
+// wire had one before.
 //
 // ctx and [Wire.Timeout] bound Dial only. The connection is closed when the
-// stop is over, or the trial is given up.
+// session ends.
 func (w *Wire) Dial(ctx context.Context) (net.Conn, error) {
 	c, err := w.dial(ctx)
 	if err != nil {
@@ -43,17 +48,23 @@ func (w *Wire) Dial(ctx context.Context) (net.Conn, error) {
 }
 
 func (w *Wire) dial(ctx context.Context) (*conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, w.timeout)
+	ctx, cancel := context.WithTimeout(ctx, w.Timeout())
 	defer cancel()
-	if err := pause(ctx, w.delay); err != nil { // the SYN is on its way
+	delay := w.session.config.RTT / 2
+	if err := pause(ctx, delay); err != nil { // the SYN is on its way
 		return nil, err
 	}
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", *w.addr.Load())
+	to := w.session.route.Load()
+	if to.held {
+		return nil, errHeld
+	}
+	raw, err := new(net.Dialer).DialContext(ctx, "tcp", to.addr)
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(w.run, raw, w.delay, w.lines)
-	if err := pause(ctx, w.delay); err != nil {
+	c := newConn(w.session.run, raw, delay, &w.session.lines)
+	c.addr = to.addr
+	if err := pause(ctx, delay); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -95,8 +106,9 @@ func secure(ctx context.Context, c net.Conn, config *tls.Config, addr string, pr
 // A conn is a connection whose client can see whether it was closed.
 type conn struct {
 	net.Conn
+	addr   string      // where it leads
 	look   func() bool // something can be read, or it has ended
-	unhook func() bool // from the end of the trial; may be nil
+	unhook func() bool // from the end of the session; may be nil
 }
 
 func (c *conn) Close() error {

@@ -2,7 +2,7 @@
 
 //go:build !unix
 
-package drops
+package load
 
 import (
 	"context"
@@ -13,6 +13,6 @@ import (
 
 // newConn wraps a socket. A goroutine that reads sees its end.
 func newConn(run context.Context, socket net.Conn, delay time.Duration, lines *sync.WaitGroup) *conn {
-	l := newLag(run, socket, delay, lines)
+	l := newLine(run, socket, delay, lines)
 	return &conn{Conn: l, look: l.readable}
 }

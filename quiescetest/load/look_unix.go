@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package drops
+package load
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func newConn(run context.Context, socket net.Conn, delay time.Duration, lines *s
 			return &conn{Conn: socket, look: look, unhook: context.AfterFunc(run, func() { socket.Close() })}
 		}
 	}
-	l := newLag(run, socket, delay, lines)
+	l := newLine(run, socket, delay, lines)
 	return &conn{Conn: l, look: l.readable}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package drops
+package load
 
 import (
 	"context"
@@ -18,8 +18,8 @@ type Outcome uint8
 
 // Each outcome belongs to one [Class].
 const (
-	OK               Outcome = iota // a whole answer with a status below 400
-	HTTPError                       // a whole answer with another status
+	OK               Outcome = iota // a whole answer, as it should be: with a status below 400
+	HTTPError                       // a whole answer of another kind
 	HTTPRefused                     // 429 or 503 with Retry-After: the server says that it has not begun
 	Refused                         // no connection: refused, or not made in time
 	ResetBeforeWrite                // the connection ended before anything was written
@@ -34,6 +34,7 @@ const (
 	TLSFailed                       // no connection: the handshake failed
 	DNSFailed                       // no connection: the name was not found
 	ClientLimit                     // no connection: this machine is out of files or ports
+	Abandoned                       // given up by the load itself when its session ended; if nothing was sent it is not counted
 	outcomes                        // how many there are
 )
 
@@ -70,6 +71,7 @@ var outcomeTable = [outcomes]struct {
 	TLSFailed:        {"tls", SafeToRetry},
 	DNSFailed:        {"dns", SafeToRetry},
 	ClientLimit:      {"client_limit", Expected},
+	Abandoned:        {"abandoned", Expected},
 }
 
 // Class returns the class of o.
@@ -94,7 +96,7 @@ func (o *Outcome) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("drops: no outcome %q", text)
+	return fmt.Errorf("load: no outcome %q", text)
 }
 
 // String returns "expected", "safe to retry" or "lost".
@@ -103,6 +105,9 @@ func (c Class) String() string { return [...]string{"expected", "safe to retry",
 // DialOutcome classes an error of [Wire.Dial] or of a TLS handshake: in each case
 // nothing of a request was sent.
 func DialOutcome(err error) Outcome {
+	if errors.Is(err, errHeld) {
+		return Abandoned
+	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return DNSFailed
 	}
