@@ -57,6 +57,7 @@ type client1 struct {
 	// Of the connection, if there is one.
 	raw      *conn
 	conn     net.Conn // raw, or the TLS on it
+	direct   *direct  // to the socket, if nothing is between; or nil
 	in       answers
 	message  []byte        // the request; if there are no ids
 	deadline time.Duration // of the connection, since the session began; 0: none
@@ -73,18 +74,26 @@ func (c *client1) Close() error {
 }
 
 func (c *client1) Do(ctx context.Context, a *Attempt) {
-	if c.raw != nil && c.look && c.raw.look() {
-		c.wire.count.foundClosed.Add(1)
-		c.Close()
+	if c.request.IDs != nil {
+		a.ID = c.request.IDs()
 	}
-	if c.raw == nil {
-		if err := c.connect(ctx); err != nil {
-			a.Fail(DialOutcome(err), err)
+	if c.raw != nil {
+		stay, closed := c.again(a)
+		if !stay {
+			c.Close()
+		}
+		if !closed {
 			return
 		}
-		a.Fresh = true
+		c.wire.count.foundClosed.Add(1)
 	}
-	if stay := c.exchange(a); !stay || c.brief {
+	if err := c.connect(ctx); err != nil {
+		a.Fail(DialOutcome(err), err)
+		return
+	}
+	a.Fresh = true
+	c.begin(a)
+	if stay := c.receive(a, c.ask(c.next(a))); !stay || c.brief {
 		c.Close()
 	}
 }
@@ -99,15 +108,22 @@ func (c *client1) connect(ctx context.Context) (err error) {
 	if c.conn, err = secure(ctx, raw, c.request.TLS, raw.addr, "http/1.1"); err != nil {
 		return err
 	}
-	c.raw, c.deadline = raw, 0
+	c.raw, c.direct, c.deadline = raw, nil, 0
+	if c.look && c.conn == raw {
+		c.direct = newDirect(raw.Conn)
+	}
 	c.in = answers{r: bufio.NewReader(c), head: c.request.method() == http.MethodHead}
 	c.message = c.request.wire1(raw.addr)
 	return nil
 }
 
 // Read reads from the connection, and counts.
-func (c *client1) Read(b []byte) (int, error) {
-	n, err := c.conn.Read(b)
+func (c *client1) Read(b []byte) (n int, err error) {
+	if c.direct != nil && c.direct.out != nil {
+		n, err = c.direct.Read(b)
+	} else {
+		n, err = c.conn.Read(b)
+	}
 	c.read += n
 	return n, err
 }
@@ -117,39 +133,96 @@ func (c *client1) next(a *Attempt) []byte {
 	if c.request.IDs == nil {
 		return c.message
 	}
-	a.ID = c.request.IDs()
 	return c.request.with(a.ID).wire1(c.raw.addr)
 }
 
-// exchange makes the one attempt. It reports whether the connection can be used
-// again.
-func (c *client1) exchange(a *Attempt) (stay bool) {
+// again uses the connection once more. It reports whether it can be used after
+// that, and whether it was found closed, so that no attempt was made.
+func (c *client1) again(a *Attempt) (stay, closed bool) {
+	if c.look && c.in.r.Buffered() > 0 { // nobody asked for that
+		return false, true
+	}
 	message := c.next(a)
+	c.begin(a)
+	var x asked
+	switch {
+	case c.direct != nil:
+		x, closed = c.askDirectly(message)
+	case c.look && c.raw.look():
+		closed = true
+	default:
+		x = c.ask(message)
+	}
+	if closed {
+		a.Sent = 0
+		return false, true
+	}
+	return c.receive(a, x), false
+}
+
+// begin notes that the first byte is about to be written.
+func (c *client1) begin(a *Attempt) {
 	a.Sent, c.read = c.wire.Now(), 0
 	c.renew(a.Sent)
-	n, err := c.conn.Write(message)
+}
+
+// An asked is a request that was written, as far as it went, and what was heard of
+// the answer: its first byte or an error.
+type asked struct {
+	wrote       int
+	write, read error
+}
+
+func (c *client1) ask(message []byte) (x asked) {
+	x.wrote, x.write = c.conn.Write(message)
+	if x.write == nil || x.wrote > 0 && !isTimeout(x.write) {
+		// A server may answer and close without reading all: look for the answer.
+		_, x.read = c.in.r.Peek(1)
+	}
+	return x
+}
+
+func (c *client1) askDirectly(message []byte) (x asked, closed bool) {
+	d := c.direct
+	d.out = message
+	_, err := c.in.r.Peek(1) // which makes Read do all of it
+	d.out = nil
+	x.wrote = d.wrote
 	switch {
-	case err == nil:
-	case n == 0 && !isTimeout(err):
+	case errors.Is(err, errFoundClosed):
+		return x, true
+	case errors.Is(err, errPartial):
+		x = c.ask(message[d.wrote:])
+		x.wrote += d.wrote
+	case d.wrote == len(message):
+		x.read = err
+	default:
+		x.write = err
+	}
+	return x, false
+}
+
+// receive reads the answer. It reports whether the connection can be used again.
+func (c *client1) receive(a *Attempt, x asked) (stay bool) {
+	switch {
+	case x.write != nil && isTimeout(x.write):
+		c.fail(a, Timeout, x.wrote, x.write)
+		return false
+	case x.write != nil && x.wrote == 0:
 		a.Sent = 0
-		a.Fail(ResetBeforeWrite, err)
+		a.Fail(ResetBeforeWrite, x.write)
 		return false
-	case isTimeout(err):
-		c.fail(a, Timeout, n, err)
-		return false
-	}
-	// A server may answer and close without reading all: look for the answer.
-	if _, err := c.in.r.Peek(1); err != nil {
-		c.fail(a, silence(err), n, err)
+	case x.read != nil:
+		c.fail(a, silence(x.read), x.wrote, x.read)
 		return false
 	}
-	return c.answer(a, n)
+	return c.answer(a, x.wrote)
 }
 
 // answer reads an answer that has begun.
 func (c *client1) answer(a *Attempt, wrote int) (stay bool) {
 	got, err := c.in.begin()
-	if err == nil && c.request.Long {
+	if err == nil && c.request.Long && c.request.outcome(got.status, got.retryAfter) == OK {
 		c.endure(a)
 	}
 	if err == nil {

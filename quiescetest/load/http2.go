@@ -128,7 +128,8 @@ func (c *client2) exchange(ctx context.Context, conn *http.ClientConn, late *tim
 		return
 	}
 	defer resp.Body.Close()
-	if request.Long {
+	retryAfter := resp.Header.Get("Retry-After") != ""
+	if request.Long && request.outcome(resp.StatusCode, retryAfter) == OK {
 		late.Stop()
 		a.Answering()
 	}
@@ -139,7 +140,7 @@ func (c *client2) exchange(ctx context.Context, conn *http.ClientConn, late *tim
 	case err != nil:
 		a.Fail(Truncated, fmt.Errorf("after %d bytes of the body: %w", n, err))
 	default:
-		a.answered(request, resp.StatusCode, resp.Header.Get("Retry-After") != "")
+		a.answered(request, resp.StatusCode, retryAfter)
 	}
 }
 

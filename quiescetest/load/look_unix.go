@@ -33,13 +33,17 @@ func lookAt(socket net.Conn) func() bool {
 	if err != nil {
 		return nil
 	}
-	var readable bool
-	peek := func(fd uintptr) { // Go's sockets do not block
-		var b [1]byte
-		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
-		readable = err != syscall.EAGAIN && err != syscall.EINTR
-	}
+	var found bool
+	peek := func(fd uintptr) { found = readable(int(fd)) }
 	return func() bool {
-		return raw.Control(peek) != nil || readable
+		return raw.Control(peek) != nil || found
 	}
+}
+
+// readable reports whether there is something to read, or the end. Go's sockets do
+// not block.
+func readable(fd int) bool {
+	var b [1]byte
+	_, _, err := syscall.Recvfrom(fd, b[:], syscall.MSG_PEEK)
+	return err != syscall.EAGAIN && err != syscall.EINTR
 }

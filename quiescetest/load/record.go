@@ -21,18 +21,22 @@ type Record struct {
 }
 
 const (
-	firstChunk = 16   // records
+	firstChunk = 64   // records
 	lastChunk  = 1024 // records: 32 KiB
+	someChunks = 8    // before there is a longer list of them
 )
 
-// records are kept in chunks, each larger than the one before, that are never
-// copied: what grows without end costs no request a pause.
+// records are kept in chunks, the later ones larger, that are never copied: what
+// grows without end costs no request a pause.
 type records struct{ chunks [][]Record }
 
 func (r *records) add(rec Record) {
 	n := len(r.chunks)
+	if n == 0 {
+		r.chunks = make([][]Record, 0, someChunks)
+	}
 	if n == 0 || len(r.chunks[n-1]) == cap(r.chunks[n-1]) {
-		r.chunks = append(r.chunks, make([]Record, 0, min(firstChunk<<n, lastChunk)))
+		r.chunks = append(r.chunks, make([]Record, 0, min(firstChunk<<min(2*n, 16), lastChunk)))
 		n++
 	}
 	last := &r.chunks[n-1]

@@ -44,11 +44,15 @@ var sections = []section{
 	{"heap", "heap a component of a running app", heap},
 	{"spawn", "CPU a task that does nothing, in bursts of 256; peer: a go statement and a WaitGroup", spawns},
 	{"pool", "CPU a job that does nothing, submitted in bursts of 256 to 8 workers, run and counted; peers", pools},
+	{"load", "the load engine: HTTP/1.1 keep-alive, a trivial net/http server in another process; peers", loads},
 	{"linear", "CPU a component of start+stop, by size; peer: the size before", linear},
 }
 
 func main() {
-	only := flag.String("only", "", "run only the sections whose names match this `regexp`: stop, run, peers, signal, idle, ten, heap, spawn, pool, linear")
+	if playsRole() {
+		return
+	}
+	only := flag.String("only", "", "run only the sections whose names match this `regexp`: stop, run, peers, signal, idle, ten, heap, spawn, pool, load, linear")
 	check := flag.Bool("check", false, "exit with 1 if a target was missed")
 	s := settings{}
 	flag.IntVar(&s.rounds, "rounds", 11, "how often to measure each figure")
