@@ -154,6 +154,8 @@ func (c *calls) done(a *load.Attempt) {
 // finished, and whatever the server has begun somebody asked for, once.
 func agree(t *testing.T, s *load.Session, server *books, client *calls) {
 	t.Helper()
+	server.mu.Lock() // a handler of a connection that was cut may still run
+	defer server.mu.Unlock()
 	ok, attempts := 0, client.none
 	for id, c := range client.all {
 		attempts += c.times

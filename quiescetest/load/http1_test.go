@@ -8,7 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -81,7 +85,7 @@ func TestHTTP1Timeout(t *testing.T) {
 			io.WriteString(c, answer)
 			<-hold
 		})
-		c := KeepAlive(Request{}).Client(newTestWire(t, s.Addr().String(), 0, 50*time.Millisecond))
+		c := KeepAlive(Request{}).Client(newTestWire(t, s.Addr().String(), 0, 200*time.Millisecond))
 		if got := do(t, c); got != Timeout {
 			t.Errorf("after %q: outcome = %v, want timeout", answer, got)
 		}
@@ -220,5 +224,184 @@ func TestHTTP1HandshakeFails(t *testing.T) {
 	w := newTestWire(t, s.Addr().String(), 0, time.Minute)
 	if got := do(t, KeepAlive(Request{TLS: &tls.Config{InsecureSkipVerify: true}}).Client(w)); got != TLSFailed {
 		t.Errorf("outcome = %v, want tls", got)
+	}
+}
+
+// The whole request is what was asked for, with the attempt's id.
+func TestHTTP1Request(t *testing.T) {
+	got := make(chan string, 3)
+	s := serve(t, func(_ int, c *net.TCPConn) {
+		in := bufio.NewReader(c)
+		for {
+			r, err := http.ReadRequest(in)
+			if err != nil {
+				return
+			}
+			body, _ := io.ReadAll(r.Body)
+			got <- r.Method + " " + r.URL.String() + " " + r.Host + " " + r.Header.Get("X-Id") + " " + string(body)
+			io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	n := 0
+	header := http.Header{"X-Id": {"<{id}>"}}
+	c := KeepAlive(Request{
+		Method: "PUT", Path: "/orders/{id}?x={id}", Host: "shop.test", Header: header, Body: `{"id":"{id}"}`,
+		IDs:    func() string { n++; return strings.Repeat("9", 2*n) },
+		Accept: func(status int) bool { return status == http.StatusNotFound && n < 3 },
+	}).Client(newTestWire(t, s.Addr().String(), 0, time.Minute))
+	defer c.Close()
+	for i, want := range []Attempt{
+		{Outcome: OK, Status: 404, ID: "99", Fresh: true},
+		{Outcome: OK, Status: 404, ID: "9999"},
+		{Outcome: HTTPError, Status: 404, ID: "999999"},
+	} {
+		a := try(t, c)
+		if a.Outcome != want.Outcome || a.Status != want.Status || a.ID != want.ID || a.Fresh != want.Fresh {
+			t.Errorf("attempt %d: %+v, want %+v", i+1, a, want)
+		}
+		if got, want := <-got, strings.ReplaceAll(`PUT /orders/#?x=# shop.test <#> {"id":"#"}`, "#", want.ID); got != want {
+			t.Errorf("the server got %s, want %s", got, want)
+		}
+	}
+	if header.Get("X-Id") != "<{id}>" {
+		t.Error("the request was changed")
+	}
+}
+
+// What was written and read is in the error.
+func TestHTTP1Error(t *testing.T) {
+	s := serve(t, func(_ int, c *net.TCPConn) {
+		readRequest(c)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel")
+	})
+	w := newTestWire(t, s.Addr().String(), 0, time.Minute)
+	a := try(t, KeepAlive(Request{Host: "x"}).Client(w))
+	if want := "27 bytes written, 41 read: EOF"; a.Err.Error() != want {
+		t.Errorf("error = %q, want %q", a.Err, want)
+	}
+}
+
+// A request that the socket has no room for is written to its end, and its answer
+// read, even if the server answers before it has read all.
+func TestHTTP1LargeRequests(t *testing.T) {
+	body := strings.Repeat("x", 8<<20)
+	for _, early := range []bool{false, true} {
+		var sum atomic.Int64
+		s := serve(t, func(_ int, c *net.TCPConn) {
+			in := bufio.NewReader(c)
+			for {
+				r, err := http.ReadRequest(in)
+				if err != nil {
+					return
+				}
+				if early {
+					io.WriteString(c, whole)
+				}
+				n, _ := io.Copy(io.Discard, r.Body)
+				sum.Add(n)
+				if !early {
+					io.WriteString(c, whole)
+				}
+			}
+		})
+		c := KeepAlive(Request{Body: body}).Client(newTestWire(t, s.Addr().String(), 0, time.Minute))
+		for i := range 3 {
+			if a := try(t, c); a.Outcome != OK || a.Fresh != (i == 0) {
+				t.Errorf("attempt %d: %+v", i, a)
+			}
+		}
+		c.Close()
+		eventually(t, "the server has read all", func() bool { return sum.Load() == int64(3*len(body)) })
+	}
+}
+
+// A connection on which there is more than was asked for is not used again.
+func TestHTTP1Unsolicited(t *testing.T) {
+	s := serve(t, func(n int, c *net.TCPConn) {
+		readRequest(c)
+		io.WriteString(c, whole+whole)
+		io.Copy(io.Discard, c)
+	})
+	w := newTestWire(t, s.Addr().String(), 0, time.Minute)
+	c := KeepAlive(Request{}).Client(w).(*client1)
+	defer c.Close()
+	for range 3 {
+		if a := try(t, c); a.Outcome != OK || !a.Fresh {
+			t.Errorf("got %+v", a)
+		}
+		eventually(t, "the second answer is there", func() bool { return c.in.r.Buffered() > 0 || c.raw.look() })
+	}
+	if n := w.count.foundClosed.Load(); n != 2 {
+		t.Errorf("%d found closed, want 2", n)
+	}
+}
+
+// The deadline is renewed before a request could outlive it, and not with each.
+func TestHTTP1RenewsItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t.Context(), Config{Timeout: time.Second})
+		defer s.Close()
+		conn := &deadlines{}
+		c := &client1{wire: &Wire{session: s}, conn: conn}
+		for range 100 {
+			c.begin(new(Attempt))
+			if left := time.Until(conn.at); left < time.Second || left > 1250*time.Millisecond {
+				t.Errorf("the deadline is in %v, want 1 s to 1.25 s", left)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if conn.set > 20 {
+			t.Errorf("set %d times in 5 s, want 20 or less", conn.set)
+		}
+	})
+}
+
+// Deadlines is a connection that keeps them.
+type deadlines struct {
+	net.Conn
+	at  time.Time
+	set int
+}
+
+func (d *deadlines) SetDeadline(t time.Time) error {
+	d.at = t
+	d.set++
+	return nil
+}
+
+// The engine itself allocates nothing for a request on a connection that is there.
+func TestHTTP1DoesNotAllocate(t *testing.T) {
+	s := serve(t, func(_ int, c *net.TCPConn) {
+		in := bufio.NewReader(c)
+		for {
+			line, err := in.ReadSlice('\n')
+			if err != nil {
+				return
+			}
+			if len(line) <= 2 {
+				c.Write([]byte(whole))
+			}
+		}
+	})
+	session := newSession(t.Context(), Config{
+		Addr: s.Addr().String(), Records: true, Timeout: time.Minute,
+		Loads: []Load{{Name: "a", Kind: KeepAlive(Request{}), Callers: 1}},
+	})
+	defer session.Close()
+	c := session.loads[0].callers[0]
+	defer c.client.Close()
+	one := func() {
+		if !c.wait() || !c.make() || c.attempt.Outcome != OK {
+			t.Fatalf("got %+v", c.attempt)
+		}
+		c.next()
+	}
+	one()
+	const n = 2000
+	if got := testing.AllocsPerRun(n, one); got > 0 { // rounded down: chunks of records are one in many
+		t.Errorf("%v allocations a request, want none", got)
+	}
+	if got := len(slices.Collect(session.Records(0))); got != n+2 {
+		t.Errorf("%d records, want %d", got, n+2)
 	}
 }

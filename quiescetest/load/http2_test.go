@@ -105,7 +105,7 @@ func TestHTTP2Outcomes(t *testing.T) {
 func TestHTTP2TimeoutAndRefused(t *testing.T) {
 	hold := make(chan struct{})
 	s := serve(t, func(int, *net.TCPConn) { <-hold })
-	w := newTestWire(t, s.Addr().String(), 0, 50*time.Millisecond)
+	w := newTestWire(t, s.Addr().String(), 0, 200*time.Millisecond)
 	c := HTTP2(Request{}).Client(w)
 	if got := do(t, c); got != Timeout {
 		t.Errorf("outcome = %v, want timeout", got)

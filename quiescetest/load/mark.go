@@ -44,14 +44,18 @@ var errEnded = errors.New("load: the session has ended")
 // an error if ctx or the session ends first.
 func (s *Session) Served(ctx context.Context) error {
 	m := s.mark.Load()
+	var err error
 	select {
 	case <-m.passed:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	case <-s.over:
-		return errEnded
+		err = errEnded
 	case <-s.run.Done():
-		return context.Cause(s.run)
+		err = context.Cause(s.run)
+	case <-ctx.Done():
+		err = context.Cause(ctx)
 	}
+	if m.left.Load() == 0 {
+		return nil
+	}
+	return err
 }
