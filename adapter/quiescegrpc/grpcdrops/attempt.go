@@ -14,11 +14,12 @@ import (
 
 // An attempt is what is seen of a call.
 type attempt struct {
-	wire    *load.Wire
-	sent    atomic.Int64 // when its headers were given to a connection, since the wire began; 0: they were not
-	begun   atomic.Bool  // the server has sent headers
-	ended   atomic.Bool  // the server has sent a status
-	refused atomic.Bool  // the server has not begun it: grpc-go is about to send it again
+	wire      *load.Wire
+	answering func()       // says that the answer has begun
+	sent      atomic.Int64 // when its headers were given to a connection, since the wire began; 0: they were not
+	begun     atomic.Bool  // the server has sent headers
+	ended     atomic.Bool  // the server has sent a status
+	refused   atomic.Bool  // the server has not begun it: grpc-go is about to send it again
 }
 
 type attemptKey struct{}

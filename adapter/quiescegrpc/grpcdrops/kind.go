@@ -46,6 +46,19 @@ func WithTLS(config *tls.Config) Option {
 	return option(func(k *kind) { k.credentials = credentials.NewTLS(config) })
 }
 
+// WithLong is for calls that last, streams that end with the server: the trial's
+// Timeout bounds only the time until the server has sent headers. The Call says with
+// [Answering] that it is being answered, unless it returns soon.
+func WithLong() Option { return option(func(k *kind) { k.long = true }) }
+
+// Answering says that a call that lasts has begun to be answered, so that its caller
+// counts as served. ctx is that of the [Call], on whose goroutine it must be called.
+func Answering(ctx context.Context) {
+	if a := attemptOf(ctx); a != nil {
+		a.answering()
+	}
+}
+
 // Calls returns clients that make calls on one connection at a time, and neither
 // wait for one to be ready (while a server cannot be reached calls fail) nor send a
 // call again, whatever it was that ended the first attempt. A caller's next call
@@ -57,7 +70,7 @@ func WithTLS(config *tls.Config) Option {
 //     Call did not like
 //   - [load.GoAwayRetryable] if a GOAWAY or REFUSED_STREAM says that the server has
 //     not begun it, or the connection ended before it was sent
-//   - [load.Timeout] if it was not over after the trial's Timeout
+//   - [load.Timeout] if it was not over after the trial's Timeout: see [WithLong]
 //   - [load.Truncated] if it was cut off after the server's headers
 //   - [load.GoAwayLost], [load.NoResponse] or [load.ResetAfterWrite] if it was cut
 //     off before them: by the end of a connection after a GOAWAY, by one without, or
@@ -74,6 +87,7 @@ func Calls(call Call, options ...Option) load.Kind {
 type kind struct {
 	call        Call
 	credentials credentials.TransportCredentials
+	long        bool
 }
 
 // Client returns a client, which connects at its first call.
@@ -96,24 +110,42 @@ func (k *kind) Client(w *load.Wire) load.Client {
 	if err != nil {
 		panic("grpcdrops: " + err.Error()) // there is nothing in it that a user could get wrong
 	}
-	return &client{k.call, cc, l}
+	return &client{k, cc, l}
 }
 
 type client struct {
-	call Call
+	*kind
 	*grpc.ClientConn
 	line *line
 }
 
 // Do makes one call.
 func (c *client) Do(ctx context.Context, a *load.Attempt) {
-	ctx, cancel := context.WithTimeout(ctx, c.line.wire.Timeout())
+	seen := &attempt{wire: c.line.wire, answering: a.Answering}
+	ctx, cancel := c.bound(ctx, seen)
 	defer cancel()
-	seen := &attempt{wire: c.line.wire}
 	err := c.call(context.WithValue(ctx, attemptKey{}, seen), c.ClientConn)
 	a.Sent = time.Duration(seen.sent.Load())
 	if err != nil {
 		a.Fail(seen.outcome(err, ctx.Err() != nil, load.Outcome(c.line.last.Load())), err)
+	}
+}
+
+// bound returns the context of a call, which ends when its time is over.
+func (c *client) bound(ctx context.Context, seen *attempt) (context.Context, context.CancelFunc) {
+	timeout := c.line.wire.Timeout()
+	if !c.long {
+		return context.WithTimeout(ctx, timeout)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(timeout, func() {
+		if !seen.begun.Load() {
+			cancel()
+		}
+	})
+	return ctx, func() {
+		timer.Stop()
+		cancel()
 	}
 }
 
