@@ -115,7 +115,7 @@ func (c *caller) make() bool {
 		a.reset()
 		c.client.Do(s.run, a)
 		c.free = s.now()
-		if a.Outcome != OK && s.run.Err() != nil {
+		if a.Outcome != OK && (s.run.Err() != nil || a.Sent == 0 && s.ended()) {
 			a.Fail(Abandoned, errAbandoned)
 		}
 		if a.Outcome != Abandoned || a.Sent > 0 {

@@ -22,7 +22,9 @@ type Session struct {
 	route   atomic.Pointer[route]
 	mark    atomic.Pointer[mark]
 
-	over     chan struct{} // closed: callers begin nothing any more
+	over     chan struct{}   // closed: callers begin nothing any more
+	reach    context.Context // ends with over: nothing is gained by connecting
+	seal     context.CancelFunc
 	mu       sync.Mutex
 	finished bool // over is closed
 	failures []Failure
@@ -40,6 +42,7 @@ type loading struct {
 func newSession(ctx context.Context, c Config) *Session {
 	s := &Session{config: c, began: time.Now(), over: make(chan struct{})}
 	s.run, s.giveUp = context.WithCancel(ctx)
+	s.reach, s.seal = context.WithCancel(s.run)
 	s.route.Store(&route{addr: c.Addr, changed: make(chan struct{})})
 	for i := range c.Loads {
 		s.loads = append(s.loads, &loading{Load: &c.Loads[i], number: i, session: s})
@@ -73,9 +76,9 @@ func (s *Session) Began() time.Time { return s.began }
 func (s *Session) now() time.Duration { return time.Since(s.began) }
 
 // Finish ends the session when what is in flight has come to its end; callers begin
-// nothing any more. Requests that last are waited for, too. At the end of ctx those
-// that are left are given up: they are [Abandoned]. When Finish returns, no caller
-// runs and no connection is left.
+// nothing any more, and one that is still connecting gives up. Requests that last are
+// waited for, too. At the end of ctx those that are left are given up: they are
+// [Abandoned]. When Finish returns, no caller runs and no connection is left.
 func (s *Session) Finish(ctx context.Context) {
 	s.stop()
 	ended := make(chan struct{})
@@ -105,6 +108,7 @@ func (s *Session) stop() {
 	if !s.finished {
 		s.finished = true
 		close(s.over)
+		s.seal()
 	}
 }
 
