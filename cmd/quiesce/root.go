@@ -106,7 +106,7 @@ Exit codes: 0 all right, 1 findings, 2 wrong command line, 3 could not do the wo
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{err, fmt.Sprintf(`"%s --help" lists the flags`, c.CommandPath())}
 	})
-	root.AddCommand(newDemo(), newVersion())
+	root.AddCommand(newDemo(), newExplain(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

@@ -52,6 +52,9 @@ type Setup struct {
 	MinStops int           `json:"min_stops"` // without as many there is no PASS
 	MinSent  int           `json:"min_requests"`
 	Writes   bool          `json:"writes"` // acknowledged writes are read back
+
+	Situations []Situation `json:"situations,omitempty"` // to be tried, beside the plain one
+	Skip       []string    `json:"skip,omitempty"`       // ids of checks that are switched off
 }
 
 // A LoadSetup is one kind of clients.
