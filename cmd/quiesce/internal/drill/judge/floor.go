@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
-	load "github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 // evidenceRules are about the evidence itself. They never fail: they say that what was

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
-	load "github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 // outcomes returns all there are.

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
-	load "github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 // refusalsClean looks at what those see who come after the listener has closed.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
-	load "github.com/go-quiesce/quiesce/quiescetest/drops"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 func requestRules() []rule {
