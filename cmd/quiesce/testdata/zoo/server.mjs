@@ -8,7 +8,6 @@
 
 import fs from 'node:fs'
 import http from 'node:http'
-import os from 'node:os'
 import path from 'node:path'
 import { spawn } from 'node:child_process'
 
@@ -42,11 +41,11 @@ if (process.argv.includes('-list')) {
 }
 
 const species = arg('species', 'correct')
-const dir = arg('dir', os.tmpdir())
+const dir = arg('dir', '') // empty: items are in memory only
 const delay = 1000 * Number(arg('delay', '0'))
 if (!all.some((s) => s.name === species)) throw new Error(`no species ${species}`)
 
-const logFile = path.join(dir, 'items.log')
+const logFile = dir === '' ? '/dev/null' : path.join(dir, 'items.log')
 const items = new Map()
 for (const line of fs.existsSync(logFile) ? fs.readFileSync(logFile, 'utf8').split('\n') : []) {
   try {

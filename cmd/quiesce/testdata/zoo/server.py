@@ -42,7 +42,7 @@ for s in SPECIES:
 parser = argparse.ArgumentParser()
 parser.add_argument("-addr", default="127.0.0.1:0")
 parser.add_argument("-species", default="correct", choices=[s["name"] for s in SPECIES])
-parser.add_argument("-dir", default=tempfile.gettempdir())
+parser.add_argument("-dir", default="", help="where to keep items; empty: in memory only")
 parser.add_argument("-delay", type=float, default=0.0, help="seconds to serve after readiness is off")
 parser.add_argument("-list", action="store_true")
 args = parser.parse_args()
@@ -56,9 +56,10 @@ quiet = threading.Condition(lock)
 active = 0  # requests whose first line has come; under lock
 stopping = threading.Event()
 items = {}
-log = open(os.path.join(args.dir, "items.log"), "a+", buffering=-1 if species == "loses-writes" else 1)
-log.seek(0)
-for line in log:
+log = open(os.path.join(args.dir, "items.log") if args.dir else os.devnull, "a+", buffering=-1 if species == "loses-writes" else 1)
+if args.dir:
+    log.seek(0)
+for line in log if args.dir else ():
     try:
         items.update([json.loads(line)])
     except ValueError:

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// items are a log on disk, read again at the start.
+// items are a log on disk, read again at the start, if there is a file.
 type items struct {
 	mu   sync.Mutex
 	m    map[string][]byte
@@ -26,6 +26,9 @@ type item struct {
 }
 
 func openItems(dir string) *items {
+	if dir == "" {
+		return &items{m: map[string][]byte{}}
+	}
 	f, err := os.OpenFile(filepath.Join(dir, "items.log"), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		log.Fatal(err)
@@ -48,6 +51,9 @@ func (s *items) put(id string, body []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.m[id] = body
+	if s.file == nil {
+		return nil
+	}
 	if s.lazy != nil {
 		s.lazy = append(append(s.lazy, line...), '\n')
 		return nil

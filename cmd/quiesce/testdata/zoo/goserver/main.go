@@ -30,7 +30,7 @@ type species struct {
 // A zoo is what every species has.
 type zoo struct {
 	addr    string
-	dir     string        // where its files are
+	dir     string        // where items are kept; empty: nowhere
 	delay   time.Duration // of readiness: how long it serves after that is off
 	work    time.Duration // what a request takes at most
 	species *species
@@ -44,7 +44,7 @@ func main() {
 	name := flag.String("species", "correct", "which server to be")
 	list := flag.Bool("list", false, "print the species as JSON")
 	flag.StringVar(&z.addr, "addr", "127.0.0.1:0", "where to listen")
-	flag.StringVar(&z.dir, "dir", os.TempDir(), "where to keep files")
+	flag.StringVar(&z.dir, "dir", "", "where to keep items; empty: in memory only")
 	flag.DurationVar(&z.delay, "delay", 0, "how long to serve after readiness is off")
 	flag.DurationVar(&z.work, "work", 3*time.Millisecond, "what a request takes at most")
 	flag.Parse()
