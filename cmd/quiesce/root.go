@@ -14,10 +14,12 @@ import (
 // The exit codes that every verb shares. A verb that relays a child's code
 // documents that in its own help.
 const (
-	codeOK       = 0
-	codeFindings = 1 // the verb worked, and what it looked at is not all right
-	codeUsage    = 2 // the command line is wrong; nothing was done
-	codeInternal = 3 // the verb could not do its work
+	codeOK           = 0
+	codeFindings     = 1 // the verb worked, and what it looked at is not all right
+	codeUsage        = 2 // the command line is wrong; nothing was done
+	codeInconclusive = 3 // the verb worked, and cannot say whether all is right
+	codeTarget       = 4 // the program that the verb is about could not be run
+	codeInternal     = 5 // the verb could not do its work
 )
 
 // errFindings is what a verb returns, wrapped or joined, when it did its work
@@ -33,6 +35,15 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
+
+// A codedError has an exit code of its own.
+type codedError struct {
+	err  error
+	code int
+}
+
+func (e *codedError) Error() string { return e.err.Error() }
+func (e *codedError) Unwrap() error { return e.err }
 
 // usageTemplate is cobra's, in our words and without what we do not use.
 const usageTemplate = `Usage:
@@ -59,14 +70,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
-// exitCode returns 0 for nil, 1 for findings, 2 for a wrong command line and
-// 3 for everything else.
+// exitCode returns 0 for nil, 1 for findings, 2 for a wrong command line, what a
+// codedError says and 5 for everything else.
 func exitCode(err error) int {
 	if err == nil {
 		return codeOK
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return codeUsage
+	}
+	if coded, ok := errors.AsType[*codedError](err); ok {
+		return coded.code
 	}
 	if errors.Is(err, errFindings) {
 		return codeFindings
@@ -92,8 +106,9 @@ func newRoot() *cobra.Command {
 		Short: "start in order, stop without losing anything, and prove it",
 		Long: `quiesce works on programs built with the quiesce library.
 
-Exit codes: 0 all right, 1 findings, 2 wrong command line, 3 could not do the work.`,
-		Example:       "  quiesce version",
+Exit codes: 0 all right, 1 findings, 2 wrong command line, 3 no verdict, 4 the
+program that it is about could not be run, 5 could not do the work.`,
+		Example:       "  quiesce demo\n  quiesce drill --url http://127.0.0.1:8080/ -- ./server",
 		Args:          unknownVerb,
 		RunE:          noVerb,
 		SilenceErrors: true,
@@ -106,7 +121,7 @@ Exit codes: 0 all right, 1 findings, 2 wrong command line, 3 could not do the wo
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{err, fmt.Sprintf(`"%s --help" lists the flags`, c.CommandPath())}
 	})
-	root.AddCommand(newDemo(), newExplain(), newVersion())
+	root.AddCommand(newDemo(), newDrill(), newExplain(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

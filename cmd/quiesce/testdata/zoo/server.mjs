@@ -42,7 +42,7 @@ if (process.argv.includes('-list')) {
 
 const species = arg('species', 'correct')
 const dir = arg('dir', '') // empty: items are in memory only
-const delay = 1000 * Number(arg('delay', '0'))
+const delay = 500 // ms to serve after readiness is off: more than was promised
 if (!all.some((s) => s.name === species)) throw new Error(`no species ${species}`)
 
 const logFile = dir === '' ? '/dev/null' : path.join(dir, 'items.log')
@@ -91,12 +91,26 @@ const server = http.createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
   setTimeout(() => answer(res, 200, 'hello\n'), 5 * Math.random())
 })
 
+// fresh are the connections that have said nothing yet.
+const fresh = new Set()
+server.on('connection', (socket) => {
+  fresh.add(socket)
+  socket.on('close', () => fresh.delete(socket))
+})
+server.on('request', (req) => fresh.delete(req.socket))
+
 // careful closes the listener when nobody comes any more; every answer has said
-// goodbye, so connections end one by one.
+// goodbye, so connections end one by one. Who has connected and said nothing is given
+// a second.
 const careful = (code) => {
   setTimeout(() => {
+    const until = Date.now() + 1000
     server.close(() => process.exit(code))
-    server.closeIdleConnections()
+    const close = () => {
+      if (fresh.size > 0 && Date.now() < until) return setTimeout(close, 10)
+      server.closeAllConnections()
+    }
+    close()
   }, delay)
 }
 

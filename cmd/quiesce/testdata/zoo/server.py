@@ -43,17 +43,18 @@ parser = argparse.ArgumentParser()
 parser.add_argument("-addr", default="127.0.0.1:0")
 parser.add_argument("-species", default="correct", choices=[s["name"] for s in SPECIES])
 parser.add_argument("-dir", default="", help="where to keep items; empty: in memory only")
-parser.add_argument("-delay", type=float, default=0.0, help="seconds to serve after readiness is off")
 parser.add_argument("-list", action="store_true")
 args = parser.parse_args()
 if args.list:
     json.dump(SPECIES, sys.stdout)
     sys.exit()
 species = args.species
+DELAY = 0.5  # seconds to serve after readiness is off: more than was promised
 
 lock = threading.Lock()
 quiet = threading.Condition(lock)
 active = 0  # requests whose first line has come; under lock
+fresh = set()  # connections that have said nothing yet; under lock
 stopping = threading.Event()
 items = {}
 log = open(os.path.join(args.dir, "items.log") if args.dir else os.devnull, "a+", buffering=-1 if species == "loses-writes" else 1)
@@ -75,6 +76,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         global active
         with lock:
             active += 1
+            fresh.discard(self.connection)
         self.begun = True
         return super().parse_request()
 
@@ -131,33 +133,46 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 512
     allow_reuse_address = True
 
+    def process_request(self, request, client_address):
+        with lock:
+            fresh.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        with lock:
+            fresh.discard(request)
+            quiet.notify_all()
+        super().shutdown_request(request)
+
 
 def careful(server):
     """Readiness off, every answer says goodbye, then the listener is closed."""
     stopping.set()
-    time.sleep(args.delay)
+    time.sleep(DELAY)
     server.shutdown()
     server.server_close()
     with lock:
-        quiet.wait_for(lambda: active == 0, timeout=5)
+        quiet.wait_for(lambda: active == 0 and not fresh, timeout=1)
 
 
 def main():
     host, port = args.addr.rsplit(":", 1)
     server = Server((host, int(port)), Handler)
-    asked = threading.Event()
+    asked = {signal.SIGTERM, signal.SIGINT}
     if species == "ignores-term":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     elif species != "no-handler":
-        signal.signal(signal.SIGTERM, lambda *_: asked.set())
-        signal.signal(signal.SIGINT, lambda *_: asked.set())
+        # Not a handler that sets an event: one that comes while the main thread is in
+        # Event.wait deadlocks.
+        signal.pthread_sigmask(signal.SIG_BLOCK, asked)
     if species == "leaks-a-child":
         subprocess.Popen(["sleep", "1000"], start_new_session=True)
     if species == "leaves-temp-files":
         tempfile.mkstemp(prefix="upload-")
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    while not asked.wait(3600):
-        pass
+    if species in ("ignores-term", "no-handler"):
+        signal.pause()
+    signal.sigwait(asked)
     if species in ("exits-at-once", "loses-writes"):
         os._exit(0)
     if species == "shutdown-only":

@@ -13,6 +13,7 @@ import (
 	"flag"
 	"log"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -45,7 +46,6 @@ func main() {
 	list := flag.Bool("list", false, "print the species as JSON")
 	flag.StringVar(&z.addr, "addr", "127.0.0.1:0", "where to listen")
 	flag.StringVar(&z.dir, "dir", "", "where to keep items; empty: in memory only")
-	flag.DurationVar(&z.delay, "delay", 0, "how long to serve after readiness is off")
 	flag.DurationVar(&z.work, "work", 3*time.Millisecond, "what a request takes at most")
 	flag.Parse()
 	all := allSpecies()
@@ -57,6 +57,9 @@ func main() {
 		if all[i].Name == *name {
 			z.species = &all[i]
 			z.items = openItems(z.dir)
+			if slices.Contains(all[i].Flags, delayFlag) {
+				z.delay = delay + delay/2
+			}
 			os.Exit(all[i].run(&z))
 		}
 	}

@@ -2,7 +2,10 @@
 
 package main
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // What the drill is told for each protocol.
 const (
@@ -17,8 +20,15 @@ const (
 	liveURL  = "http://127.0.0.1:{port}/livez"
 )
 
+// A server serves for half as long again as it has promised: it cannot know when
+// somebody saw that readiness was off.
+const (
+	delay     = 100 * time.Millisecond
+	delayFlag = "--readiness-delay"
+)
+
 // delayed are the flags for a server that serves for a while after readiness is off.
-var delayed = []string{"--ready", readyURL, "--live", liveURL, "--readiness-delay", "100ms"}
+var delayed = []string{"--ready", readyURL, "--live", liveURL, delayFlag, delay.String()}
 
 // writing are the flags for acknowledged writes.
 var writing = []string{"--write", "PUT http://127.0.0.1:{port}/items/{id}", "--read", "GET http://127.0.0.1:{port}/items/{id}"}
