@@ -110,7 +110,7 @@ type Schedule struct {
 // A SignalAt is one signal.
 type SignalAt struct {
 	Signal string        `json:"signal"`          // "SIGTERM"
-	After  time.Duration `json:"after"`           // the first: since the server is ready, or since it was started, if the situation says so; another: since the one before it
+	After  time.Duration `json:"after"`           // the first: since every client had its first answer (MarkLoad), or since the server was started, if the situation is AtStart; another: since the one before it
 	Group  bool          `json:"group,omitempty"` // to the process group
 }
 
