@@ -8,8 +8,13 @@
 // command line and 3 if it could not do its work.
 package main
 
-import "os"
+import (
+	"os"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/target"
+)
 
 func main() {
+	target.Guard()
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -10,11 +10,14 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/target"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
 func TestMain(m *testing.M) {
+	target.Guard()
 	testscript.Main(m, map[string]func(){"quiesce": main})
 }
 

@@ -186,11 +186,12 @@ const (
 
 // An Exit is how the process ended.
 type Exit struct {
-	Code   int           `json:"code"`             // -1 if a signal ended it, or it did not end
-	Signal string        `json:"signal,omitempty"` // that ended it
-	Killed bool          `json:"killed"`           // by the drill: it did not end in time
-	CPU    time.Duration `json:"cpu"`              // user and system time
-	MaxRSS int64         `json:"max_rss"`          // bytes
+	Code    int           `json:"code"`              // -1 if a signal ended it, or it did not end
+	Signal  string        `json:"signal,omitempty"`  // that ended it
+	Killed  bool          `json:"killed"`            // by the drill: it did not end in time
+	Unknown bool          `json:"unknown,omitempty"` // nobody tells us: it was not a child of ours
+	CPU     time.Duration `json:"cpu"`               // user and system time
+	MaxRSS  int64         `json:"max_rss"`           // bytes
 }
 
 // A Load is what one kind of clients saw.

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package target
+
+import (
+	"context"
+	"syscall"
+	"time"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
+)
+
+// A Target is a server under test. There is none here: the drill needs Linux.
+type Target struct{}
+
+// Guard does nothing here.
+func Guard() {}
+
+// Prepare does nothing here.
+func Prepare(context.Context) {}
+
+// Start returns an error: the drill needs Linux.
+func Start(context.Context, Spec) (*Target, error) { return nil, errLinux }
+
+// Attach returns an error: the drill needs Linux.
+func Attach(int) (*Target, error) { return nil, errLinux }
+
+// Unit returns an error: the drill needs Linux.
+func Unit(context.Context, string) (*Target, error) { return nil, errLinux }
+
+// ParseSignal returns an error: the drill needs Linux.
+func ParseSignal(string) (syscall.Signal, error) { return 0, errLinux }
+
+// SignalName returns what the system calls it.
+func SignalName(s syscall.Signal) string { return s.String() }
+
+// PID is not reached: there is no Target.
+func (t *Target) PID() int { return 0 }
+
+// Began is not reached: there is no Target.
+func (t *Target) Began() time.Time { return time.Time{} }
+
+// Signal is not reached: there is no Target.
+func (t *Target) Signal(syscall.Signal, bool) (time.Time, error) { return time.Time{}, errLinux }
+
+// Exited is not reached: there is no Target.
+func (t *Target) Exited() <-chan struct{} { return nil }
+
+// Exit is not reached: there is no Target.
+func (t *Target) Exit() (record.Exit, time.Time) { return record.Exit{}, time.Time{} }
+
+// Listening is not reached: there is no Target.
+func (t *Target) Listening() ([]string, error) { return nil, errLinux }
+
+// Successor is not reached: there is no Target.
+func (t *Target) Successor(context.Context) (*Target, error) { return nil, errLinux }
+
+// Restart is not reached: there is no Target.
+func (t *Target) Restart(context.Context) (*Target, error) { return nil, errLinux }
+
+// Leftovers is not reached: there is no Target.
+func (t *Target) Leftovers(context.Context, time.Duration) []record.Leftover { return nil }
+
+// Close is not reached: there is no Target.
+func (t *Target) Close() error { return errLinux }
