@@ -95,8 +95,9 @@ apt_install() {
 # install_missing installs what the scripts and tests use and this Linux machine
 # lacks: certificates and, with the argument "test", a C compiler, ps, unshare,
 # the database servers of contract/drivers, the clients and proxies of
-# drain/outside and, on amd64, what runs programs for arm64. Only what is missing;
-# elsewhere than on Debian and its kin it says what to install.
+# drain/outside, a browser for the page of a drill and, on amd64, what runs programs
+# for arm64. Only what is missing; elsewhere than on Debian and its kin it says what
+# to install.
 # QUIESCE_NO_INSTALL=1 forbids it.
 install_missing() {
 	[ "$(go env GOOS)" = linux ] || return 0
@@ -115,6 +116,7 @@ install_missing() {
 		done
 		command -v node >/dev/null || command -v nodejs >/dev/null || missing+=(nodejs)
 		command -v h2load >/dev/null || missing+=(nghttp2-client)
+		command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 	fi
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "${QUIESCE_NO_INSTALL:-}" = 1 ] || ! command -v apt-get >/dev/null; then

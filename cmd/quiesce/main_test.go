@@ -5,6 +5,7 @@ package main
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 
 func TestMain(m *testing.M) {
 	target.Guard()
-	testscript.Main(m, map[string]func(){"quiesce": main})
+	testscript.Main(m, map[string]func(){"quiesce": main, "planned": planned})
 }
 
 // TestScript runs each testdata/script/*.txtar against this binary.
@@ -30,7 +31,9 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", os.Getenv("GORACE")) // how long an exit takes
-			return nil
+			samples, err := filepath.Abs("internal/drill/show/testdata")
+			env.Setenv("SAMPLES", samples)
+			return err
 		},
 	})
 }

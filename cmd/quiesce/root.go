@@ -121,7 +121,7 @@ program that it is about could not be run, 5 could not do the work.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{err, fmt.Sprintf(`"%s --help" lists the flags`, c.CommandPath())}
 	})
-	root.AddCommand(newDemo(), newDrill(), newExplain(), newVersion())
+	root.AddCommand(newDemo(), newDrill(), newExplain(), newPlan(), newReport(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }

@@ -50,8 +50,8 @@ func HTML(w io.Writer, run *record.Run) error {
 
 // page is what the template shows.
 type page struct {
-	Policy, Tool, Verdict, Class, Target, Reason, Interrupted string
-	Bound, Smallest, Replay, CheckSum, Footer                 string
+	Brand, Policy, Tool, Verdict, Class, Target, Reason, Interrupted string
+	Text, Bound, Smallest, Replay, CheckSum, Footer                  string
 
 	Style   template.CSS
 	Script  template.JS
@@ -93,8 +93,7 @@ type pageFinding struct {
 
 func (v *view) page(drawn map[int]bool) *page {
 	p := &page{
-		Policy: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(pageCSS), hash(pageJS)),
-		Tool:   clean(v.Tool), Verdict: clean(string(v.Verdict)), Class: class(v.Verdict), Target: clean(v.target()),
+		Brand: "drill", Policy: policy(), Tool: clean(v.Tool), Verdict: clean(string(v.Verdict)), Class: class(v.Verdict), Target: clean(v.target()),
 		Reason: clean(v.Reason), Interrupted: clean(v.Interrupted), Replay: clean(v.Replay),
 		Style: template.CSS(pageCSS), Script: template.JS(pageJS), Tiles: v.tiles(), CheckSum: v.checkSum(), Setup: v.setup(),
 		Footer: fmt.Sprintf("quiesce %s · drill of %s, %s · report schema %d", clean(v.Tool), v.Began.UTC().Format("2006-01-02 15:04:05 UTC"), short(v.Took), v.Schema),
@@ -113,6 +112,11 @@ func (v *view) page(drawn map[int]bool) *page {
 		p.Stops = v.pageStops(drawn)
 	}
 	return p
+}
+
+// policy lets in our own style and script, and nothing else.
+func policy() string {
+	return fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(pageCSS), hash(pageJS))
 }
 
 // hash is what the policy allows a script or style by.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 )
@@ -19,6 +20,7 @@ const (
 	pageBins     = 90 // in a chart
 	pageLost     = 48 // spans of lost requests
 	pageTroubles = 60 // lines below a chart
+	pageFlags    = 40 // labelled events
 
 	areaHeight    = 112
 	loadHeight    = 24
@@ -41,7 +43,9 @@ func (v *view) drawRounds() (template.HTML, map[int]bool, error) {
 			continue
 		}
 		p := v.pageRound(r)
-		p.First, p.Why = r == v.worst, v.why(r)
+		if r == v.worst {
+			p.First, p.Why = true, v.why(r)
+		}
 		if left < pageBudget/2 {
 			p.shorten()
 		}
@@ -94,34 +98,37 @@ func (p *pageRound) shorten() {
 // pageRound is one round, as the template draws it. X and W are percents of the axis,
 // Y and H pixels.
 type pageRound struct {
-	Number, Prev, Next                             int
-	First                                          bool
-	Class, Title, Why, Ending, Problem, Axis, Bins string
-	Faults                                         []string
-	Ticks                                          []pageTick
-	Gap                                            *pageGap
-	GapNote, Zero, GridLines                       string
-	Flags                                          []markLabel
-	FlagHeight                                     int
-	Bands                                          []band
-	Legend                                         []legend
-	Areas                                          []area
-	Peak                                           string
-	Lost                                           []lostSpan
-	LostHeight                                     int
-	LostNote                                       string
-	PerLoad                                        []pageLoad
-	Latency, LatencyNote                           string
-	LatencyLines                                   []yLine
-	App, Cause                                     string
-	Spans                                          []pageSpan
-	Loads                                          []loadRow
-	Troubles                                       []trouble
-	Output                                         string
+	Number, Prev, Next                                      int
+	First                                                   bool
+	Class, Heading, Title, Why, Ending, Problem, Axis, Bins string
+	Faults                                                  []string
+	Ticks                                                   []pageTick
+	Gap                                                     *pageGap
+	GapNote, Zero, GridLines                                string
+	Flags                                                   []markLabel
+	FlagHeight                                              int
+	Bands                                                   []band
+	Legend                                                  []legend
+	Areas                                                   []area
+	Peak                                                    string
+	Lost                                                    []lostSpan
+	LostHeight                                              int
+	LostNote                                                string
+	PerLoad                                                 []pageLoad
+	Latency, LatencyNote                                    string
+	LatencyLines                                            []yLine
+	App, Cause                                              string
+	Spans                                                   []pageSpan
+	Loads                                                   []loadRow
+	Troubles                                                []trouble
+	Output                                                  string
 }
 
 type (
-	pageTick  struct{ X, Label, Anchor string }
+	pageTick struct {
+		X, Label, Anchor string
+		Odd              bool // a narrow page does without it
+	}
 	pageGap   struct{ X, W, Mid, Label string }
 	markLabel struct {
 		X, Label, Class string
@@ -158,7 +165,7 @@ func pct(share float64) string {
 func (v *view) pageRound(r *record.Round) *pageRound {
 	a := axisOf(r)
 	p := &pageRound{
-		Number: r.Number, Class: v.state(r), Title: situation(r) + ", " + signals(&r.Schedule), Ending: ending(r, v.Setup.Grace),
+		Number: r.Number, Heading: fmt.Sprintf("Round %d", r.Number), Class: v.state(r), Title: situation(r) + ", " + signals(&r.Schedule), Ending: ending(r, v.Setup.Grace),
 		Problem: clean(r.Problem), Faults: v.faults[r.Number], Zero: pct(a.share(a.zero)),
 		Axis: fmt.Sprintf("%d,%d,%d,%d,%d,%g", a.from.Microseconds(), a.gap.Microseconds(), a.on.Microseconds(), a.to.Microseconds(), a.zero.Microseconds(), gapShare),
 	}
@@ -174,9 +181,11 @@ func (v *view) pageRound(r *record.Round) *pageRound {
 }
 
 func (p *pageRound) axis(a axis) {
-	for _, t := range a.ticks(9) {
+	list := a.ticks(9)
+	zero := slices.IndexFunc(list, func(t tick) bool { return t.at == a.zero })
+	for i, t := range list {
 		x := a.share(t.at)
-		p.Ticks = append(p.Ticks, pageTick{pct(x), t.label, anchor(x)})
+		p.Ticks = append(p.Ticks, pageTick{pct(x), t.label, anchor(x), (i-zero)%2 != 0})
 		p.GridLines += "M" + coordinate(x*chartWidth) + " 0V1"
 	}
 	if a.on > a.gap {
@@ -200,10 +209,10 @@ func anchor(share float64) string {
 
 // flags gives each mark a label in the first row in which it fits, even on a narrow page.
 func (p *pageRound) flags(r *record.Round, a axis) {
-	const narrow, perRune = 420.0, 6.6
-	var ends []float64 // of the rows
+	const narrow, perRune = 306.0, 6.6 // pixels
+	var ends []float64                 // of the rows
 	for _, m := range r.Marks {
-		if m.At < a.from || m.At > a.to {
+		if m.At < a.from || m.At > a.to || len(p.Flags) >= pageFlags {
 			continue
 		}
 		x, label := a.share(m.At), cut(markText(&m), 40)
@@ -211,9 +220,9 @@ func (p *pageRound) flags(r *record.Round, a axis) {
 			label += " " + relative(m.At-a.zero)
 		}
 		f := markLabel{X: pct(x), Label: label, DX: 4, Class: flagClass(&m)}
-		width := float64(len(label)+1) * perRune / narrow
+		width := float64(utf8.RuneCountInString(label)+1) * perRune / narrow
 		from := x
-		if x > 0.6 {
+		if x+width > 1 && x > 0.5 {
 			f.End, f.DX, from = true, -4, x-width
 		}
 		row := slices.IndexFunc(ends, func(end float64) bool { return end <= from })
@@ -313,7 +322,7 @@ func (p *pageRound) requests(v *view, r *record.Round, a axis) {
 		for j := range r.Loads {
 			n += k.of(&r.Loads[j])
 		}
-		if n > 0 || i == 0 {
+		if n > 0 || i == 0 && len(r.Loads) > 0 {
 			p.Legend = append(p.Legend, legend{k.class, k.name, count(n)})
 		}
 	}

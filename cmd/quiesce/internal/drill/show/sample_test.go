@@ -37,7 +37,7 @@ func newMaker(seed uint64) *maker {
 
 func (m *maker) setup() record.Setup {
 	return record.Setup{
-		Command: []string{"./shop", "-addr", "127.0.0.1:{port}", "-db", "/tmp/shop.db"},
+		Command: []string{"./shop", "-addr", "127.0.0.1:{port}", "-db", "shop.db"},
 		Loads:   m.loads, Ready: "http://127.0.0.1:{port}/readyz", Live: "http://127.0.0.1:{port}/livez",
 		Signal: "SIGTERM", Grace: m.grace, Delay: 40 * ms, Codes: []int{0}, Mode: record.Restart,
 		Seed: 8241, Duration: 25 * time.Second, MinStops: 20, MinSent: 1000, Writes: true,
@@ -282,7 +282,7 @@ func sampleFail() *record.Run {
 	left := &run.Rounds[9]
 	left.Left = []record.Leftover{
 		{Kind: record.LeftProcess, What: "pid 4242 (sh -c sleep 100)", Detail: "child of the server"},
-		{Kind: record.LeftUnix, What: "/tmp/shop/admin.sock"},
+		{Kind: record.LeftUnix, What: "shop/admin.sock"},
 	}
 	left.Exit.Code = 3
 	idle := &run.Rounds[11]
