@@ -81,7 +81,7 @@ type pageCheck struct {
 	ID, Title, Verdict, Class, Text, More string
 	Open, Places                          bool
 	Findings                              []pageFinding
-	Explain                               []pair
+	Explain                               []explanation
 }
 
 type pageFinding struct {

@@ -261,8 +261,10 @@ func (p *pageRound) bands(r *record.Round, a axis) {
 				k, word = "on", "on"
 			}
 			from := a.share(s.from)
-			b.Parts = append(b.Parts, part{pct(from), pct(max(0, a.share(s.to)-from)), k,
-				strings.Join(nonEmpty(fmt.Sprintf("%s from %s", word, relative(s.from-a.zero)), clean(s.detail)), ": ")})
+			b.Parts = append(b.Parts, part{
+				pct(from), pct(max(0, a.share(s.to)-from)), k,
+				strings.Join(nonEmpty(fmt.Sprintf("%s from %s", word, relative(s.from-a.zero)), clean(s.detail)), ": "),
+			})
 		}
 		if last := list[len(list)-1]; !last.ok {
 			b.Note = "off " + relative(last.from-a.zero)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/judge"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 )
 
@@ -147,6 +148,9 @@ func (v *view) findingsText(c *record.Check) string {
 	}
 	if c.More > 0 {
 		fmt.Fprintf(&b, "and %s more\n", count(c.More))
+	}
+	if _, ok := judge.Lookup(c.ID); ok {
+		fmt.Fprintf(&b, "see: quiesce explain %s\n", c.ID)
 	}
 	return b.String()
 }

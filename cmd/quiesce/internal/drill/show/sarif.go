@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/judge"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 )
 
@@ -54,11 +55,15 @@ type (
 		ID     string       `json:"id"`
 		Short  sarifMessage `json:"shortDescription"`
 		Full   sarifMessage `json:"fullDescription"`
-		Help   sarifMessage `json:"help"`
+		Help   sarifHelp    `json:"help"`
 		Config sarifConfig  `json:"defaultConfiguration"`
 	}
 	sarifConfig struct {
 		Level string `json:"level"`
+	}
+	sarifHelp struct {
+		Text     string `json:"text"`
+		Markdown string `json:"markdown,omitempty"`
 	}
 	sarifMessage struct {
 		Text string `json:"text"`
@@ -143,10 +148,12 @@ func (v *view) sarifRun() sarifRun {
 
 func sarifRuleOf(c *record.Check) sarifRule {
 	title := sarifMessage{cmp.Or(clean(c.Title), clean(c.ID))}
-	return sarifRule{ID: clean(c.ID), Short: title, Full: title, Help: sarifMessage{helpText(c.ID)}, Config: sarifConfig{"error"}}
+	rule := sarifRule{ID: clean(c.ID), Short: title, Full: title, Help: sarifHelp{Text: "quiesce explain " + clean(c.ID)}, Config: sarifConfig{"error"}}
+	if e, ok := judge.Lookup(c.ID); ok {
+		rule.Full.Text, rule.Help = e.Meaning, sarifHelp{e.String(), e.Markdown("###")}
+	}
+	return rule
 }
-
-func helpText(id string) string { return "quiesce explain " + clean(id) }
 
 func (v *view) sarifInvocation() sarifInvocation {
 	in := sarifInvocation{

@@ -125,6 +125,9 @@ func (t *text) checks() {
 		for _, c := range list {
 			t.check(&c, width)
 		}
+		if verdict == record.Fail && len(list) > 0 {
+			t.line("        ", t.paint(dim, "quiesce explain "+clean(list[0].ID)+" says what that means, and how it is right"))
+		}
 	}
 	var rest []string
 	for _, c := range t.by(record.NotTried) {
