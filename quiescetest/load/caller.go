@@ -19,6 +19,8 @@ type caller struct {
 	number uint32
 	rand   *rand.Rand
 	timer  *time.Timer
+	clock  *clock // of an open load, if there is one here; or nil
+	bubble bool   // time is not the clock's, but that of testing/synctest
 
 	attempt Attempt
 	due     time.Duration // when the next is to begin
@@ -37,12 +39,18 @@ func newCaller(l *loading, w *Wire, client Client, number int) *caller {
 	c.attempt.answering = c.answered
 	c.timer = time.NewTimer(0)
 	<-c.timer.C
+	if c.Rate > 0 {
+		c.clock = newClock()
+	}
 	return c
 }
 
 func (c *caller) run() {
 	defer func() {
 		c.timer.Stop()
+		if c.clock != nil {
+			c.clock.close()
+		}
 		if c.wire.users.Add(-1) == 0 {
 			_ = c.client.Close() // what it has to say was said by requests
 		}
@@ -92,19 +100,32 @@ func (c *caller) wait() bool {
 	}
 	now := s.now()
 	if c.due > now {
-		c.timer.Reset(c.due - now)
-		select {
-		case <-c.timer.C:
-		case <-s.over:
-			return false
-		case <-s.run.Done():
+		if now = c.sleep(now); now < c.due {
 			return false
 		}
-		now = s.now()
 	}
 	c.busy.add(max(0, c.free-c.due))
 	c.late.add(now - max(c.due, c.free))
 	return !s.ended()
+}
+
+// sleep sleeps until the next request is due, or the session ends. It returns the
+// time.
+func (c *caller) sleep(now time.Duration) time.Duration {
+	s := c.session
+	if c.clock != nil && !c.bubble {
+		c.clock.sleep(c.due - now)
+		if now = s.now(); now >= c.due || s.ended() {
+			return now
+		}
+		c.bubble = true
+	}
+	c.timer.Reset(c.due - now)
+	select {
+	case <-c.timer.C:
+	case <-s.over:
+	}
+	return s.now()
 }
 
 // make makes one attempt. It reports whether there was one.
@@ -140,12 +161,10 @@ func (c *caller) held() bool {
 				continue
 			case <-s.over:
 				return false
-			case <-s.run.Done():
-				return false
 			}
 		}
 		// A client that connects in its own time may not have noticed yet.
-		return pause(s.run, minThink) == nil && !s.ended()
+		return pause(s.open, minThink) == nil
 	}
 }
 

@@ -372,14 +372,14 @@ func (d *deadlines) SetDeadline(t time.Time) error {
 // The engine itself allocates nothing for a request on a connection that is there.
 func TestHTTP1DoesNotAllocate(t *testing.T) {
 	s := serve(t, func(_ int, c *net.TCPConn) {
-		in := bufio.NewReader(c)
+		in, answer := bufio.NewReader(c), []byte(whole)
 		for {
 			line, err := in.ReadSlice('\n')
 			if err != nil {
 				return
 			}
 			if len(line) <= 2 {
-				c.Write([]byte(whole))
+				c.Write(answer)
 			}
 		}
 	})

@@ -48,9 +48,7 @@ func (s *Session) Served(ctx context.Context) error {
 	select {
 	case <-m.passed:
 	case <-s.over:
-		err = errEnded
-	case <-s.run.Done():
-		err = context.Cause(s.run)
+		err = context.Cause(s.open)
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}

@@ -22,11 +22,11 @@ type Session struct {
 	route   atomic.Pointer[route]
 	mark    atomic.Pointer[mark]
 
-	over     chan struct{}   // closed: callers begin nothing any more
-	reach    context.Context // ends with over: nothing is gained by connecting
-	seal     context.CancelFunc
+	open context.Context // ends when callers begin nothing any more, nor connect
+	over <-chan struct{} // its Done
+	shut context.CancelCauseFunc
+
 	mu       sync.Mutex
-	finished bool // over is closed
 	failures []Failure
 }
 
@@ -40,9 +40,10 @@ type loading struct {
 }
 
 func newSession(ctx context.Context, c Config) *Session {
-	s := &Session{config: c, began: time.Now(), over: make(chan struct{})}
+	s := &Session{config: c, began: time.Now()}
 	s.run, s.giveUp = context.WithCancel(ctx)
-	s.reach, s.seal = context.WithCancel(s.run)
+	s.open, s.shut = context.WithCancelCause(s.run)
+	s.over = s.open.Done()
 	s.route.Store(&route{addr: c.Addr, changed: make(chan struct{})})
 	for i := range c.Loads {
 		s.loads = append(s.loads, &loading{Load: &c.Loads[i], number: i, session: s})
@@ -51,6 +52,7 @@ func newSession(ctx context.Context, c Config) *Session {
 	for _, l := range s.loads {
 		l.prepare()
 	}
+	context.AfterFunc(s.open, s.wake)
 	return s
 }
 
@@ -80,7 +82,7 @@ func (s *Session) now() time.Duration { return time.Since(s.began) }
 // waited for, too. At the end of ctx those that are left are given up: they are
 // [Abandoned]. When Finish returns, no caller runs and no connection is left.
 func (s *Session) Finish(ctx context.Context) {
-	s.stop()
+	s.shut(errEnded)
 	ended := make(chan struct{})
 	go func() {
 		s.callers.Wait()
@@ -96,19 +98,20 @@ func (s *Session) Finish(ctx context.Context) {
 // Close ends the session now: what is in flight is [Abandoned]. When it returns, no
 // caller runs and no connection is left. Later calls do nothing.
 func (s *Session) Close() {
-	s.stop()
+	s.shut(errEnded)
 	s.giveUp()
 	s.callers.Wait()
 	s.lines.Wait()
 }
 
-func (s *Session) stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.finished {
-		s.finished = true
-		close(s.over)
-		s.seal()
+// wake ends the sleep of callers.
+func (s *Session) wake() {
+	for _, l := range s.loads {
+		for _, c := range l.callers {
+			if c.clock != nil {
+				c.clock.wake()
+			}
+		}
 	}
 }
 
@@ -116,8 +119,6 @@ func (s *Session) stop() {
 func (s *Session) ended() bool {
 	select {
 	case <-s.over:
-		return true
-	case <-s.run.Done():
 		return true
 	default:
 		return false

@@ -50,7 +50,7 @@ func (w *Wire) Dial(ctx context.Context) (net.Conn, error) {
 func (w *Wire) dial(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.Timeout())
 	defer cancel()
-	defer context.AfterFunc(w.session.reach, cancel)()
+	defer context.AfterFunc(w.session.open, cancel)()
 	delay := w.session.config.RTT / 2
 	if err := pause(ctx, delay); err != nil { // the SYN is on its way
 		return nil, err

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package load
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestClock(t *testing.T) {
+	c := newClock()
+	if c == nil {
+		t.Skip("there is no clock on this platform: callers use timers")
+	}
+	defer c.close()
+	for _, d := range []time.Duration{time.Nanosecond, 100 * time.Microsecond, 3 * time.Millisecond} {
+		began := time.Now()
+		c.sleep(d)
+		if took := time.Since(began); took < d {
+			t.Errorf("slept %v, want %v", took, d)
+		}
+	}
+	woken := time.AfterFunc(time.Millisecond, c.wake)
+	defer woken.Stop()
+	c.sleep(time.Hour)
+	c.sleep(time.Hour) // for ever after
+}
+
+// A session whose callers sleep ends at once, however it is ended.
+func TestOpenEndsAtOnce(t *testing.T) {
+	for name, end := range map[string]func(*Session, context.CancelFunc){
+		"Finish":  func(s *Session, _ context.CancelFunc) { s.Finish(t.Context()) },
+		"Close":   func(s *Session, _ context.CancelFunc) { s.Close() },
+		"context": func(s *Session, cancel context.CancelFunc) { cancel(); s.callers.Wait() },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		s, err := Start(ctx, Config{Loads: []Load{{Name: name, Kind: &fake{}, Callers: 8, Rate: 1e-6}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end(s, cancel)
+		if n := s.Tallies()[0].Attempts(); n != 0 {
+			t.Errorf("%s: %d attempts, want none", name, n)
+		}
+		s.Close()
+	}
+}
