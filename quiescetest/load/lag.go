@@ -12,8 +12,12 @@ import (
 // of think times. Each is at most an eighth above what was measured.
 type Lag struct {
 	P50, P99, Max time.Duration // how long after its caller could begin it a request was begun
+	Late          int           // how many requests were begun later than [TooLate] after that
 	BusyP99       time.Duration // how long after it was due its caller could: the last one was under way, the server's doing
 }
+
+// TooLate is when a request is no longer one that the schedule asked for.
+const TooLate = 10 * time.Millisecond
 
 // Lag returns what was measured until now. It is zero if nothing had a schedule.
 func (s *Session) Lag() Lag {
@@ -24,7 +28,7 @@ func (s *Session) Lag() Lag {
 			busy.sum(&c.busy)
 		}
 	}
-	return Lag{late.quantile(0.5), late.quantile(0.99), late.quantile(1), busy.quantile(0.99)}
+	return Lag{late.quantile(0.5), late.quantile(0.99), late.quantile(1), late.above(TooLate), busy.quantile(0.99)}
 }
 
 const (
@@ -60,6 +64,15 @@ func (h *histogram) sum(other *histogram) {
 	for i := range h {
 		h[i].Add(other[i].Load())
 	}
+}
+
+// above returns how many durations are above d, of which those in its bucket are none.
+func (h *histogram) above(d time.Duration) int {
+	n := 0
+	for i := scale(d) + 1; i < scales; i++ {
+		n += int(h[i].Load())
+	}
+	return n
 }
 
 // quantile returns what a share q of the durations is not above.

@@ -58,14 +58,15 @@ func (c *Config) setLoadDefaults() {
 		l := &c.Loads[i].LoadSetup
 		orSet(&l.Protocol, record.HTTP1)
 		orSet(&l.Connections, DefaultConnections)
-		orSet(&l.Name, defaultName(l))
+		orSet(&l.Name, LoadName(l))
 		l.Long = l.Long || l.Protocol == record.SSE || l.Protocol == record.WS
 		c.Setup.Loads[i] = *l
 		c.Setup.Loads[i].URL = redact(l.URL)
 	}
 }
 
-func defaultName(l *record.LoadSetup) string {
+// LoadName returns the name of clients that have none of their own.
+func LoadName(l *record.LoadSetup) string {
 	switch l.Protocol {
 	case record.HTTP1:
 		if l.NewConn {
@@ -117,15 +118,15 @@ func (c *Config) checkTarget() error {
 	case named > 1:
 		return errors.New("give one of a command, --pid and --unit")
 	case s.Mode != record.Restart && len(s.Command) == 0:
-		return fmt.Errorf("--mode %s: needs a command to start", s.Mode)
+		return errors.New("--rolling and --upgrade need a command to start")
 	case s.Mode == record.Rolling && !strings.Contains(c.loadURL(), portMark):
-		return fmt.Errorf("--mode rolling: two instances need two ports: write %s in the command and the URLs", portMark)
+		return fmt.Errorf("--rolling: two instances need two ports: write %s in the command and the URLs", portMark)
 	case s.Mode == record.Upgrade && c.Upgrade == 0:
-		return errors.New("--mode upgrade: needs --upgrade SIGNAL")
+		return errors.New("--upgrade: needs a signal")
 	case s.Mode != record.Upgrade && c.Upgrade != 0:
-		return errors.New("--upgrade: only with --mode upgrade")
+		return errors.New("--upgrade: not with --rolling")
 	case !slices.Contains([]record.Mode{record.Restart, record.Rolling, record.Upgrade}, s.Mode):
-		return fmt.Errorf("--mode %s: want restart, rolling or upgrade", s.Mode)
+		return fmt.Errorf("mode %q: want restart, rolling or upgrade", s.Mode)
 	}
 	return nil
 }

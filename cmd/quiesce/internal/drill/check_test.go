@@ -73,10 +73,10 @@ func TestCheckNamesTheFlag(t *testing.T) {
 		{"--live: ", func(c *Config) { c.Setup.Live = "http://example.com/" }},
 		{"need each other", func(c *Config) { c.Write = new(load.Request) }},
 		{"--situations", func(c *Config) { c.Situations = []record.Situation{"odd"} }},
-		{"--mode rolling", func(c *Config) { c.Setup.Mode, c.Loads[0].URL = record.Rolling, "http://127.0.0.1:80/" }},
-		{"--mode upgrade", func(c *Config) { c.Setup.Mode = record.Upgrade }},
+		{"--rolling", func(c *Config) { c.Setup.Mode, c.Loads[0].URL = record.Rolling, "http://127.0.0.1:80/" }},
+		{"--upgrade", func(c *Config) { c.Setup.Mode = record.Upgrade }},
 		{"--upgrade", func(c *Config) { c.Upgrade = syscall.SIGTERM }},
-		{"--mode odd", func(c *Config) { c.Setup.Mode = "odd" }},
+		{`mode "odd"`, func(c *Config) { c.Setup.Mode = "odd" }},
 		{"no load \"h2\"", func(c *Config) { c.Replay = replay(t, "plain/TERM@1ms/h2") }},
 		{"--replay: ", func(c *Config) { c.Replay = replay(t, "plain/FOO@1ms/keepalive") }},
 		{"situation twice", func(c *Config) {

@@ -57,9 +57,10 @@ type prober struct {
 
 	asking sync.WaitGroup
 	mu     sync.Mutex
-	open   int  // questions without an answer
-	latest int  // the last question whose answer counted
-	no     bool // that answer; at first it is known to be yes
+	open   int           // questions without an answer
+	latest int           // the last question whose answer counted
+	no     bool          // that answer; at first it is known to be yes
+	since  time.Duration // when it was asked
 }
 
 // run asks until ctx ends.
@@ -69,10 +70,11 @@ func (p *prober) run(ctx context.Context) {
 	defer ticker.Stop()
 	for n := 1; ctx.Err() == nil; n++ {
 		if p.begin() {
+			asked := p.line.now()
 			p.asking.Go(func() {
 				ok, detail := p.ask(ctx)
 				if ctx.Err() == nil {
-					p.answered(n, ok, detail)
+					p.answered(n, asked, ok, detail)
 				}
 				p.end()
 			})
@@ -103,18 +105,20 @@ func (p *prober) end() {
 
 // answered notes the answer to the question of that number, unless a later one was
 // answered before.
-func (p *prober) answered(n int, ok bool, detail string) {
+func (p *prober) answered(n int, asked time.Duration, ok bool, detail string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n < p.latest {
 		return
 	}
 	p.latest = n
+	since := p.since
+	p.since = asked
 	if ok != p.no {
 		return
 	}
 	p.no = !ok
-	p.line.probed(record.Probe{Which: p.which, At: p.line.now(), OK: ok, Detail: detail})
+	p.line.probed(record.Probe{Which: p.which, At: p.line.now(), Since: since, OK: ok, Detail: detail})
 	if p.changed != nil {
 		p.changed(ok, detail)
 	}

@@ -243,6 +243,7 @@ type Lost struct {
 type Probe struct {
 	Which  string        `json:"which"` // "ready", "live" or "connect"
 	At     time.Duration `json:"at"`
+	Since  time.Duration `json:"since"` // when the last question was asked whose answer was still the other one
 	OK     bool          `json:"ok"`
 	Detail string        `json:"detail,omitempty"` // the status, or the error
 }
@@ -291,6 +292,7 @@ type Lag struct {
 	P50  time.Duration `json:"p50"` // of what it sent late by its own fault
 	P99  time.Duration `json:"p99"`
 	Max  time.Duration `json:"max"`
+	Late int           `json:"late"`     // requests that were sent more than 10 ms late by it
 	Busy time.Duration `json:"busy_p99"` // waiting for a connection that was still busy: the server's doing
 }
 

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/protocol"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
+)
+
+// usualRate is how many requests a second are due on each connection if nobody says
+// otherwise.
+const usualRate = 100
+
+// A scheme is what the clients of a URL speak, and what the URL is without that.
+type scheme struct {
+	protocol record.Protocol
+	plain    string // the scheme that says where, and whether with TLS
+}
+
+var schemes = map[string]scheme{
+	"http": {record.HTTP1, "http"}, "https": {record.HTTP1, "https"},
+	"h2c": {record.HTTP2, "http"}, "h2": {record.HTTP2, "https"},
+	"grpc": {record.GRPC, "grpc"}, "grpcs": {record.GRPC, "grpcs"},
+	"ws": {record.WS, "ws"}, "wss": {record.WS, "wss"},
+	"sse": {record.SSE, "http"}, "sses": {record.SSE, "https"},
+	"tcp": {record.TCP, "tcp"},
+}
+
+// secured reports whether clients of a URL use TLS.
+func secured(text string) bool {
+	name, _, _ := strings.Cut(text, "://")
+	return slices.Contains([]string{"https", "h2", "grpcs", "wss", "sses"}, name)
+}
+
+// splitURL finds what a URL's clients speak, and the URL that says where.
+func splitURL(text string) (record.Protocol, string, error) {
+	name, rest, ok := strings.Cut(text, "://")
+	s, known := schemes[name]
+	if !ok || !known {
+		return "", "", fmt.Errorf("--url %q: want one that begins with %s", text, strings.Join(slices.Sorted(maps.Keys(schemes)), ", "))
+	}
+	return s.protocol, s.plain + "://" + rest, nil
+}
+
+// A loadFile is what --config reads.
+type loadFile struct {
+	Loads []fileLoad `yaml:"loads"`
+}
+
+// A fileLoad is one kind of clients. What is not there is as on the command line.
+type fileLoad struct {
+	Name        string            `yaml:"name"`
+	URL         string            `yaml:"url"`
+	Method      string            `yaml:"method"`
+	Headers     map[string]string `yaml:"headers"`
+	Body        string            `yaml:"body"`
+	Connections int               `yaml:"connections"`
+	Rate        float64           `yaml:"rate"`
+	Think       time.Duration     `yaml:"think"`
+	Anew        bool              `yaml:"connects_anew"` // a connection for each request
+	Send        string            `yaml:"send"`          // tcp: the line, with {id}
+	Want        string            `yaml:"want"`          // tcp: what the answer begins with
+	Stream      bool              `yaml:"stream"`        // grpc: the method is one of a server stream
+}
+
+func (f *drillFlags) setLoads(c *drill.Config) error {
+	var loads []fileLoad
+	for _, u := range f.urls {
+		loads = append(loads, fileLoad{URL: u})
+		if p, _, err := splitURL(u); err == nil && p == record.HTTP1 {
+			loads = append(loads, fileLoad{URL: u, Anew: true, Connections: max(1, f.connections/4)})
+		}
+	}
+	fromFile, err := f.readLoads()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, l := range append(loads, fromFile...) {
+		made, err := f.loadOf(&l)
+		errs = append(errs, err)
+		c.Loads = append(c.Loads, made)
+	}
+	number(c.Loads)
+	return errors.Join(errs...)
+}
+
+func (f *drillFlags) readLoads() ([]fileLoad, error) {
+	if f.file == "" {
+		return nil, nil
+	}
+	in, err := os.Open(f.file)
+	if err != nil {
+		return nil, fmt.Errorf("--config: %w", err)
+	}
+	defer in.Close()
+	var file loadFile
+	d := yaml.NewDecoder(in)
+	d.KnownFields(true)
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("--config %s: %w", f.file, err)
+	}
+	if len(file.Loads) == 0 {
+		return nil, fmt.Errorf("--config %s: no loads", f.file)
+	}
+	return file.Loads, nil
+}
+
+// loadOf makes the clients of a load.
+func (f *drillFlags) loadOf(l *fileLoad) (drill.LoadConfig, error) {
+	p, where, err := splitURL(l.URL)
+	if err != nil {
+		return drill.LoadConfig{}, err
+	}
+	r, err := f.request(l.URL)
+	if err != nil {
+		return drill.LoadConfig{}, err
+	}
+	if l.Method != "" {
+		r.Method = l.Method
+	}
+	if l.Body != "" {
+		r.Body = l.Body
+	}
+	for name, value := range l.Headers {
+		r.Header.Set(name, value)
+	}
+	out := drill.LoadConfig{Request: r, LoadSetup: record.LoadSetup{
+		Name: l.Name, Protocol: p, URL: where, NewConn: l.Anew, Connections: l.Connections, Rate: l.Rate, Think: l.Think,
+	}}
+	f.pace(&out.LoadSetup)
+	out.Kind, err = kindFor(p, l, r, where)
+	return out, err
+}
+
+// pace fills in how many clients there are and how fast they ask.
+func (f *drillFlags) pace(l *record.LoadSetup) {
+	if l.Connections == 0 {
+		l.Connections = f.connections
+	}
+	if l.Rate == 0 && l.Think == 0 {
+		l.Rate, l.Think = f.rate, f.think
+	}
+	streams := l.Protocol == record.SSE || l.Protocol == record.WS
+	if l.Rate == 0 && l.Think == 0 && !streams {
+		l.Rate = usualRate * float64(l.Connections)
+	}
+}
+
+// kindFor returns the clients of a protocol that the drill does not know by itself.
+func kindFor(p record.Protocol, l *fileLoad, r load.Request, where string) (load.Kind, error) {
+	switch p {
+	case record.GRPC:
+		u, err := url.Parse(strings.ReplaceAll(where, "{port}", "1"))
+		if err != nil {
+			return nil, fmt.Errorf("--url: %w", err)
+		}
+		return protocol.GRPC(protocol.GRPCOptions{Method: strings.Trim(u.Path, "/"), Stream: l.Stream, TLS: r.TLS}), nil
+	case record.WS:
+		u, err := url.Parse(strings.ReplaceAll(where, "{port}", "1"))
+		if err != nil {
+			return nil, fmt.Errorf("--url: %w", err)
+		}
+		r.Path = u.RequestURI()
+		return protocol.WS(r, protocol.WSOptions{}), nil
+	case record.TCP:
+		send := l.Send
+		if send == "" {
+			send = "PING"
+		}
+		return load.Lines(send, l.Want), nil
+	}
+	return nil, nil
+}
+
+// number gives loads that have no name of their own, and would have the same one, a
+// number.
+func number(loads []drill.LoadConfig) {
+	seen := map[string]int{}
+	for i := range loads {
+		l := &loads[i].LoadSetup
+		if l.Name != "" {
+			continue
+		}
+		name := drill.LoadName(l)
+		if seen[name]++; seen[name] > 1 {
+			name = fmt.Sprintf("%s-%d", name, seen[name])
+		}
+		l.Name = name
+	}
+}
