@@ -56,14 +56,14 @@ func (d *direct) exchange(fd uintptr) bool {
 	if d.out != nil {
 		return d.begin(int(fd))
 	}
-	n, err := retry(int(fd), d.in, syscall.Read)
+	n, err := sockRead(int(fd), d.in)
 	switch {
 	case errors.Is(err, syscall.EAGAIN):
 		return false
 	case err == nil && n == 0:
 		err = io.EOF
 	}
-	d.read, d.err = max(n, 0), err
+	d.read, d.err = n, err
 	return true
 }
 
@@ -75,22 +75,14 @@ func (d *direct) begin(fd int) bool {
 		d.err = errFoundClosed
 		return true
 	}
-	n, err := retry(fd, out, syscall.Write)
-	d.wrote = max(n, 0)
+	n, err := sockWrite(fd, out)
+	d.wrote = n
 	switch {
-	case d.wrote == len(out):
+	case n == len(out):
 		return false
 	case err == nil || errors.Is(err, syscall.EAGAIN):
 		err = errPartial
 	}
 	d.err = err
 	return true
-}
-
-func retry(fd int, b []byte, call func(int, []byte) (int, error)) (n int, err error) {
-	for {
-		if n, err = call(fd, b); err != syscall.EINTR {
-			return n, err
-		}
-	}
 }

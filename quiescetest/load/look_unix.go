@@ -6,6 +6,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 	"syscall"
@@ -40,10 +41,5 @@ func lookAt(socket net.Conn) func() bool {
 	}
 }
 
-// readable reports whether there is something to read, or the end. Go's sockets do
-// not block.
-func readable(fd int) bool {
-	var b [1]byte
-	_, _, err := syscall.Recvfrom(fd, b[:], syscall.MSG_PEEK)
-	return err != syscall.EAGAIN && err != syscall.EINTR
-}
+// readable reports whether there is something to read, or the end.
+func readable(fd int) bool { return !errors.Is(sockPeek(fd), syscall.EAGAIN) }

@@ -116,7 +116,7 @@ func askWithEngine(job loadJob) (loadSeen, error) {
 		for r := range s.Records(0) {
 			latencies = append(latencies, r.Done-r.Due)
 		}
-			seen.P50, seen.P99 = measure.Quantile(latencies, 50), measure.Quantile(latencies, 99)
+		seen.P50, seen.P99 = measure.Quantile(latencies, 50), measure.Quantile(latencies, 99)
 	}
 	return seen, nil
 }
