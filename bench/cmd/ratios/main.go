@@ -44,7 +44,7 @@ var sections = []section{
 	{"heap", "heap a component of a running app", heap},
 	{"spawn", "CPU a task that does nothing, in bursts of 256; peer: a go statement and a WaitGroup", spawns},
 	{"pool", "CPU a job that does nothing, submitted in bursts of 256 to 8 workers, run and counted; peers", pools},
-	{"load", "the load engine: HTTP/1.1 keep-alive, a trivial net/http server in another process; peers", loads},
+	{"load", "the load engine: HTTP/1.1 keep-alive, a trivial net/http server in another process; half as many rounds, at least 5; peers", loads},
 	{"linear", "CPU a component of start+stop, by size; peer: the size before", linear},
 }
 
