@@ -26,7 +26,7 @@ func Attach(pid int) (*Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("attach to pid %d: %w", pid, err)
 	}
-	go t.awaitOther(pidfd, nil)
+	t.watch.Go(func() { t.awaitOther(pidfd, nil) })
 	return t, nil
 }
 
@@ -85,14 +85,15 @@ func (t *Target) open() (pidfd *os.File, err error) {
 	return pidfd, nil
 }
 
-// successorRest is how long Successor waits between two looks. A process that has been
-// forked holds the sockets of its parent until it becomes another program, so that one
-// that was seen once is none yet.
+// successorRest is how long Successor waits between two looks. One is not enough: a
+// process that is about to become another program still has the sockets of its parent.
 const successorRest = 5 * time.Millisecond
 
 // Successor waits for the process that has replaced the server after a signal to it: one
 // of its tree that is younger than the signal and listens on TCP, the topmost of them.
-// It returns when it has seen that twice, or ctx ends.
+// It returns when it has seen that twice, or ctx ends. A process that was forked and has
+// not become a program of its own counts only when the server has exited. A server that
+// becomes another program itself has no successor.
 //
 // The successor is a target of its own, to which the tree goes over; the exit of the old
 // server is still seen at the old target.
@@ -117,10 +118,11 @@ func (t *Target) heir() (process, bool) {
 	t.mu.Lock()
 	since := t.signalled
 	t.mu.Unlock()
+	gone := isClosed(t.exited)
 	all := t.tree.processes()
 	listens := map[int]bool{}
 	candidate := func(p process) bool {
-		return p.pid != t.pid && !p.zombie() && startedSince(p, since)
+		return p.pid != t.pid && !p.zombie() && startedSince(p, since) && (gone || p.flags&sameAsParent == 0)
 	}
 	for _, p := range all {
 		if candidate(p) && len(holds([]process{p}).tcp) > 0 {
@@ -164,7 +166,7 @@ func (t *Target) succeed(p process) (*Target, error) {
 		}
 		f = g.fate(p.pid)
 	}
-	go s.awaitOther(pidfd, f)
+	s.watch.Go(func() { s.awaitOther(pidfd, f) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.next = s

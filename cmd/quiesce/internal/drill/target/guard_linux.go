@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/go-quiesce/quiesce/sigmux"
 )
 
 // roleVariable tells this program that it was started as one of the two.
@@ -62,9 +63,20 @@ func prepare(name string) error {
 	runtime.LockOSThread()
 	syscall.CloseOnExec(controlFD)
 	syscall.CloseOnExec(keeperFD)
-	signal.Notify(make(chan os.Signal, 1))
+	catch()
 	rename(name)
 	return becomeSubreaper()
+}
+
+// catch takes all signals and does nothing about them.
+func catch() {
+	var all []os.Signal
+	for s := syscall.Signal(1); s <= lastSignal; s++ {
+		if s != syscall.SIGKILL && s != syscall.SIGSTOP {
+			all = append(all, s)
+		}
+	}
+	sigmux.OS().Notify(make(chan os.Signal, 1), all...)
 }
 
 // keep is the keeper: it starts the guard, and when that has ended kills all that it

@@ -41,7 +41,11 @@ const (
 	codeKilled = 2
 	codeDumped = 3
 
-	exiting = 0x4 // PF_EXITING, in the flags of /proc/PID/stat
+	pollIn = 0x1 // POLLIN
+
+	// In the flags of /proc/PID/stat.
+	exiting      = 0x4  // PF_EXITING
+	sameAsParent = 0x40 // PF_FORKNOEXEC: it was forked and runs the program of its parent
 )
 
 // monotonic is the clock that processes share, and that time.Time has inside.
@@ -144,12 +148,19 @@ func awaitExit(pidfd *os.File) error {
 	if err != nil {
 		return err
 	}
-	again := false
-	return raw.Read(func(uintptr) bool { // is called again when the descriptor is readable
-		done := again
-		again = true
-		return done
-	})
+	return raw.Read(hasExited)
+}
+
+// hasExited looks whether a descriptor is readable now: the runtime tells only of what
+// changes while it waits.
+func hasExited(fd uintptr) bool {
+	poll := struct {
+		fd              int32
+		events, returns int16
+	}{fd: int32(fd), events: pollIn}
+	var now syscall.Timespec
+	n, _, _ := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&poll)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+	return n == 1
 }
 
 // exitStatus asks the kernel how the process of a descriptor ended. It can tell only

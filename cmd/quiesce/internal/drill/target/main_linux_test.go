@@ -36,17 +36,15 @@ const (
 func TestMain(m *testing.M) {
 	Guard()
 	if role := os.Getenv(roleTest); role != "" {
-		roles[role](os.Args[1:])
+		roles()[role](os.Args[1:])
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
 
 // roles are the programs that tests start.
-var roles map[string]func(args []string)
-
-func init() { // would be an initialization cycle otherwise: roles start roles
-	roles = map[string]func(args []string){
+func roles() map[string]func(args []string) {
+	return map[string]func(args []string){
 		"exit":     exitWith,
 		"server":   simpleServer,
 		"stubborn": stubborn,
@@ -146,8 +144,13 @@ func treeServer([]string) {
 	startStubborn("stubborn", nil)
 	startStubborn("fork", nil).Wait()
 	startStubborn("stubborn", &syscall.SysProcAttr{Setpgid: true})
-	stopped := startStubborn("stubborn", nil)
+	// In a session of its own: the kernel lets a stopped process go on when the end of
+	// its parent leaves its group without one in the session.
+	stopped := startStubborn("stubborn", &syscall.SysProcAttr{Setsid: true})
 	stopped.Process.Signal(syscall.SIGSTOP)
+	if _, err := syscall.Wait4(stopped.Process.Pid, nil, syscall.WUNTRACED, nil); err != nil {
+		panic(err)
+	}
 	fmt.Println("ready", listen().Addr())
 	select {}
 }

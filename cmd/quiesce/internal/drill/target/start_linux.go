@@ -119,7 +119,7 @@ func (s Spec) start(g *guard, r request) (_ *Target, err error) {
 	t := newTarget(m.PID, tr)
 	t.own, t.began = true, moment(m.At)
 	t.hold(g.pid)
-	go t.awaitFate(g.fate(m.PID))
+	t.watch.Go(func() { t.awaitFate(g.fate(m.PID)) })
 	return t, nil
 }
 

@@ -26,13 +26,7 @@
 // It needs Linux. Elsewhere every function says so.
 package target
 
-import (
-	"errors"
-	"io"
-)
-
-// errLinux is what there is to say elsewhere.
-var errLinux = errors.New("the drill needs Linux")
+import "io"
 
 // A Spec says which server to start, and how.
 type Spec struct {

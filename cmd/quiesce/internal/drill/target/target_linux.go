@@ -3,6 +3,7 @@
 package target
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -30,7 +31,10 @@ type Target struct {
 	unit   string        // of systemd; empty: none
 	own    bool          // it was started by us
 	exited chan struct{} // closed when exit and exitAt are there
-	closed chan struct{} // closed when nobody waits for the exit any more
+
+	ctx    context.Context // of what waits for the exit
+	cancel context.CancelFunc
+	watch  sync.WaitGroup // what waits for the exit
 
 	exit   record.Exit
 	exitAt time.Time
@@ -40,11 +44,12 @@ type Target struct {
 	killed    bool      // by us
 	signalled time.Time // last
 	next      *Target   // its successor
-	shut      bool      // closed is closed
 }
 
 func newTarget(pid int, tr *tree) *Target {
-	return &Target{pid: pid, tree: tr, exited: make(chan struct{}), closed: make(chan struct{})}
+	t := &Target{pid: pid, tree: tr, exited: make(chan struct{})}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	return t
 }
 
 // PID is the process of the server.
@@ -156,14 +161,10 @@ func (t *Target) Close() error {
 	if t.own {
 		<-t.exited
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.shut {
-		t.shut = true
-		close(t.closed)
-		if t.handle != nil {
-			t.handle.Release()
-		}
+	t.cancel()
+	t.watch.Wait()
+	if t.handle != nil {
+		t.handle.Release() // and again: that is no error that matters
 	}
 	return err
 }
@@ -208,15 +209,8 @@ func (t *Target) fromFate(f *fate) {
 // yet: f is what the guard will say then; nil if there is no guard.
 func (t *Target) awaitOther(pidfd *os.File, f *fate) {
 	defer pidfd.Close()
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() { // end the wait with the target
-		select {
-		case <-t.closed:
-			pidfd.Close()
-		case <-stop:
-		}
-	}()
+	stop := context.AfterFunc(t.ctx, func() { pidfd.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
 	err := awaitExit(pidfd)
 	at := time.Now()
 	if err != nil {
@@ -237,11 +231,11 @@ func (t *Target) awaitOther(pidfd *os.File, f *fate) {
 // askStatus asks whoever may know how a process ended: systemd, the kernel.
 func (t *Target) askStatus(pidfd *os.File) record.Exit {
 	if t.unit != "" {
-		if e, err := unitExit(t.unit, t.pid); err == nil {
+		if e, err := unitExit(t.ctx, t.unit, t.pid); err == nil {
 			return e
 		}
 	}
-	for end := time.Now().Add(statusPatience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(statusPatience); time.Now().Before(end) && t.ctx.Err() == nil; time.Sleep(time.Millisecond) {
 		if status, ok := exitStatus(pidfd); ok {
 			return exitOf(status)
 		}

@@ -6,6 +6,7 @@ package target
 
 import (
 	"context"
+	"errors"
 	"syscall"
 	"time"
 
@@ -14,6 +15,9 @@ import (
 
 // A Target is a server under test. There is none here: the drill needs Linux.
 type Target struct{}
+
+// errLinux is what there is to say.
+var errLinux = errors.New("the drill needs Linux")
 
 // Guard does nothing here.
 func Guard() {}
@@ -29,12 +33,6 @@ func Attach(int) (*Target, error) { return nil, errLinux }
 
 // Unit returns an error: the drill needs Linux.
 func Unit(context.Context, string) (*Target, error) { return nil, errLinux }
-
-// ParseSignal returns an error: the drill needs Linux.
-func ParseSignal(string) (syscall.Signal, error) { return 0, errLinux }
-
-// SignalName returns what the system calls it.
-func SignalName(s syscall.Signal) string { return s.String() }
 
 // PID is not reached: there is no Target.
 func (t *Target) PID() int { return 0 }

@@ -53,7 +53,7 @@ func unit(ctx context.Context, name string) (*Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pid %d: %w", pid, err)
 	}
-	go t.awaitOther(pidfd, nil)
+	t.watch.Go(func() { t.awaitOther(pidfd, nil) })
 	return t, nil
 }
 
@@ -75,8 +75,8 @@ func (t *Target) Restart(ctx context.Context) (*Target, error) {
 }
 
 // unitExit asks systemd how a process of the unit ended. It knows the last one only.
-func unitExit(name string, pid int) (record.Exit, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), systemctlPatience)
+func unitExit(ctx context.Context, name string, pid int) (record.Exit, error) {
+	ctx, cancel := context.WithTimeout(ctx, systemctlPatience)
 	defer cancel()
 	for {
 		p, err := unitProperties(ctx, name)
