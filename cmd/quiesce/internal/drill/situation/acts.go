@@ -4,8 +4,6 @@ package situation
 
 import (
 	"bytes"
-	"errors"
-	"net"
 	"time"
 
 	"github.com/go-quiesce/quiesce/quiescetest/load"
@@ -146,70 +144,33 @@ func goneAsking(c *client) ending {
 // hold has sent half a body, and never sends the rest. By the time that another
 // request was answered the server has shown whether it waits.
 func hold(c *client) ending {
-	header, body := c.requestWithBody()
+	if c.rehearsal {
+		return askWithBody(c)
+	}
 	if e, ok := c.open(); !ok {
 		return e
 	}
+	header, body := c.requestWithBody()
 	c.write(append(header, body[:len(body)/2]...))
 	other := &client{play: c.play, form: c.form, rehearsal: true}
-	if e := other.act(firstRequest); e.err != nil {
+	if e := other.act(askWithBody); e.err != nil {
 		return e
 	}
-	if !c.line.over() {
+	held := !c.line.over()
+	if held {
 		c.play.waiting.Add(1)
-		defer c.play.waiting.Add(-1)
 	}
 	c.asked = true
 	c.ready()
-	return c.linger()
-}
-
-const (
-	// stuffing bounds what one client sends that never reads, and stuck is how long
-	// the server takes nothing when it is said to be stuck.
-	stuffing = 2 << 20
-	stuck    = 20 * time.Millisecond
-
-	// pipelined is how many requests the others send at once, and narrow the room
-	// that they all have for answers.
-	pipelined = 8
-	narrow    = 4 << 10
-)
-
-// neverReads sends requests at once and reads no answer. The first client does so
-// until the server takes no more: it waits for somebody to read.
-func neverReads(c *client) ending {
-	if e, ok := c.open(); !ok {
-		return e
-	}
-	_ = c.line.tcp.SetReadBuffer(narrow) // without it, it takes more requests
-	c.write(bytes.Repeat(c.whole(), pipelined))
-	if c.number == 0 {
-		_ = c.stuff(stuck)
-	}
-	c.awaitEnd()
-	// To read would help the server. If it is gone, writing fails soon: what it has
-	// not read, or what it is sent now, is answered by a reset.
-	if err := c.stuff(0); errors.Is(err, net.ErrClosed) {
-		return stillOpen()
-	} else if err != nil {
-		return ending{outcome: load.OK}
+	_ = c.line.SetReadDeadline(time.Time{}) // if it fails, so does reading
+	_, _ = c.line.in.Peek(1)                // until it is answered, or ends
+	if held {
+		c.play.waiting.Add(-1)
 	}
 	return c.linger()
 }
 
-// stuff writes until nothing is taken for a while, or at all if patience is 0.
-func (c *client) stuff(patience time.Duration) error {
-	batch := bytes.Repeat(c.whole(), pipelined)
-	for sent := 0; sent < stuffing; sent += len(batch) {
-		var deadline time.Time
-		if patience > 0 {
-			deadline = time.Now().Add(patience)
-		}
-		_ = c.line.SetWriteDeadline(deadline)
-		if _, err := c.line.Write(batch); err != nil {
-			return err
-		}
-	}
-	return nil
+func askWithBody(c *client) ending {
+	header, body := c.requestWithBody()
+	return c.halves(header, body)
 }

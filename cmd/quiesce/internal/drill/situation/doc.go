@@ -23,12 +23,13 @@ whether it was done. Which situation has which clients:
 	             which half is sent
 	Body         requests of which half the body, or half the header, is sent
 	Idle         keep-alive connections that were used, and are once more
-	SlowClient   readers of a whole answer that go on reading, to its end within two
-	             seconds
+	SlowClient   clients that have asked, and read the answer slowly from the signal on,
+	             within half a second if the server is not slow. If it is larger than
+	             30 kB, the server cannot have written all of it before the signal
 	HalfOpen     clients that close their half after the last byte of a request; and
 	             some that have gone: they neither send nor read any more
-	NeverReads   clients that send requests, one of them until the server does not
-	             take more, and never read
+	NeverReads   clients that send requests, so many that the server has no room for
+	             the answers, and never read
 	Twice, TermInt
 	             one request that never finishes, so that there is a stop to hurry
 

@@ -2,17 +2,25 @@
 
 package situation
 
-import "github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
+import (
+	"time"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
+)
 
 // A form is a kind of clients. The rehearsal sets what is learnt of it.
 type form struct {
 	what  string
 	play  func(*client) ending
 	plain bool // it needs no HTTP
-	alone bool // there is no rehearsal: nothing is asked, or nothing is answered
+	alone bool // there is no rehearsal: nothing is asked
+	body  bool // the request has one, made up if need be
+	again int  // more rehearsals, of what servers may do well only at times
 
-	status int   // of an answer in peace
-	size   int64 // of it, with its header
+	method string // of the request, if it is not the usual one
+	status int    // of an answer in peace
+	size   int64  // of it, with its header
+	took   time.Duration
 }
 
 // formsOf returns the kinds of clients of a situation.
@@ -22,7 +30,7 @@ func formsOf(s record.Situation, scene *Scene) []form {
 		return handshake(scene.TLS != nil)
 	case record.Body:
 		return []form{
-			{what: "half a body", play: halfBody},
+			{what: "half a body", play: halfBody, body: true},
 			{what: "half a header", play: halfHeader},
 		}
 	case record.Idle:
@@ -31,16 +39,16 @@ func formsOf(s record.Situation, scene *Scene) []form {
 		return []form{{what: "slow reader", play: slow}}
 	case record.HalfOpen:
 		return []form{
-			{what: "client that closed its half", play: closedHalf},
+			{what: "client that closed its half", play: closedHalf, again: 4},
 			{what: "client that has gone, idle", play: goneIdle},
-			{what: "client that closed its half", play: closedHalf},
+			{what: "client that closed its half", play: closedHalf, again: 4},
 			{what: "client that has gone, unanswered", play: goneAsking, alone: true},
 			{what: "client that has gone, silent", play: silent, plain: true, alone: true},
 		}
 	case record.NeverReads:
-		return []form{{what: "client that never reads", play: neverReads, alone: true}}
+		return []form{{what: "client that never reads", play: neverReads}}
 	case record.Twice, record.TermInt:
-		return []form{{what: "request that never finishes", play: hold, alone: true}}
+		return []form{{what: "request that never finishes", play: hold, body: true}}
 	default:
 		return nil
 	}

@@ -22,7 +22,7 @@ type line struct {
 	tcp      *net.TCPConn   // below it
 	in       *bufio.Reader  // of Conn
 	bytes    countingReader // below in
-	look     func() bool    // something can be read from tcp, or it has ended; nil: cannot be told
+	look     func() bool    // something can be read from tcp, or it has ended; nil: the kernel cannot be asked
 	unhook   func() bool
 }
 
@@ -33,7 +33,7 @@ func (l *line) Close() error {
 
 // connect makes the TCP connection, without its TLS.
 func (c *client) connect() error {
-	d := net.Dialer{Timeout: c.play.scene.Timeout}
+	d := net.Dialer{Timeout: c.play.scene.Timeout, Control: c.control}
 	conn, err := d.DialContext(c.play.ctx, "tcp", c.play.scene.Addr)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (c *client) readHeader() (*http.Response, error) {
 
 func (c *client) statusOutcome(resp *http.Response) load.Outcome {
 	switch status := resp.StatusCode; {
-	case c.accepts(status), status == c.form.status:
+	case accepts(&c.play.scene.Request, status), status == c.form.status:
 		return load.OK
 	case resp.Header.Get("Retry-After") != "" &&
 		(status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests):
@@ -169,9 +169,9 @@ func (c *client) statusOutcome(resp *http.Response) load.Outcome {
 	}
 }
 
-func (c *client) accepts(status int) bool {
-	if accept := c.play.scene.Request.Accept; accept != nil {
-		return accept(status)
+func accepts(r *load.Request, status int) bool {
+	if r.Accept != nil {
+		return r.Accept(status)
 	}
 	return status < http.StatusBadRequest
 }

@@ -11,10 +11,10 @@ import (
 // fill is what halves of bodies are of, if the request has none.
 var fill = strings.Repeat("quiesce ", 128)
 
-// method returns that of the request. One with a body that is made up keeps the
-// method too: what a GET asks for is safe to ask for, and a POST may not be.
 func (c *client) method() string {
 	switch r := &c.play.scene.Request; {
+	case c.form.method != "":
+		return c.form.method
 	case r.Method != "":
 		return r.Method
 	case r.Body != "":

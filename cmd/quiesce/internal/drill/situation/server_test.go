@@ -36,7 +36,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 // large answers with more than kernels hold.
 func large(w http.ResponseWriter, _ *http.Request) {
 	piece := make([]byte, 64<<10)
-	for range 256 {
+	for range 128 {
 		if _, err := w.Write(piece); err != nil {
 			return
 		}

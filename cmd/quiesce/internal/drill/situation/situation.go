@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,6 +74,7 @@ type Play struct {
 
 	signalled, ended chan struct{}
 	signal, end      sync.Once
+	at               time.Time // of the signal; set before signalled is closed
 
 	mu     sync.Mutex
 	failed error // guarded by mu: why a client could not be played
@@ -115,7 +117,7 @@ func (p *Play) begin(forms []form, s record.Situation) error {
 	p.fates = make([]record.Fate, n)
 	p.preparing.Add(n)
 	for i := range n {
-		c := &client{play: p, form: &forms[i%len(forms)], delay: time.Duration(p.scene.Rand.Int64N(int64(Spread))), number: i}
+		c := &client{play: p, form: &forms[i%len(forms)], delay: time.Duration(p.scene.Rand.Int64N(int64(Spread)))}
 		p.clients.Go(func() { p.fates[i] = c.run() })
 	}
 	p.preparing.Wait()
@@ -133,8 +135,13 @@ func (p *Play) rehearse(forms []form) ([]form, error) {
 			able = append(able, f)
 			continue
 		}
-		c := &client{play: p, form: &f, rehearsal: true}
-		if err := c.rehearse(); err != nil {
+		err := p.try(&f)
+		for range f.again {
+			if err == nil {
+				err = p.try(&f)
+			}
+		}
+		if err != nil {
 			last = err
 			p.skipped = append(p.skipped, record.Skip{What: f.what, Why: err.Error()})
 			continue
@@ -147,10 +154,29 @@ func (p *Play) rehearse(forms []form) ([]form, error) {
 	return able, p.ctx.Err()
 }
 
+// try plays a form in peace. A body that is made up is posted, where that is
+// accepted, and else sent with what would be sent without one.
+func (p *Play) try(f *form) error {
+	rehearse := func() error { return (&client{play: p, form: f, rehearsal: true}).rehearse() }
+	r := &p.scene.Request
+	if !f.body || r.Body != "" || r.Method != "" {
+		return rehearse()
+	}
+	f.method = http.MethodPost
+	if err := rehearse(); err == nil && accepts(r, f.status) {
+		return nil
+	}
+	f.method, f.status = "", 0
+	return rehearse()
+}
+
 // Signalled says that the first signal was sent: the clients go on. It does not block.
 func (p *Play) Signalled() {
 	if p != nil {
-		p.signal.Do(func() { close(p.signalled) })
+		p.signal.Do(func() {
+			p.at = time.Now()
+			close(p.signalled)
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -246,14 +247,31 @@ func hold(t *testing.T, s record.Situation, h http.HandlerFunc) (*situation.Play
 // A server that answers without having read the body is not held.
 func TestHoldsNot(t *testing.T) {
 	eager := func(w http.ResponseWriter, _ *http.Request) {
-		rc := http.NewResponseController(w)
-		rc.EnableFullDuplex() // else net/http reads the body first
-		io.WriteString(w, "hello")
-		rc.Flush()
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+		c.Close()
 	}
 	p, _ := hold(t, record.Twice, eager)
-	if p.Holds() {
-		t.Error("it holds a server that has answered")
+	untilFree(p)
+}
+
+// One that gives it up does not wait any more.
+func TestHoldsUntilGivenUp(t *testing.T) {
+	p, srv := hold(t, record.Twice, answer)
+	if !p.Holds() {
+		t.Error("it does not hold a server that waits")
+	}
+	srv.force()
+	untilFree(p)
+}
+
+// untilFree waits until the play does not hold the server.
+func untilFree(p *situation.Play) {
+	for p.Holds() {
+		runtime.Gosched()
 	}
 }
 

@@ -24,3 +24,15 @@ func lookAt(tcp *net.TCPConn) func() bool {
 	}
 	return func() bool { return raw.Control(peek) != nil || readable }
 }
+
+// narrow gives a connection that is about to be made as little room as the kernel
+// lets it, on both sides: that of the sender grows with the size of segments. What it
+// cannot do makes the room larger, no more.
+func narrow(_, _ string, raw syscall.RawConn) error {
+	return raw.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1)
+		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, smallSegment)
+	})
+}
+
+const smallSegment = 256 // bytes
