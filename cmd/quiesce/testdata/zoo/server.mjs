@@ -15,20 +15,22 @@ const url = 'http://127.0.0.1:{port}/'
 const delayed = ['--ready', url + 'readyz', '--live', url + 'livez', '--readiness-delay', '200ms']
 const writing = ['--write', `PUT ${url}items/{id}`, '--read', `GET ${url}items/{id}`]
 const short = ['--grace', '1s']
+const few = ['--connections', '4', '--rate', '100'] // what it can take beside the probes
 const lost = ['requests-keepalive', 'requests-new']
+const unclean = ['refusals-clean']
 
 const all = [
   { name: 'correct', about: 'correct', flags: delayed },
   { name: 'correct-writes', about: 'correct', flags: [...delayed, ...writing] },
-  { name: 'no-handler', about: 'is ended by the signal itself', finds: ['exit-code'] },
-  { name: 'exits-at-once', about: 'process.exit in the handler', finds: lost },
-  { name: 'close-all', about: 'closes all connections', finds: lost },
-  { name: 'waits-for-ever', about: 'server.close with an interval that is never cleared', finds: ['exits'], flags: short },
+  { name: 'no-handler', about: 'is ended by the signal itself', finds: ['exit-code'], also: [...lost, ...unclean] },
+  { name: 'exits-at-once', about: 'process.exit in the handler', finds: lost, also: unclean },
+  { name: 'close-all', about: 'closes all connections', finds: lost, also: unclean },
+  { name: 'waits-for-ever', about: 'server.close with an interval that is never cleared', finds: ['exits'], also: ['exits-in-time', ...lost, ...unclean], flags: short },
   { name: 'exits-1', about: 'exits with 1 after a clean stop', finds: ['exit-code'], flags: delayed },
-  { name: 'truncates', about: 'breaks off answers after the signal', finds: lost },
+  { name: 'truncates', about: 'breaks off answers after the signal', finds: lost, also: unclean },
   { name: 'leaks-a-child', about: 'leaves a child process', finds: ['no-process-left'], flags: delayed },
-  { name: 'loses-writes', about: 'acknowledges writes before they are on disk', finds: ['writes-survive'], flags: writing },
-].map((s) => ({ ...s, url }))
+  { name: 'loses-writes', about: 'acknowledges writes before they are on disk', finds: ['writes-survive'], also: [...lost, ...unclean], flags: writing },
+].map((s) => ({ ...s, url, flags: [...few, ...(s.flags ?? [])] }))
 
 const arg = (name, otherwise) => {
   const i = process.argv.indexOf('-' + name)
@@ -42,7 +44,7 @@ if (process.argv.includes('-list')) {
 
 const species = arg('species', 'correct')
 const dir = arg('dir', '') // empty: items are in memory only
-const delay = 500 // ms to serve after readiness is off: more than was promised
+const delay = 300 // ms to serve after readiness is off: more than was promised
 if (!all.some((s) => s.name === species)) throw new Error(`no species ${species}`)
 
 const logFile = dir === '' ? '/dev/null' : path.join(dir, 'items.log')
@@ -58,6 +60,7 @@ let waiting = []
 if (species === 'loses-writes') setInterval(() => { fs.writeSync(log, waiting.splice(0).join('')) }, 50)
 
 let stopping = false
+let looks = 0 // how often we have looked since a request came that was not a probe's
 
 const answer = (res, code, body = '') => {
   if (stopping && species === 'truncates') {
@@ -75,6 +78,7 @@ const server = http.createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
   const id = req.url.startsWith('/items/') ? req.url.slice('/items/'.length) : undefined
   if (req.url === '/readyz') return answer(res, stopping ? 503 : 200)
   if (req.url === '/livez') return answer(res, 200)
+  looks = 0
   if (id !== undefined && req.method === 'PUT') {
     let body = ''
     req.on('data', (d) => { body += d })
@@ -103,15 +107,20 @@ server.on('request', (req) => fresh.delete(req.socket))
 // goodbye, so connections end one by one. Who has connected and said nothing is given
 // a second.
 const careful = (code) => {
-  setTimeout(() => {
-    const until = Date.now() + 1000
+  const most = Date.now() + 3000
+  const close = () => {
+    // Timers run before what has arrived is looked at, so that a clock would say that
+    // nobody has come while the machine was busy with others.
+    if (looks++ < 10 && Date.now() < most) return setTimeout(close, 10)
     server.close(() => process.exit(code))
-    const close = () => {
-      if (fresh.size > 0 && Date.now() < until) return setTimeout(close, 10)
+    const until = Date.now() + 1000
+    const end = () => {
+      if (fresh.size > 0 && Date.now() < until) return setTimeout(end, 10)
       server.closeAllConnections()
     }
-    close()
-  }, delay)
+    end()
+  }
+  setTimeout(close, delay)
 }
 
 const stop = () => {

@@ -22,22 +22,27 @@ HTTP = "http://127.0.0.1:{port}/"
 DELAYED = ["--ready", HTTP + "readyz", "--live", HTTP + "livez", "--readiness-delay", "200ms"]
 WRITING = ["--write", "PUT " + HTTP + "items/{id}", "--read", "GET " + HTTP + "items/{id}"]
 SHORT = ["--grace", "1s"]
+FEW = ["--connections", "4", "--rate", "100"]  # what it can take beside the probes
 LOST = ["requests-keepalive", "requests-new"]
+UNCLEAN = ["refusals-clean"]
 
 SPECIES = [
     {"name": "correct", "about": "correct", "flags": DELAYED},
     {"name": "correct-writes", "about": "correct", "flags": DELAYED + WRITING},
-    {"name": "no-handler", "about": "is ended by the signal itself", "finds": ["exit-code"]},
-    {"name": "exits-at-once", "about": "sys.exit in the handler, threads are daemons", "finds": LOST},
-    {"name": "shutdown-only", "about": "stops the accept loop and exits, whatever the threads do", "finds": LOST},
-    {"name": "ignores-term", "about": "knows Ctrl-C only", "finds": ["exits"], "flags": SHORT},
-    {"name": "drops-the-last", "about": "closes connections without an answer after the signal", "finds": LOST},
+    {"name": "no-handler", "about": "is ended by the signal itself", "finds": ["exit-code"], "also": LOST + UNCLEAN},
+    {"name": "exits-at-once", "about": "sys.exit in the handler, threads are daemons", "finds": LOST, "also": UNCLEAN},
+    {"name": "shutdown-only", "about": "stops the accept loop and exits, whatever the threads do", "finds": LOST, "also": UNCLEAN},
+    {"name": "ignores-term", "about": "knows Ctrl-C only", "finds": ["exits"], "also": ["exits-in-time"] + LOST + UNCLEAN, "flags": SHORT},
+    {"name": "drops-the-last", "about": "closes connections without an answer after the signal", "finds": LOST, "also": UNCLEAN},
     {"name": "leaks-a-child", "about": "leaves a child process", "finds": ["no-process-left"], "flags": DELAYED},
     {"name": "leaves-temp-files", "about": "leaves a temporary file", "finds": ["no-file-left"], "flags": DELAYED},
-    {"name": "loses-writes", "about": "acknowledges writes that are in a buffer", "finds": ["writes-survive"], "flags": WRITING},
+    {"name": "dies-of-usr1", "about": "is ended by USR1", "finds": ["survives-usr1"], "also": ["exit-code"] + LOST + UNCLEAN,
+     "flags": DELAYED + ["--situations", "usr1"]},
+    {"name": "loses-writes", "about": "acknowledges writes that are in a buffer", "finds": ["writes-survive"], "also": LOST + UNCLEAN, "flags": WRITING},
 ]
 for s in SPECIES:
     s["url"] = HTTP
+    s["flags"] = FEW + s.get("flags", [])
 
 parser = argparse.ArgumentParser()
 parser.add_argument("-addr", default="127.0.0.1:0")
@@ -49,11 +54,12 @@ if args.list:
     json.dump(SPECIES, sys.stdout)
     sys.exit()
 species = args.species
-DELAY = 0.5  # seconds to serve after readiness is off: more than was promised
+DELAY = 0.3  # seconds to serve after readiness is off: more than was promised
 
 lock = threading.Lock()
 quiet = threading.Condition(lock)
 active = 0  # requests whose first line has come; under lock
+looks = 0  # how often we have looked since one came that was not a probe's
 fresh = set()  # connections that have said nothing yet; under lock
 stopping = threading.Event()
 items = {}
@@ -105,11 +111,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def do_GET(self):
+        global looks
         if self.path == "/readyz":
             self.answer(503 if stopping.is_set() else 200)
-        elif self.path == "/livez":
+            return
+        if self.path == "/livez":
             self.answer(200)
-        elif self.path.startswith("/items/"):
+            return
+        looks = 0
+        if self.path.startswith("/items/"):
             body = items.get(self.path[len("/items/"):])
             self.answer(404 if body is None else 200, (body or "").encode())
         else:
@@ -117,6 +127,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, b"hello\n")
 
     def do_PUT(self):
+        global looks
+        looks = 0
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         name = self.path[len("/items/"):]
         with lock:
@@ -146,9 +158,14 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def careful(server):
-    """Readiness off, every answer says goodbye, then the listener is closed."""
+    """Readiness off, every answer says goodbye, and when nobody comes any more the listener is closed."""
+    global looks
     stopping.set()
+    end = time.monotonic() + 3
     time.sleep(DELAY)
+    while looks < 10 and time.monotonic() < end:
+        looks += 1
+        time.sleep(0.01)
     server.shutdown()
     server.server_close()
     with lock:
@@ -158,13 +175,13 @@ def careful(server):
 def main():
     host, port = args.addr.rsplit(":", 1)
     server = Server((host, int(port)), Handler)
-    asked = {signal.SIGTERM, signal.SIGINT}
+    stops = {signal.SIGTERM, signal.SIGINT}
     if species == "ignores-term":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     elif species != "no-handler":
-        # Not a handler that sets an event: one that comes while the main thread is in
-        # Event.wait deadlocks.
-        signal.pthread_sigmask(signal.SIG_BLOCK, asked)
+        # Not a handler that sets an event: another thread may take the signal, and the
+        # main one, in which handlers run, does not wake up.
+        signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     if species == "leaks-a-child":
         subprocess.Popen(["sleep", "1000"], start_new_session=True)
     if species == "leaves-temp-files":
@@ -172,7 +189,7 @@ def main():
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     if species in ("ignores-term", "no-handler"):
         signal.pause()
-    signal.sigwait(asked)
+    signal.sigwait(stops)
     if species in ("exits-at-once", "loses-writes"):
         os._exit(0)
     if species == "shutdown-only":

@@ -3,26 +3,30 @@
 package main
 
 import (
-	"log"
-	"net"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"syscall"
 	"time"
 )
 
-// short is a grace period that the drill need not wait long for.
+// short is a grace period that the drill need not wait long for, as it will have to.
 var short = []string{"--grace", "500ms"}
 
-// brokenExits do not end as they should, or leave something behind. Their requests are
-// all answered.
+// brokenExits do not end as they should. Their requests are all answered, unless the
+// drill has to end them.
 func brokenExits() []species {
+	return slices.Concat(brokenEnds(), brokenAtStart(), brokenSignals())
+}
+
+// killed are the checks that may fail too when the drill has to end the server: who was
+// in it has no answer.
+var killed = append([]string{"exits", "exits-in-time"}, anyLost...)
+
+func brokenEnds() []species {
 	return []species{
 		{
-			Name: "no-handler", About: "is ended by the signal itself", Finds: []string{"exit-code"}, URL: overHTTP,
+			Name: "no-handler", About: "is ended by the signal itself", Finds: []string{"exit-code"}, Also: anyLost, URL: overHTTP,
 			run: func(z *zoo) int {
 				l := z.newLife(nil)
 				signal.Reset()
@@ -31,7 +35,7 @@ func brokenExits() []species {
 			},
 		},
 		{
-			Name: "ignores-term", About: "takes no notice of SIGTERM", Finds: []string{"exits"}, URL: overHTTP, Flags: short,
+			Name: "ignores-term", About: "takes no notice of SIGTERM", Finds: []string{"exits"}, Also: killed, URL: overHTTP, Flags: short,
 			run: func(z *zoo) int {
 				l := z.newLife(nil)
 				signal.Ignore(syscall.SIGTERM)
@@ -40,112 +44,100 @@ func brokenExits() []species {
 			},
 		},
 		{
-			Name: "exits-late", About: "takes longer than its grace period", Finds: []string{"exits-in-time"}, URL: overHTTP, Flags: short,
-			run: after(func() int { time.Sleep(30 * time.Second); return 0 }),
+			Name: "exits-late", About: "takes longer than its grace period", Finds: []string{"exits-in-time"}, Also: []string{"exits"}, URL: overHTTP,
+			Flags: short, run: after(func() int { time.Sleep(30 * time.Second); return 0 }),
 		},
 		{Name: "exits-1", About: "exits with 1 after a clean stop", Finds: []string{"exit-code"}, URL: overHTTP, run: after(func() int { return 1 })},
 		{
 			Name: "panics-last", About: "panics when everything is done", Finds: []string{"exit-code"}, URL: overHTTP,
 			run: after(func() int { panic("in a deferred function, say") }),
 		},
+	}
+}
+
+// starting is how long the servers take to start that are broken while they do, and
+// halfway is a signal in the middle of it.
+const starting = 300 * time.Millisecond
+
+var halfway = []string{"--replay", "start/TERM@150ms", "--rounds", "4"}
+
+func brokenAtStart() []species {
+	return []species{
 		{
-			Name: "leaks-a-child", About: "leaves a child process", Finds: []string{"no-process-left"}, URL: overHTTP,
-			run: before(func(*zoo) { start("sleep", "1000") }),
-		},
-		{
-			Name: "leaks-a-daemon", About: "leaves a process that has left its session", Finds: []string{"no-process-left"}, URL: overHTTP,
-			run: before(func(*zoo) { start("sh", "-c", "setsid sleep 1000 &") }),
-		},
-		{
-			Name: "leaks-a-zombie", About: "leaves a process whose child nobody waits for", Finds: []string{"no-zombie-left"}, URL: overHTTP,
-			run: before(func(*zoo) { start("sh", "-c", "sleep 0 & exec sleep 1000") }),
-		},
-		{
-			Name: "leaks-its-listener", About: "leaves a child that has its listening socket", Finds: []string{"no-socket-left"}, URL: overHTTP,
-			run: func(z *zoo) int {
-				l := z.newLife(saysGoodbye)
-				f, err := l.ln.(*net.TCPListener).File()
-				if err != nil {
-					log.Fatal(err)
-				}
-				c := exec.Command("sleep", "1000")
-				c.ExtraFiles = []*os.File{f}
-				if err := c.Start(); err != nil {
-					log.Fatal(err)
-				}
-				return aWhile(l)
-			},
-		},
-		{
-			Name: "leaves-a-unix-socket", About: "leaves the name of a unix socket", Finds: []string{"no-socket-left"}, URL: overHTTP,
-			run: before(func(z *zoo) {
-				ln, err := net.Listen("unix", filepath.Join(os.TempDir(), "admin.sock"))
-				if err != nil {
-					log.Fatal(err)
-				}
-				ln.(*net.UnixListener).SetUnlinkOnClose(false)
-			}),
-		},
-		{
-			Name: "leaves-a-pid-file", About: "leaves its pid file", Finds: []string{"no-file-left"}, URL: overHTTP,
-			run: before(func(*zoo) { write("server.pid", strconv.Itoa(os.Getpid())) }),
-		},
-		{
-			Name: "leaves-temp-files", About: "leaves temporary files", Finds: []string{"no-file-left"}, URL: overHTTP,
-			run: before(func(*zoo) { write("upload-1", "half") }),
-		},
-		{
-			Name: "deaf-at-start", About: "throws away a signal that comes while it starts", Finds: []string{"at-start"}, URL: overHTTP,
-			Flags: append(only("start"), short...),
+			Name: "deaf-at-start", About: "throws away a signal that comes while it starts", Finds: []string{"at-start"}, Also: killed, URL: overHTTP,
+			Flags: slices.Concat(halfway, []string{"--grace", "500ms"}),
 			run: func(z *zoo) int {
 				signal.Ignore(syscall.SIGTERM)
-				time.Sleep(100 * time.Millisecond) // migrations
+				time.Sleep(starting) // migrations
 				signal.Reset(syscall.SIGTERM)
 				return correct(z)
 			},
 		},
 		{
-			Name: "half-started", About: "leaves a child if the signal comes while it starts", Finds: []string{"at-start"}, URL: overHTTP, Flags: only("start"),
+			Name: "half-started", About: "leaves a child if the signal comes while it starts", Finds: []string{"at-start", "no-process-left"},
+			URL: overHTTP, Flags: halfway,
 			run: func(z *zoo) int {
-				c := start("sleep", "1000")
-				time.Sleep(100 * time.Millisecond)
-				defer c.Process.Kill()
+				child := start("sleep", "1000")
+				time.Sleep(starting)
+				defer end(child)
 				return correct(z)
 			},
 		},
+	}
+}
+
+// twice is the repeated signal, with time to see that it is swallowed.
+var twice = append(only("twice,term_int"), "--grace", "2s")
+
+func brokenSignals() []species {
+	return []species{
 		{
 			Name: "swallows-the-second", About: "waits without a bound and takes no notice of a second signal", URL: overHTTP,
-			Finds: []string{"repeated-signal", "term-then-int"}, Flags: append(only("twice,term_int"), "--grace", "2s"),
-			run: byHand(saysGoodbye, func(l *life) int { l.await(); l.shutdown(time.Hour); return 0 }),
+			Finds: []string{"repeated-signal", "term-then-int"}, Also: killed, Flags: slices.Concat(twice, delayed),
+			run: byHand(saysGoodbye, patient),
 		},
 		{
-			Name: "panics-on-the-second", About: "closes a channel twice when the signal comes twice", URL: overHTTP,
-			Finds: []string{"repeated-signal", "term-then-int"}, Flags: append(only("twice,term_int"), "--grace", "2s"),
+			Name: "drops-all-on-the-second", About: "exits at once on a second signal, and leaves its child", URL: overHTTP,
+			Finds: []string{"no-process-left"}, Also: []string{"repeated-signal", "term-then-int"}, Flags: slices.Concat(twice, delayed),
 			run: byHand(saysGoodbye, func(l *life) int {
+				child := start("sleep", "1000")
 				l.await()
-				go func() {
-					for range l.signals {
-						close(l.leave)
-						close(l.leave)
-					}
-				}()
-				l.shutdown(time.Second)
+				go func() { <-l.signals; os.Exit(1) }()
+				l.leaveSlowly()
+				l.shutdown(time.Hour)
+				end(child)
 				return 0
 			}),
 		},
 		{
-			Name: "dies-of-hup", About: "is ended by a hangup", Finds: []string{"survives-hup"}, URL: overHTTP, Flags: only("hup"),
-			run: byHand(saysGoodbye, func(l *life) int { signal.Reset(syscall.SIGHUP); return aWhile(l) }),
+			Name: "dies-of-hup", About: "is ended by a hangup", Finds: []string{"survives-hup"}, Also: append([]string{"exit-code"}, anyLost...),
+			URL: overHTTP, Flags: slices.Concat(only("hup"), delayed),
+			run: byHand(saysGoodbye, func(l *life) int { signal.Reset(syscall.SIGHUP); return careful(l) }),
 		},
 		{
-			Name: "dies-of-usr1", About: "is ended by USR1", Finds: []string{"survives-usr1"}, URL: overHTTP, Flags: only("usr1"),
-			run: byHand(saysGoodbye, aWhile),
+			Name: "exits-on-usr1", About: "takes USR1 for an order to exit", Finds: []string{"survives-usr1"}, Also: append([]string{"exit-code"}, anyLost...),
+			URL: overHTTP, Flags: slices.Concat(only("usr1"), delayed),
+			run: byHand(saysGoodbye, func(l *life) int {
+				usr1 := make(chan os.Signal, 1)
+				signal.Notify(usr1, syscall.SIGUSR1)
+				go func() { <-usr1; os.Exit(1) }()
+				return careful(l)
+			}),
 		},
 		{
-			Name: "behind-a-shell", About: "is never told, because a shell is its parent", Finds: []string{"behind-shell"}, URL: overHTTP,
-			Flags: append(only("shell"), short...), run: correct,
+			Name: "behind-a-shell", About: "is never told, because a shell is its parent", Finds: []string{"behind-shell"},
+			Also: append([]string{"exit-code", "no-process-left", "no-socket-left"}, killed...), URL: overHTTP,
+			Flags: slices.Concat(only("shell"), short), run: correct,
 		},
 	}
+}
+
+// patient is careful, and waits without a bound.
+func patient(l *life) int {
+	l.await()
+	l.leaveSlowly()
+	l.shutdown(time.Hour)
+	return 0
 }
 
 // after is correct, and then f.
@@ -153,28 +145,5 @@ func after(f func() int) func(*zoo) int {
 	return func(z *zoo) int {
 		correct(z)
 		return f()
-	}
-}
-
-// before is f, and then correct.
-func before(f func(*zoo)) func(*zoo) int {
-	return func(z *zoo) int {
-		f(z)
-		return correct(z)
-	}
-}
-
-func start(name string, args ...string) *exec.Cmd {
-	c := exec.Command(name, args...)
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := c.Start(); err != nil {
-		log.Fatal(err)
-	}
-	return c
-}
-
-func write(name, text string) {
-	if err := os.WriteFile(filepath.Join(os.TempDir(), name), []byte(text), 0o644); err != nil {
-		log.Fatal(err)
 	}
 }

@@ -23,12 +23,12 @@ import (
 func brokenProtocols() []species {
 	return []species{
 		{
-			Name: "h2-cut", About: "closes HTTP/2 connections with streams in flight", Finds: []string{"requests-h2"}, URL: overH2C,
+			Name: "h2-cut", About: "closes HTTP/2 connections with streams in flight", Finds: []string{"requests-h2"}, Also: unclean, URL: overH2C,
 			run: byHand(nil, func(l *life) int { l.await(); _ = l.srv.Close(); return 0 }),
 		},
 		{
 			Name: "h2-goaway-early", About: "says GOAWAY and closes the connection before the streams that it had accepted are done", URL: overH2C,
-			Finds: []string{"requests-h2"},
+			Finds: []string{"requests-h2"}, Also: unclean,
 			run: byHand(slow, func(l *life) int {
 				l.await()
 				l.each(http.StateActive, func(c net.Conn) {
@@ -40,19 +40,19 @@ func brokenProtocols() []species {
 			}),
 		},
 		{
-			Name: "sse-cut", About: "breaks off event streams", Finds: []string{"requests-sse"}, URL: overSSE,
+			Name: "sse-cut", About: "breaks off event streams", Finds: []string{"requests-sse"}, Also: unclean, URL: overSSE,
 			run: byHand(nil, func(l *life) int { l.await(); _ = l.srv.Close(); return 0 }),
 		},
 		{
-			Name: "sse-for-ever", About: "waits for event streams that nobody tells to end", Finds: []string{"exits"}, URL: overSSE, Flags: short,
+			Name: "sse-for-ever", About: "waits for event streams that nobody tells to end", Finds: []string{"exits"}, Also: []string{"exits-in-time", "requests-sse"}, URL: overSSE, Flags: short,
 			run: byHand(nil, func(l *life) int { l.await(); l.shutdown(time.Hour); return 0 }),
 		},
 		{
-			Name: "ws-forgotten", About: "forgets websockets: Shutdown knows nothing of them", Finds: []string{"requests-ws"}, URL: overWS,
+			Name: "ws-forgotten", About: "forgets websockets: Shutdown knows nothing of them", Finds: []string{"requests-ws"}, Also: unclean, URL: overWS,
 			run: byHand(nil, func(l *life) int { l.await(); l.shutdown(time.Second); return 0 }),
 		},
 		{
-			Name: "grpc-stop", About: "calls Stop where GracefulStop is meant", Finds: []string{"requests-grpc"}, URL: overGRPC,
+			Name: "grpc-stop", About: "calls Stop where GracefulStop is meant", Finds: []string{"requests-grpc"}, Also: unclean, URL: overGRPC,
 			run: func(z *zoo) int {
 				srv := grpc.NewServer(grpc.UnaryInterceptor(slowly))
 				healthpb.RegisterHealthServer(srv, health.NewServer())
@@ -60,10 +60,10 @@ func brokenProtocols() []species {
 			},
 		},
 		{
-			Name: "tcp-cut", About: "closes connections without the answer to what it has read", Finds: []string{"requests-tcp"}, URL: overLines, run: cutLines,
+			Name: "tcp-cut", About: "closes connections without the answer to what it has read", Finds: []string{"requests-tcp"}, Also: unclean, URL: overLines, run: cutLines,
 		},
 		{
-			Name: "upgrade-gap", About: "closes its listener before its successor has one", Finds: []string{"served-throughout"}, URL: overHTTP,
+			Name: "upgrade-gap", About: "closes its listener before its successor has one", Finds: []string{"served-throughout"}, Also: anyLost, URL: overHTTP,
 			Flags: []string{"--upgrade", "USR2"}, run: upgradeGap,
 		},
 	}

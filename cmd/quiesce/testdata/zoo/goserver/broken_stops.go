@@ -5,18 +5,24 @@ package main
 import (
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
 // brokenStops lose requests, or tell the wrong thing while they stop.
 func brokenStops() []species {
+	return slices.Concat(brokenInFlight(), brokenAnswers(), brokenProbes(), brokenWrites())
+}
+
+// brokenInFlight lose what is in flight.
+func brokenInFlight() []species {
 	return []species{
 		{
-			Name: "exits-at-once", About: "exits on the signal, whatever is in flight", Finds: lost, URL: overHTTP,
+			Name: "exits-at-once", About: "exits on the signal, whatever is in flight", Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(nil, func(l *life) int { l.await(); return 0 }),
 		},
 		{
-			Name: "main-returns", About: "main returns when Serve does, while Shutdown still waits for handlers", Finds: lost, URL: overHTTP,
+			Name: "main-returns", About: "main returns when Serve does, while Shutdown still waits for handlers", Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(nil, func(l *life) int {
 				l.await()
 				go l.shutdown(time.Second)
@@ -30,19 +36,30 @@ func brokenStops() []species {
 			}),
 		},
 		{
-			Name: "close-not-shutdown", About: "calls Close where Shutdown is meant", Finds: lost, URL: overHTTP,
+			Name: "close-not-shutdown", About: "calls Close where Shutdown is meant", Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(nil, func(l *life) int { l.await(); _ = l.srv.Close(); return 0 }),
 		},
 		{
-			Name: "plain-shutdown", About: "net/http's Shutdown and nothing else: it cuts connections whose next request has arrived", Finds: lost, URL: overHTTP,
+			Name: "plain-shutdown", About: "net/http's Shutdown and nothing else: it cuts connections whose next request has arrived",
+			Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(nil, func(l *life) int { l.await(); l.shutdown(3 * time.Second); return 0 }),
 		},
 		{
-			Name: "drops-the-last", About: "reads requests after the signal and closes the connection without an answer", Finds: lost, URL: overHTTP,
+			Name: "slow-handlers-cut", About: "gives requests in flight no time", Finds: lost, Also: unclean, URL: overHTTP,
+			run: byHand(slow, func(l *life) int { l.await(); l.shutdown(time.Millisecond); return 0 }),
+		},
+	}
+}
+
+// brokenAnswers do not answer well once the stop was asked for.
+func brokenAnswers() []species {
+	return []species{
+		{
+			Name: "drops-the-last", About: "reads requests after the signal and closes the connection without an answer", Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(spoils(func(http.ResponseWriter) { panic(http.ErrAbortHandler) }), aWhile),
 		},
 		{
-			Name: "truncates", About: "breaks off answers after the signal", Finds: lost, URL: overHTTP,
+			Name: "truncates", About: "breaks off answers after the signal", Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(spoils(func(w http.ResponseWriter) {
 				w.Header().Set("Content-Length", "100")
 				_, _ = w.Write([]byte("he"))
@@ -51,16 +68,16 @@ func brokenStops() []species {
 			}), aWhile),
 		},
 		{
-			Name: "says-500", About: "answers 500 after the signal", Finds: lost, URL: overHTTP,
+			Name: "says-500", About: "answers 500 after the signal", Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(spoils(func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) }), aWhile),
 		},
 		{
-			Name: "says-503", About: "answers 503 after the signal, and does not say when to come again", Finds: lost, URL: overHTTP,
+			Name: "says-503", About: "answers 503 after the signal, and does not say when to come again", Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(spoils(func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }), aWhile),
 		},
 		{
 			Name: "resets-the-new", About: "accepts connections after the signal and resets them", URL: overHTTP,
-			Finds: []string{"requests-new", "refusals-clean"},
+			Finds: []string{"requests-new", "refusals-clean"}, Also: lost,
 			run: func(z *zoo) int {
 				l := z.newLife(saysGoodbye)
 				l.srv.ConnState = func(c net.Conn, s http.ConnState) {
@@ -72,16 +89,20 @@ func brokenStops() []species {
 				return aWhile(l)
 			},
 		},
+	}
+}
+
+// brokenProbes tell the wrong thing, or at the wrong time.
+func brokenProbes() []species {
+	return []species{
 		{
-			Name: "slow-handlers-cut", About: "gives requests in flight no time", Finds: lost, URL: overHTTP,
-			run: byHand(slow, func(l *life) int { l.await(); l.shutdown(time.Millisecond); return 0 }),
-		},
-		{
-			Name: "readiness-late", About: "closes the listener while it says that it is ready", Finds: []string{"readiness-first"}, URL: overHTTP, Flags: delayed,
+			Name: "readiness-late", About: "closes the listener while it says that it is ready", URL: overHTTP, Flags: delayed,
+			Finds: []string{"readiness-first"}, Also: append([]string{"delay-served"}, anyLost...),
 			run: byHand(saysGoodbye, func(l *life) int { l.await(); l.shutdown(3 * time.Second); return 0 }),
 		},
 		{
-			Name: "refuses-at-once", About: "refuses connections as soon as readiness is off", Finds: []string{"delay-served"}, URL: overHTTP, Flags: delayed,
+			Name: "refuses-at-once", About: "refuses connections as soon as readiness is off", URL: overHTTP, Flags: delayed,
+			Finds: []string{"delay-served"}, Also: anyLost,
 			run: byHand(saysGoodbye, func(l *life) int {
 				l.await()
 				l.unready.Store(true)
@@ -91,13 +112,29 @@ func brokenStops() []species {
 			}),
 		},
 		{
-			Name: "liveness-off", About: "its liveness probe fails while it is drained", Finds: []string{"live-throughout"}, URL: overHTTP, Flags: delayed,
+			Name: "liveness-off", About: "its liveness probe fails while it is drained", URL: overHTTP, Flags: delayed,
+			Finds: []string{"live-throughout"},
 			run: byHand(saysGoodbye, func(l *life) int {
-				l.unlive.Store(false)
 				go func() { <-l.leave; l.unlive.Store(true) }()
-				return l.careful()
+				return careful(l)
 			}),
 		},
+		{
+			Name: "rolling-gap", About: "refuses connections before the balancer has turned away", URL: overHTTP, Flags: append([]string{"--rolling"}, delayed...),
+			Finds: []string{"served-throughout"}, Also: append([]string{"readiness-first", "delay-served"}, anyLost...),
+			run: byHand(saysGoodbye, func(l *life) int {
+				l.await()
+				l.unready.Store(true)
+				l.shutdown(3 * time.Second)
+				return 0
+			}),
+		},
+	}
+}
+
+// brokenWrites do not keep what they have acknowledged, or keep what they have not.
+func brokenWrites() []species {
+	return []species{
 		{
 			Name: "loses-writes", About: "acknowledges writes that it keeps in memory", Finds: []string{"writes-survive"}, URL: overHTTP, Flags: writing,
 			run: func(z *zoo) int {
@@ -106,18 +143,9 @@ func brokenStops() []species {
 			},
 		},
 		{
-			Name: "keeps-the-refused", About: "refuses writes with Retry-After and has kept them", Finds: []string{"writes-survive"}, URL: overHTTP, Flags: writing,
-			run: byHand(keepsTheRefused, aWhile),
-		},
-		{
-			Name: "rolling-gap", About: "refuses connections before the balancer has turned away", Finds: []string{"served-throughout"}, URL: overHTTP,
-			Flags: append([]string{"--rolling"}, delayed...),
-			run: byHand(saysGoodbye, func(l *life) int {
-				l.await()
-				l.unready.Store(true)
-				l.shutdown(3 * time.Second)
-				return 0
-			}),
+			Name: "keeps-the-refused", About: "refuses writes with Retry-After and has kept them", Finds: []string{"writes-survive"}, URL: overHTTP,
+			Flags: slices.Concat(writing, delayed),
+			run:   byHand(keepsTheRefused, careful),
 		},
 	}
 }
@@ -158,6 +186,7 @@ func keepsTheRefused(l *life, h http.Handler) http.Handler {
 			n, _ := r.Body.Read(body)
 			_ = l.items.put(r.URL.Path[len("/items/"):], body[:n])
 			w.Header().Set("Retry-After", "1")
+			w.Header().Set("Connection", "close")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}

@@ -59,13 +59,6 @@ func correctStreams(z *zoo) int {
 	return app.Main()
 }
 
-// correctLines answers each line by "ok" and the line.
-func correctLines(z *zoo) int {
-	app := z.app()
-	app.Add("lines", quiesce.Conns(drain.Protocol{Addr: z.addr, Serve: z.lines}))
-	return app.Main()
-}
-
 // correctGRPC has its own bounded GracefulStop.
 func correctGRPC(z *zoo) int {
 	srv := grpc.NewServer()
@@ -170,39 +163,4 @@ func (z *zoo) successor(ln net.Listener) error {
 		return fmt.Errorf("successor: %q, %v", line, err)
 	}
 	return nil
-}
-
-// patience is how long a connection may be idle when the server is drained.
-const patience = 200 * time.Millisecond
-
-// lines answers lines. When the server is drained it closes the connection with an
-// answer: between two lines one may be on its way.
-func (z *zoo) lines(ctx context.Context, c net.Conn) {
-	leave, end := leaving(ctx, "lines")
-	defer end()
-	over := make(chan struct{})
-	defer close(over)
-	go func() {
-		select {
-		case <-leave:
-			_ = c.SetReadDeadline(time.Now().Add(patience))
-		case <-over:
-		}
-	}()
-	for in := bufio.NewReader(c); ; {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		z.count.began.Add(1)
-		if _, err := fmt.Fprintf(c, "ok %s", line); err != nil {
-			return
-		}
-		z.count.finished.Add(1)
-		select {
-		case <-leave:
-			return
-		default:
-		}
-	}
 }

@@ -90,14 +90,36 @@ func (l *life) shutdown(bound time.Duration) {
 }
 
 // careful stops as well as a server can by hand: readiness off, all answers say that
-// the connection ends, and when nobody comes any more the listener is closed.
-func (l *life) careful() int {
+// the connection ends, and when nobody comes any more the listener is closed. It needs
+// a balancer that turns away.
+func careful(l *life) int {
 	l.await()
+	l.leaveSlowly()
+	l.shutdown(time.Second)
+	return 0
+}
+
+// leaveSlowly returns when the balancer has turned away.
+func (l *life) leaveSlowly() {
 	l.unready.Store(true)
 	close(l.leave)
 	time.Sleep(l.delay)
-	l.shutdown(3 * time.Second)
-	return 0
+	l.untilQuiet()
+}
+
+// untilQuiet waits until no request but those of probes has come for a while: on a busy
+// machine some wait in the queue of the listener, and are reset if it is closed. It
+// counts how often it has looked: while the process gets no time nobody comes.
+func (l *life) untilQuiet() {
+	const enough, most = 40, 2 * time.Second
+	last := l.count.began.Load()
+	began := time.Now()
+	for looks := 0; looks < enough && time.Since(began) < most; looks++ {
+		time.Sleep(time.Millisecond)
+		if n := l.count.began.Load(); n != last {
+			last, looks = n, 0
+		}
+	}
 }
 
 // saysGoodbye makes every answer end its connection once the stop was asked for.

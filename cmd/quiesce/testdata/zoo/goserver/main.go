@@ -22,6 +22,7 @@ type species struct {
 	Name  string   `json:"name"`
 	About string   `json:"about"`           // what is wrong with it, or "correct"
 	Finds []string `json:"finds,omitempty"` // the checks of the drill of which one at least has to fail; none: it is correct
+	Also  []string `json:"also,omitempty"`  // checks that may fail too, for the same reason
 	Flags []string `json:"flags,omitempty"` // of the drill, beside the command and the URL
 	URL   string   `json:"url"`             // for the drill, with {port}
 

@@ -4,12 +4,14 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
 // What the drill is told for each protocol.
 const (
 	overHTTP  = "http://127.0.0.1:{port}/"
+	overBig   = "http://127.0.0.1:{port}/big"
 	overH2C   = "h2c://127.0.0.1:{port}/"
 	overGRPC  = "grpc://127.0.0.1:{port}"
 	overWS    = "ws://127.0.0.1:{port}/ws"
@@ -33,11 +35,20 @@ var delayed = []string{"--ready", readyURL, "--live", liveURL, delayFlag, delay.
 // writing are the flags for acknowledged writes.
 var writing = []string{"--write", "PUT http://127.0.0.1:{port}/items/{id}", "--read", "GET http://127.0.0.1:{port}/items/{id}"}
 
+// seldom are the flags for answers that are large.
+var seldom = []string{"--connections", "4", "--rate", "20"}
+
 // only returns the flags for one situation.
 func only(situation string) []string { return []string{"--situations", situation} }
 
 // lost are the checks that fail when HTTP/1.1 requests are lost.
 var lost = []string{"requests-keepalive", "requests-new"}
+
+// unclean are those that may fail too when requests are lost.
+var unclean = []string{"refusals-clean"}
+
+// anyLost are both, for what loses requests beside what it is about.
+var anyLost = slices.Concat(lost, unclean)
 
 func allSpecies() []species {
 	all := []species{
@@ -45,7 +56,8 @@ func allSpecies() []species {
 		{Name: "correct-delay", About: "correct", run: correct, URL: overHTTP, Flags: delayed},
 		{Name: "correct-writes", About: "correct", run: correct, URL: overHTTP, Flags: writing},
 		{Name: "correct-all", About: "correct", run: correct, URL: overHTTP, Flags: []string{"--situations", "all,-hup,-shell"}},
-		{Name: "correct-by-hand", About: "correct", run: byHand(saysGoodbye, (*life).careful), URL: overHTTP, Flags: delayed},
+		{Name: "correct-big", About: "correct", run: correct, URL: overBig, Flags: append(only("slow_client,half_open,never_reads"), seldom...)},
+		{Name: "correct-by-hand", About: "correct", run: byHand(saysGoodbye, careful), URL: overHTTP, Flags: delayed},
 		{Name: "correct-h2", About: "correct", run: correct, URL: overH2C},
 		{Name: "correct-grpc", About: "correct", run: correctGRPC, URL: overGRPC},
 		{Name: "correct-ws", About: "correct", run: correctStreams, URL: overWS},
@@ -56,6 +68,7 @@ func allSpecies() []species {
 	}
 	all = append(all, brokenStops()...)
 	all = append(all, brokenExits()...)
+	all = append(all, brokenLeftovers()...)
 	all = append(all, brokenClients()...)
 	return append(all, brokenProtocols()...)
 }
