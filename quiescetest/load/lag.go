@@ -12,7 +12,7 @@ import (
 // of think times. Each is at most an eighth above what was measured.
 type Lag struct {
 	P50, P99, Max time.Duration // how long after its caller could begin it a request was begun
-	Late          int           // how many requests were begun later than [TooLate] after that
+	N, Late       int           // how many requests had a time, and were begun later than [TooLate] after they could be
 	BusyP99       time.Duration // how long after it was due its caller could: the last one was under way, the server's doing
 }
 
@@ -28,7 +28,7 @@ func (s *Session) Lag() Lag {
 			busy.sum(&c.busy)
 		}
 	}
-	return Lag{late.quantile(0.5), late.quantile(0.99), late.quantile(1), late.above(TooLate), busy.quantile(0.99)}
+	return Lag{late.quantile(0.5), late.quantile(0.99), late.quantile(1), late.count(0), late.count(scale(TooLate)+1), busy.quantile(0.99)}
 }
 
 const (
@@ -66,10 +66,10 @@ func (h *histogram) sum(other *histogram) {
 	}
 }
 
-// above returns how many durations are above d, of which those in its bucket are none.
-func (h *histogram) above(d time.Duration) int {
+// count returns how many durations are in a bucket and those after it.
+func (h *histogram) count(from int) int {
 	n := 0
-	for i := scale(d) + 1; i < scales; i++ {
+	for i := from; i < scales; i++ {
 		n += int(h[i].Load())
 	}
 	return n
@@ -77,12 +77,9 @@ func (h *histogram) above(d time.Duration) int {
 
 // quantile returns what a share q of the durations is not above.
 func (h *histogram) quantile(q float64) time.Duration {
-	var all, below uint64
+	all, below := h.count(0), 0
 	for i := range h {
-		all += uint64(h[i].Load())
-	}
-	for i := range h {
-		below += uint64(h[i].Load())
+		below += int(h[i].Load())
 		if below > 0 && float64(below) >= q*float64(all) {
 			return top(i)
 		}

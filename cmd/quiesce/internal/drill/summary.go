@@ -207,6 +207,7 @@ func (r *round) addLost(s *session, f frame) {
 // addLag keeps the worst of the sessions, and the sum of what was late.
 func (r *round) addLag(l load.Lag) {
 	out := &r.rec.Lag
+	out.N += l.N
 	out.Late += l.Late
 	out.P50, out.P99, out.Max, out.Busy = max(out.P50, l.P50), max(out.P99, l.P99), max(out.Max, l.Max), max(out.Busy, l.BusyP99)
 }

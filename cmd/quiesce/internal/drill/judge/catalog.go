@@ -142,6 +142,16 @@ var catalog = sync.OnceValue(func() []Entry {
 	return out
 })
 
+// withoutRounds says how the check's situation is left out, if it has one.
+func withoutRounds(id string) string {
+	for _, s := range situations {
+		if s.id == id {
+			return fmt.Sprintf("; `--situations all,-%s` makes no such rounds either.", s.situation)
+		}
+	}
+	return ""
+}
+
 // parseEntry reads the text of one check: its id, the title, the meaning, and sections
 // under their headings.
 func parseEntry(text string) Entry {
@@ -159,7 +169,7 @@ func parseEntry(text string) Entry {
 		*sections[i].text = strings.TrimSpace(body)
 	}
 	if e.Off == "" {
-		e.Off = "`--skip " + e.ID + "`"
+		e.Off = "`--skip " + e.ID + "`" + withoutRounds(e.ID)
 	}
 	return e
 }

@@ -81,9 +81,13 @@ func (e *evidence) late(r *record.Round) string {
 
 // exitCode fails for a code that is not allowed.
 func exitCode(e *evidence, c *check) {
-	seen := 0
+	seen, unknown := 0, 0
 	for _, r := range e.rounds {
 		if r.Exited < 0 || r.Exit.Killed {
+			continue
+		}
+		if r.Exit.Unknown {
+			unknown++
 			continue
 		}
 		seen++
@@ -92,6 +96,10 @@ func exitCode(e *evidence, c *check) {
 		}
 	}
 	switch {
+	case unknown > 0 && e.attached():
+		c.untried = "The drill did not start the server, and nobody tells it the code."
+	case unknown > 0:
+		c.doubt("in %s nobody tells the code", plural(unknown, "stop"))
 	case seen == 0 && e.setup.Mode == record.Upgrade && len(e.rounds) > 0:
 		c.untried = "It replaced itself and kept its pid."
 	case seen == 0:
@@ -141,6 +149,9 @@ func (e *evidence) sent(r *record.Round, code int) bool {
 }
 
 func exitText(x *record.Exit) string {
+	if x.Unknown {
+		return "nobody tells how"
+	}
 	if x.Signal != "" {
 		return "it was ended by " + x.Signal
 	}

@@ -51,10 +51,8 @@ func countsText(n int) string {
 	return ", and the server's own count agrees in " + plural(n, "round")
 }
 
-// unaccounted returns what does not add up in a load, "" if all does. Attempts that
-// got no connection are of those sent, or are counted apart.
+// unaccounted returns what does not add up in a load, "" if all does.
 func unaccounted(r *record.Round, l *record.Load) string {
-	all, safe := total(l), ofClass(l, load.SafeToRetry)
 	for id, n := range l.Outcomes {
 		if _, ok := known()[id]; !ok {
 			return fmt.Sprintf("%q is no outcome", id)
@@ -63,23 +61,17 @@ func unaccounted(r *record.Round, l *record.Load) string {
 			return fmt.Sprintf("%d %s", n, id)
 		}
 	}
-	listed := 0
-	for i := range r.Lost {
-		if r.Lost[i].Load == l.Name && isLost(r.Lost[i].Outcome) {
-			listed++
-		}
-	}
+	all, kept := total(l), total(l, load.Abandoned)
+	lost, safe, refused := ofClass(l, load.Lost), ofClass(l, load.SafeToRetry), total(l, load.Refused)
 	switch {
-	case l.Sent != all && l.Sent+l.Refused != all:
-		return fmt.Sprintf("%s sent, and %s ended", count(l.Sent), count(all))
-	case l.Lost != ofClass(l, load.Lost) || listed > l.Lost:
-		return fmt.Sprintf("%s lost by one count, %s by another", count(l.Lost), count(max(ofClass(l, load.Lost), listed)))
 	case l.Answered != total(l, load.OK):
 		return fmt.Sprintf("%s answered by one count, %s by another", count(l.Answered), count(total(l, load.OK)))
-	case l.Safe != safe && l.Safe+l.Refused != safe:
-		return fmt.Sprintf("%s safe to retry by one count, %s by another", count(l.Safe), count(safe))
-	case l.Window > all:
-		return fmt.Sprintf("%s around the stop, and %s in all", count(l.Window), count(all))
+	case l.Lost < lost || l.Lost > lost+kept || listed(r, l.Name) > l.Lost:
+		return fmt.Sprintf("%s lost by one count, %s by another", count(l.Lost), count(max(lost, listed(r, l.Name))))
+	case l.Refused != refused || l.Safe != safe-refused:
+		return fmt.Sprintf("%s safe to retry by one count, %s by another", count(l.Safe+l.Refused), count(safe))
+	case l.Sent < l.Answered+l.Lost || l.Sent > all-unconnected(l) || l.Window > l.Sent:
+		return fmt.Sprintf("%s sent, %s of them around the stop, and %s of %s had a connection", count(l.Sent), count(l.Window), count(all-unconnected(l)), count(all))
 	}
 	return ""
 }
@@ -107,46 +99,51 @@ func head(doubts []string) []string {
 	return append(doubts[:3:3], fmt.Sprintf("and %d more", len(doubts)-3))
 }
 
-// maxLag is how late a request may be sent, and maxLate the share of those that may be
-// later: the 99th percentile over the whole run.
-const (
-	maxLag  = 10 * time.Millisecond
-	maxLate = 0.01
-)
+// maxLate is the percentage of requests that may be sent later than [record.MaxLag]: the
+// 99th percentile over the whole run.
+const maxLate = 1
 
-// onTime doubts a load that did not keep to its times. A record has quantiles for each
-// round, so that it is the most that may have been late that counts.
+// onTime doubts a load that did not keep to its times. Where a round has no count of what
+// was late, but quantiles, it is the most that may have been that counts.
 func onTime(e *evidence, c *check) {
-	sent, late := 0, 0.0
+	sent, late := 0, 0 // late is a hundred times the requests
 	var worst time.Duration
 	for _, r := range e.rounds {
-		n := 0
-		for i := range r.Loads {
-			n += r.Loads[i].Sent
-		}
-		sent += n
-		late += float64(n) * lateShare(&r.Lag)
+		n, l := lateOf(r)
+		sent, late = sent+n, late+l
 		worst = max(worst, r.Lag.P99)
 	}
-	share := late / float64(max(sent, 1))
+	share := float64(late) / float64(max(sent, 1))
 	switch {
 	case sent == 0:
 		c.doubt("no request was sent")
-	case share > maxLate:
-		c.doubt("up to %.2g %% of the requests were sent more than %s late by the drill's own fault: the machine is too busy, or the load too high", 100*share, maxLag)
+	case late > maxLate*sent:
+		c.doubt("up to %.2g %% of the requests were sent more than %s late by the drill's own fault: the machine is too busy, or the load too high", share, record.MaxLag)
 	}
-	c.hold("at most %.2g %% of the requests were sent more than %s late; the worst 99th percentile of a round is %s", 100*share, maxLag, short(worst))
+	c.hold("at most %.2g %% of the requests were sent more than %s late; the worst 99th percentile of a round is %s", share, record.MaxLag, short(worst))
 }
 
-// lateShare returns which share of a round's requests may have been late.
-func lateShare(l *record.Lag) float64 {
+// lateOf returns how many requests of r had a time, and a hundred times how many of them
+// may have been late.
+func lateOf(r *record.Round) (n, late int) {
+	if r.Lag.N > 0 {
+		return r.Lag.N, 100 * r.Lag.Late
+	}
+	for i := range r.Loads {
+		n += r.Loads[i].Sent
+	}
+	return n, n * latePercent(&r.Lag)
+}
+
+// latePercent returns how many of a hundred requests of a round may have been late.
+func latePercent(l *record.Lag) int {
 	switch {
-	case l.P50 > maxLag:
+	case l.P50 > record.MaxLag:
+		return 100
+	case l.P99 > record.MaxLag:
+		return 50
+	case l.Max > record.MaxLag:
 		return 1
-	case l.P99 > maxLag:
-		return 0.5
-	case l.Max > maxLag:
-		return maxLate
 	}
 	return 0
 }
@@ -160,7 +157,9 @@ func enough(e *evidence, c *check) {
 	}
 	e.unmade(c)
 	for _, s := range e.run.Skipped {
-		c.doubt("%s was not tried: %s", s.What, s.Why)
+		if e.wanted(s.What) {
+			c.doubt("%s was not tried: %s", s.What, s.Why)
+		}
 	}
 	if b.Stops < stops {
 		c.doubt("%s made with requests around them, and %s needed", were(b.Stops, "stop"), isAre(stops))

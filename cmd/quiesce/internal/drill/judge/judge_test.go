@@ -118,7 +118,7 @@ func TestBoundWithLosses(t *testing.T) {
 	lose(&run.Rounds[3], 0, "timeout", 60*ms)
 	lose(&run.Rounds[3], 1, "eof_no_response", 60*ms)
 	Judge(run)
-	want := record.Bound{Stops: 29, Window: 3944, Sent: 29 * 8 * 43, Lost: 2}
+	want := record.Bound{Stops: 29, Window: 3944, Sent: 29 * 8 * 40, Lost: 2}
 	if run.Bound != want {
 		t.Errorf("bound %+v, want %+v", run.Bound, want)
 	}
@@ -146,6 +146,27 @@ func TestFindingOfALostRequest(t *testing.T) {
 	}
 	if want := "One check fails: requests-keepalive (1 of 2,494 requests were lost, in 1 round)."; run.Reason != want {
 		t.Errorf("reason %q, want %q", run.Reason, want)
+	}
+}
+
+// The reason names all checks that fail, and why one does; so with those that prove
+// nothing.
+func TestReasonOfSeveral(t *testing.T) {
+	run := goodRun()
+	run.Rounds[3].Exit.Code = 1
+	run.Rounds[3].Left = []record.Leftover{{Kind: record.LeftFile, What: "/tmp/x.pid"}}
+	Judge(run)
+	want := "2 checks fail: exit-code, no-file-left; the first because in 1 of 30 rounds: its exit code was 1; allowed is 0."
+	if run.Reason != want {
+		t.Errorf("reason %q\nwant   %q", run.Reason, want)
+	}
+	run = goodRun()
+	run.Interrupted = "SIGINT"
+	run.Rounds[3].Writes.Unread = 2
+	Judge(run)
+	want = "Nothing failed, but 2 checks prove nothing: writes-survive, enough; the last because the run was interrupted: SIGINT."
+	if run.Reason != want {
+		t.Errorf("reason %q\nwant   %q", run.Reason, want)
 	}
 }
 

@@ -31,7 +31,7 @@ func nothingLeft(e *evidence, c *check, what string, kinds []record.LeftoverKind
 		looked++
 		for _, l := range r.Left {
 			if slices.Contains(kinds, l.Kind) && !excused(r, l.Kind) {
-				c.fail(r, r.Exited, "%s", l.What)
+				c.fail(r, r.Exited, "%s was left", l.What)
 			}
 		}
 	}

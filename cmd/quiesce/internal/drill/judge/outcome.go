@@ -30,9 +30,10 @@ var known = sync.OnceValue(func() map[string]load.Outcome {
 	return all
 })
 
-// isLost reports whether the outcome with that id is a lost request. One that is
-// not known is not: [accounted] reports it.
-func isLost(id string) bool { return class(id) == load.Lost }
+// isLost reports whether a request that is listed with that outcome was lost: also if it
+// was sent, never answered, and given up when the server was gone. An outcome that is
+// not known is none: [accounted] reports it.
+func isLost(id string) bool { return class(id) == load.Lost || id == load.Abandoned.String() }
 
 func class(id string) load.Class {
 	if o, ok := known()[id]; ok {
@@ -79,26 +80,27 @@ func exposed(l *record.Load) int {
 	if l.Answered == 0 {
 		return 0 // nobody was served: nothing could be lost
 	}
-	n := l.Window
-	if l.Sent == total(l) {
-		n -= unconnected(l)
-	}
-	return max(n, 0)
+	return max(min(l.Window, total(l)-unconnected(l)), 0)
 }
 
 // lostOf returns how many requests of the load were lost in r. Where the record
 // contradicts itself it is the most that it says.
 func lostOf(r *record.Round, name string) int {
-	listed := 0
-	for i := range r.Lost {
-		if r.Lost[i].Load == name && isLost(r.Lost[i].Outcome) {
-			listed++
-		}
-	}
-	n := listed
+	n := listed(r, name)
 	for i := range r.Loads {
 		if l := &r.Loads[i]; l.Name == name {
 			n = max(n, l.Lost, ofClass(l, load.Lost))
+		}
+	}
+	return n
+}
+
+// listed returns how many lost requests of the load are listed in r.
+func listed(r *record.Round, name string) int {
+	n := 0
+	for i := range r.Lost {
+		if r.Lost[i].Load == name && isLost(r.Lost[i].Outcome) {
+			n++
 		}
 	}
 	return n

@@ -68,6 +68,7 @@ var outcomeTexts = map[string]string{
 	"tls":                "no connection: the handshake failed",
 	"dns":                "no connection: the name was not found; a load that sees it proves nothing",
 	"client_limit":       "no connection: this machine is out of files or ports; a load that sees it proves nothing",
+	"abandoned":          "given up by the drill when the server was gone; what it had sent by then is lost",
 }
 
 func render() []byte {

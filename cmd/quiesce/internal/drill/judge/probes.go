@@ -27,7 +27,8 @@ const probeSlack = 20 * time.Millisecond
 // off is how readiness went off.
 type off struct {
 	at     time.Duration
-	told   bool // by an answer; else the probe was refused, or failed otherwise
+	since  time.Duration // when the last probe went out that still found it on; at, if that is not known
+	told   bool          // by an answer; else the probe was refused, or failed otherwise
 	detail string
 }
 
@@ -35,11 +36,11 @@ type off struct {
 func readinessOff(r *record.Round) *off {
 	for i := range r.Probes {
 		if p := &r.Probes[i]; p.Which == "ready" && !p.OK && p.At >= r.Signalled {
-			return &off{p.At, answered(p.Detail), p.Detail}
+			return &off{p.At, cmp.Or(p.Since, p.At), answered(p.Detail), p.Detail}
 		}
 	}
 	if m := mark(r, record.MarkUnready); m != nil && m.At >= r.Signalled {
-		return &off{m.At, answered(m.Detail), m.Detail}
+		return &off{m.At, m.At, answered(m.Detail), m.Detail}
 	}
 	return nil
 }
@@ -88,13 +89,13 @@ func (e *evidence) orderOf(c *check, r *record.Round) {
 	case off == nil:
 		c.doubt("in round %d nothing is known of readiness", r.Number)
 	case e.setup.Delay == 0:
-		if closed != nil && off.at > closed.At+probeSlack {
-			c.fail(r, closed.At, "connections were refused %s before readiness went off", short(off.at-closed.At))
+		if closed != nil && off.since > closed.At+probeSlack {
+			c.fail(r, closed.At, "connections were refused %s before readiness went off", short(off.since-closed.At))
 		}
 	case !off.told:
 		c.fail(r, off.at, "readiness never said no: its probe failed %s (%s)", e.when(r, off.at), off.detail)
-	case closed != nil && closed.At <= off.at:
-		c.fail(r, closed.At, "connections were refused %s before readiness went off", short(off.at-closed.At))
+	case closed != nil && closed.At <= off.since:
+		c.fail(r, closed.At, "connections were refused %s before readiness went off", short(off.since-closed.At))
 	}
 }
 
@@ -132,7 +133,8 @@ func (e *evidence) delay(r *record.Round) (from, until time.Duration) {
 	if off == nil || !off.told {
 		return r.Signalled, r.Signalled + e.setup.Delay
 	}
-	return off.at, off.at + e.setup.Delay - min(off.at-r.Signalled, probeSlack)
+	from = max(off.since, r.Signalled)
+	return from, from + e.setup.Delay - min(from-r.Signalled, probeSlack)
 }
 
 // refusedWithin returns when the first connection was refused in that time. The end of

@@ -55,7 +55,7 @@ var removals = []mutation{
 		eachLoad(run, func(l *record.Load) {
 			n := rand.IntN(max(min(l.Outcomes["refused"], l.Refused), 0) + 1)
 			l.Outcomes["refused"] -= n
-			l.Refused, l.Safe, l.Sent, l.Window = l.Refused-n, l.Safe-n, l.Sent-n, max(l.Window-n, 0)
+			l.Refused -= n
 		})
 	}},
 }

@@ -78,7 +78,7 @@ func goodRound(setup *record.Setup, number int, s record.Situation) record.Round
 
 func goodLoad(name string) record.Load {
 	return record.Load{
-		Name: name, Sent: 43, Window: 20, Answered: 40, Safe: 3, Refused: 3,
+		Name: name, Sent: 40, Window: 17, Answered: 40, Refused: 3,
 		Outcomes: map[string]int{"ok": 40, "refused": 3},
 		Buckets:  []record.Bucket{{From: 160 * ms, Refused: 3}},
 	}

@@ -133,20 +133,18 @@ func (s *sum) addFault(l *record.Load) {
 // findLost notes the lost requests of a load in r, and returns how many of those that
 // are listed were lost before the signal.
 func (e *evidence) findLost(c *check, r *record.Round, name string) (before int) {
-	listed := 0
 	for i := range r.Lost {
 		l := &r.Lost[i]
 		if l.Load != name || !isLost(l.Outcome) {
 			continue
 		}
-		listed++
 		if asked(r) && l.Ended < r.Signalled {
 			before++
 		}
 		c.fail(r, l.Ended, "%s: %s, sent %s, ended %s", name, outcomeText(l), e.when(r, l.Sent), e.when(r, l.Ended))
 	}
-	rest := lostOf(r, name) - listed
-	if listed == 0 && rest > 0 {
+	rest := lostOf(r, name) - listed(r, name)
+	if listed(r, name) == 0 && rest > 0 {
 		c.fail(r, max(r.Signalled, 0), "%s: %s lost%s", name, were(rest, "request"), lostText(r, name))
 		rest--
 	}

@@ -3,6 +3,7 @@
 package judge
 
 import (
+	"slices"
 	"time"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
@@ -48,6 +49,15 @@ func exitTests() []ruleTest {
 		}), record.Pass, ""},
 		{"crashed when forced", "exit-code", of(record.TermInt, exit(-1, "SIGABRT")), record.Fail, "SIGABRT"},
 		{"unknown signal", "exit-code", of(record.AtStart, exit(-1, "SIGODD")), record.Fail, "SIGODD"},
+		{"nobody tells", "exit-code", round(2, func(r *record.Round) { r.Exit = record.Exit{Code: -1, Unknown: true} }), record.Inconclusive, "1 stop"},
+		{"nobody tells, and a wrong one", "exit-code", func(run *record.Run) {
+			run.Rounds[1].Exit.Unknown = true
+			run.Rounds[2].Exit.Code = 1
+		}, record.Fail, "its exit code was 1"},
+		{"nobody tells of another's", "exit-code", func(run *record.Run) {
+			run.Setup.PID = 9
+			every(func(r *record.Round) { r.Exit = record.Exit{Code: -1, Unknown: true} })(run)
+		}, record.NotTried, ""},
 		{"never ended", "exit-code", every(killed), record.Inconclusive, ""},
 	}
 }
@@ -67,8 +77,8 @@ func leftTests() []ruleTest {
 		tests = append(
 			tests,
 			ruleTest{"a " + string(tt.kind), tt.id, round(2, left(tt.kind)), record.Fail, "that thing"},
-			ruleTest{"not a " + string(tt.kind), tt.id, round(2, left("odd")), record.Pass, "30 stops"},
-			ruleTest{"killed with a " + string(tt.kind), tt.id, round(2, func(r *record.Round) { left(tt.kind)(r); killed(r) }), record.Pass, "29 stops"},
+			ruleTest{"not a " + string(tt.kind), tt.id, round(2, left("odd")), record.Pass, "in 30 stops"},
+			ruleTest{"killed with a " + string(tt.kind), tt.id, round(2, func(r *record.Round) { left(tt.kind)(r); killed(r) }), record.Pass, "in 29 stops"},
 			ruleTest{"attached, with a " + string(tt.kind), tt.id, func(run *record.Run) { run.Setup.PID = 9; left(tt.kind)(&run.Rounds[1]) }, record.Fail, ""},
 		)
 	}
@@ -105,20 +115,29 @@ func situationTests() []ruleTest {
 			tests,
 			ruleTest{"good", s.id, nothing, record.Pass, "in 1 stop"},
 			ruleTest{"bad fate", s.id, of(s.situation, func(r *record.Round) {
-				r.Fates = append(r.Fates, record.Fate{What: "half a thing", Outcome: "eof_no_response", Detail: "after 3 bytes"})
+				r.Fates = append(r.Fates, record.Fate{What: "half a thing", Outcome: "eof_no_response", At: 60 * ms, Detail: "after 3 bytes"})
 			}), record.Fail, "half a thing: eof_no_response (after 3 bytes)"},
 			ruleTest{"hangs", s.id, of(s.situation, killed), record.Fail, "had not ended"},
 			ruleTest{"too long", s.id, of(s.situation, func(r *record.Round) { r.Exited = time.Minute }), record.Fail, "1m0s"},
 			ruleTest{"not asked for", s.id, func(run *record.Run) {
 				run.Setup.Situations = nil
-				of(s.situation, func(r *record.Round) { r.Schedule.Situation = record.Plain })(run)
+				plainInstead(s.situation)(run)
 			}, record.NotTried, "not asked for"},
-			ruleTest{"asked for, not made", s.id, of(s.situation, func(r *record.Round) { r.Schedule.Situation = record.Plain }), record.Inconclusive, "no round"},
+			ruleTest{"asked for, not made", s.id, plainInstead(s.situation), record.Inconclusive, "no round"},
 			ruleTest{"skipped", s.id, func(run *record.Run) {
 				run.Setup.Situations = nil
 				run.Skipped = []record.Skip{{What: string(s.situation), Why: "no shell here"}}
-				of(s.situation, func(r *record.Round) { r.Schedule.Situation = record.Plain })(run)
+				plainInstead(s.situation)(run)
 			}, record.Inconclusive, "no shell here"},
+			ruleTest{"another is skipped", s.id, func(run *record.Run) {
+				run.Skipped = []record.Skip{{What: "grpc", Why: "no such method"}}
+				plainInstead(s.situation)(run)
+			}, record.Inconclusive, "No round was made of it."},
+			ruleTest{"skipped, not asked for", s.id, func(run *record.Run) {
+				run.Setup.Situations = slices.DeleteFunc(slices.Clone(allSituations), func(of record.Situation) bool { return of == s.situation })
+				run.Skipped = []record.Skip{{What: string(s.situation), Why: "no shell here"}}
+				plainInstead(s.situation)(run)
+			}, record.NotTried, "It cannot be tried: no shell here."},
 			ruleTest{"could not be made", s.id, of(s.situation, func(r *record.Round) { r.Problem = "no" }), record.Inconclusive, "no round"},
 		)
 		if s.situation != record.AtStart {
@@ -131,10 +150,22 @@ func situationTests() []ruleTest {
 	return append(
 		tests,
 		ruleTest{"killed by it", "survives-hup", of(record.HUP, func(r *record.Round) { exit(-1, "SIGHUP")(r); r.Signalled = -1 }), record.Fail, "SIGHUP killed it"},
+		ruleTest{"half of it stops", "at-start", of(record.AtStart, left(record.LeftProcess)), record.Fail, "it left that thing"},
+		ruleTest{"the shell stops", "behind-shell", of(record.Shell, left(record.LeftSocket)), record.Fail, "it left that thing"},
+		ruleTest{"half of it stops", "process-group", of(record.Group, left(record.LeftZombie)), record.Fail, "it left that thing"},
+		ruleTest{"a file", "behind-shell", of(record.Shell, left(record.LeftFile)), record.Pass, ""},
+		ruleTest{"a process", "half-open", of(record.HalfOpen, left(record.LeftProcess)), record.Pass, ""},
 		ruleTest{"says 129", "survives-hup", of(record.HUP, exit(129, "")), record.Fail, "SIGHUP killed it"},
 		ruleTest{"stops by it", "survives-hup", of(record.HUP, func(r *record.Round) { r.Signalled = -1 }), record.Pass, ""},
 		ruleTest{"killed by it", "survives-usr1", of(record.USR1, func(r *record.Round) { exit(-1, "SIGUSR1")(r); r.Signalled = -1 }), record.Fail, "SIGUSR1 killed it"},
 	)
+}
+
+// plainInstead has a plain round in the place of that of the situation.
+func plainInstead(s record.Situation) func(*record.Run) {
+	return func(run *record.Run) {
+		of(s, func(r *record.Round) { *r = goodRound(&run.Setup, r.Number, record.Plain) })(run)
+	}
 }
 
 func evidenceTests() []ruleTest {
@@ -149,17 +180,31 @@ func evidenceTests() []ruleTest {
 	}
 	return []ruleTest{
 		{"all", "accounted", nothing, record.Pass, "own count agrees in 29 rounds"},
-		{"one sent more", "accounted", load(func(l *record.Load) { l.Sent++ }), record.Inconclusive, "round 2, keepalive: 44 sent, and 43 ended"},
-		{"one sent less", "accounted", load(func(l *record.Load) { l.Sent-- }), record.Inconclusive, ""},
-		{"refusals apart", "accounted", load(func(l *record.Load) { l.Sent -= 3; l.Safe -= 3 }), record.Pass, ""},
+		{"one sent more", "accounted", load(func(l *record.Load) { l.Sent++ }), record.Inconclusive, "round 2, keepalive: 41 sent, 17 of them around the stop, and 40 of 43 had a connection"},
+		{"one sent less", "accounted", load(func(l *record.Load) { l.Sent-- }), record.Inconclusive, "39 sent"},
 		{"lost", "accounted", load(func(l *record.Load) { l.Lost++ }), record.Inconclusive, "1 lost by one count, 0 by another"},
-		{"listed", "accounted", round(2, func(r *record.Round) { r.Lost = []record.Lost{{Load: "keepalive", Outcome: "timeout"}} }), record.Inconclusive, ""},
-		{"of no load", "accounted", round(2, func(r *record.Round) { r.Lost = []record.Lost{{Load: "odd", Outcome: "timeout"}} }), record.Inconclusive, `"odd"`},
+		{"listed", "accounted", round(2, func(r *record.Round) { r.Lost = []record.Lost{{Load: "keepalive", Outcome: "timeout", Ended: 60 * ms}} }), record.Inconclusive, ""},
+		{"of no load", "accounted", round(2, func(r *record.Round) { r.Lost = []record.Lost{{Load: "odd", Outcome: "timeout", Ended: 60 * ms}} }), record.Inconclusive, `"odd"`},
 		{"answered", "accounted", load(func(l *record.Load) { l.Answered-- }), record.Inconclusive, "answered by one count"},
 		{"safe", "accounted", load(func(l *record.Load) { l.Safe++ }), record.Inconclusive, "safe to retry by one count"},
-		{"window", "accounted", load(func(l *record.Load) { l.Window = 44 }), record.Inconclusive, "44 around the stop, and 43 in all"},
+		{"window", "accounted", load(func(l *record.Load) { l.Window = 41 }), record.Inconclusive, "41 of them around the stop"},
+		{"all of them around the stop", "accounted", load(func(l *record.Load) { l.Window = 40 }), record.Pass, ""},
+		{"three loads", "accounted", round(2, func(r *record.Round) {
+			for i := range 3 {
+				r.Loads[i].Sent++
+			}
+		}), record.Inconclusive, "; round 2, h2: 41 sent, 17 of them around the stop, and 40 of 43 had a connection."},
+		{"four loads", "accounted", round(2, func(r *record.Round) {
+			for i := range 4 {
+				r.Loads[i].Sent++
+			}
+		}), record.Inconclusive, "had a connection; and 1 more."},
+		{"refused", "accounted", load(func(l *record.Load) { l.Refused-- }), record.Inconclusive, "2 safe to retry by one count, 3 by another"},
+		{"given up unsent", "accounted", load(func(l *record.Load) { l.Outcomes["abandoned"] = 2 }), record.Pass, ""},
+		{"given up and lost", "accounted", load(func(l *record.Load) { l.Outcomes["abandoned"], l.Lost, l.Sent = 2, 1, 41 }), record.Pass, ""},
+		{"more lost than given up", "accounted", load(func(l *record.Load) { l.Outcomes["abandoned"], l.Lost, l.Sent = 2, 3, 43 }), record.Inconclusive, "3 lost by one count"},
 		{"a negative number", "accounted", load(func(l *record.Load) { l.Outcomes["timeout"], l.Outcomes["rpc_status"] = 1, -1 }), record.Inconclusive, "-1 rpc_status"},
-		{"unknown outcome", "accounted", load(func(l *record.Load) { l.Outcomes["odd"]++; l.Sent++ }), record.Inconclusive, `"odd" is no outcome`},
+		{"unknown outcome", "accounted", load(func(l *record.Load) { l.Outcomes["odd"]++ }), record.Inconclusive, `"odd" is no outcome`},
 		{"server began more", "accounted", server(func(s *record.ServerCount) { s.Began++ }), record.Inconclusive, "has begun 321"},
 		{"server began less", "accounted", server(func(s *record.ServerCount) { s.Began, s.Finished = 319, 319 }), record.Inconclusive, ""},
 		{"server finished more", "accounted", server(func(s *record.ServerCount) { s.Finished++ }), record.Inconclusive, ""},
@@ -177,6 +222,8 @@ func evidenceTests() []ruleTest {
 			run.Rounds[1].Lag.P99 = 11 * ms
 		}, record.Pass, "at most 0.39 %"},
 		{"always late", "on-time", every(lag(0, 11*ms, 20*ms)), record.Inconclusive, "too busy"},
+		{"late by count", "on-time", round(2, func(r *record.Round) { r.Lag = record.Lag{P99: 1, N: 320, Late: 100} }), record.Inconclusive, "up to 1.1 %"},
+		{"not late by count", "on-time", round(2, func(r *record.Round) { r.Lag = record.Lag{P50: 20 * ms, P99: 20 * ms, N: 320, Late: 90} }), record.Pass, "at most 0.97 %"},
 		{"nothing sent", "on-time", every(func(r *record.Round) { r.Loads = nil }), record.Inconclusive, ""},
 
 		{"floor", "enough", nothing, record.Pass, "10 and 100 are needed"},
@@ -186,6 +233,15 @@ func evidenceTests() []ruleTest {
 		{"no floor, no stop", "enough", func(run *record.Run) { run.Rounds, run.Setup.MinStops, run.Setup.MinSent = nil, 0, 0 }, record.Inconclusive, "1 is needed"},
 		{"interrupted", "enough", func(run *record.Run) { run.Interrupted = "SIGINT" }, record.Inconclusive, "interrupted: SIGINT"},
 		{"skipped", "enough", func(run *record.Run) { run.Skipped = []record.Skip{{What: "grpc", Why: "no such method"}} }, record.Inconclusive, "no such method"},
+		{"skipped, not asked for", "enough", func(run *record.Run) {
+			run.Setup.Situations = allSituations[1:]
+			run.Skipped = []record.Skip{{What: "start", Why: "it runs already"}}
+			plainInstead(record.AtStart)(run)
+		}, record.Pass, ""},
+		{"skipped and switched off", "enough", func(run *record.Run) {
+			run.Setup.Skip = []string{"at-start"}
+			run.Skipped = []record.Skip{{What: "start", Why: "it runs already"}}
+		}, record.Pass, ""},
 		{"a round not made", "enough", round(2, func(r *record.Round) { r.Problem = "never ready" }), record.Inconclusive, "1 round could not be made (round 2: never ready)"},
 		{"a round without a stop", "enough", round(2, func(r *record.Round) { r.Signalled, r.Exited = -1, -1 }), record.Inconclusive, "never asked to stop"},
 		{"a round missing", "enough", func(run *record.Run) { run.Rounds = append(run.Rounds[:4:4], run.Rounds[5:]...) }, record.Inconclusive, "round 5 is missing"},

@@ -58,7 +58,7 @@ func mode(m record.Mode, then func(run *record.Run)) func(*record.Run) {
 			for i := range r.Loads {
 				l := &r.Loads[i]
 				delete(l.Outcomes, "refused")
-				l.Sent, l.Safe, l.Refused, l.Buckets = 40, 0, 0, nil
+				l.Refused, l.Buckets = 0, nil
 			}
 		})(run)
 		then(run)
@@ -72,13 +72,14 @@ func outcome(id string, n int) func(r *record.Round) {
 	return func(r *record.Round) {
 		l := &r.Loads[0]
 		l.Outcomes[id] += n
-		l.Sent += n
-		if id == "ok" {
-			l.Answered += n
-		} else if isLost(id) {
-			l.Lost += n
-		} else if id != "client_limit" {
+		switch id {
+		case "refused":
+			l.Refused += n
+		case "tls", "dns", "reset_before_write":
 			l.Safe += n
+		case "http_refused", "goaway_retryable":
+			l.Safe += n
+			l.Sent += n
 		}
 	}
 }
@@ -160,6 +161,11 @@ func TestRules(t *testing.T) {
 			}
 			if !strings.Contains(strings.ToLower(allText(c)), strings.ToLower(tt.text)) {
 				t.Errorf("%q is not in:\n%s", tt.text, allText(c))
+			}
+			for _, f := range c.Findings {
+				if f.Round <= 0 || f.At <= 0 || f.Text == "" {
+					t.Errorf("finding %+v", f)
+				}
 			}
 			if tt.want == record.Fail && (run.Verdict != record.Fail || len(c.Findings) == 0) {
 				t.Errorf("the run is %s with %d findings", run.Verdict, len(c.Findings))

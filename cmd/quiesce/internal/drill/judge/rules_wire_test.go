@@ -14,11 +14,12 @@ func requestTests() []ruleTest {
 		{"writes too", "requests-keepalive", round(2, lost(7, "timeout")), record.Fail, "write: timeout"},
 		{"before the signal", "requests-keepalive", round(2, func(r *record.Round) { lose(r, 0, "timeout", 20*ms) }), record.Fail, "all of them before SIGTERM"},
 		{"in a situation", "requests-keepalive", of(record.Group, lost(0, "timeout")), record.Fail, "timeout"},
+		{"beside another's", "requests-keepalive", round(2, func(r *record.Round) { lost(1, "rpc_status")(r); lost(0, "timeout")(r) }), record.Fail, "keepalive: timeout, sent"},
 		{"only counted", "requests-keepalive", round(2, func(r *record.Round) { lost(0, "timeout")(r); r.Lost = nil }), record.Fail, "1 request was lost: 1 timeout"},
 		{"only listed", "requests-keepalive", round(2, func(r *record.Round) {
-			r.Lost = []record.Lost{{Load: "keepalive", Outcome: "timeout"}}
+			r.Lost = []record.Lost{{Load: "keepalive", Outcome: "timeout", Ended: 60 * ms}}
 		}), record.Fail, "timeout"},
-		{"of no load", "requests-keepalive", round(2, func(r *record.Round) { r.Lost = []record.Lost{{Load: "odd", Outcome: "timeout"}} }), record.Fail, "odd"},
+		{"of no load", "requests-keepalive", round(2, func(r *record.Round) { r.Lost = []record.Lost{{Load: "odd", Outcome: "timeout", Ended: 60 * ms}} }), record.Fail, "odd"},
 		{"safe ones", "requests-keepalive", every(func(r *record.Round) {
 			if r.Loads != nil {
 				outcome("reset_before_write", 3)(r)
@@ -30,6 +31,13 @@ func requestTests() []ruleTest {
 		{"client's fault", "requests-keepalive", round(2, outcome("client_limit", 2)), record.Inconclusive, "2 client_limit"},
 		{"name's fault", "requests-keepalive", round(2, outcome("dns", 1)), record.Inconclusive, "1 dns"},
 		{"client's fault and lost", "requests-keepalive", round(2, func(r *record.Round) { outcome("client_limit", 2)(r); lost(0, "timeout")(r) }), record.Fail, "timeout"},
+		{"given up", "requests-keepalive", round(2, func(r *record.Round) {
+			r.Loads[0].Outcomes["abandoned"]++
+			r.Loads[0].Lost++
+			r.Loads[0].Sent++
+			r.Lost = []record.Lost{{Load: "keepalive", Outcome: "abandoned", Sent: 60 * ms, Ended: time.Second}}
+		}), record.Fail, "abandoned, sent 10ms after SIGTERM"},
+		{"given up unsent", "requests-keepalive", round(2, func(r *record.Round) { r.Loads[0].Outcomes["abandoned"]++ }), record.Pass, ""},
 		{"none around a stop", "requests-grpc", every(func(r *record.Round) {
 			for i := range r.Loads {
 				r.Loads[i].Window = 0
@@ -44,7 +52,7 @@ func requestTests() []ruleTest {
 			if r.Loads != nil {
 				l := &r.Loads[1]
 				l.Outcomes = map[string]int{"ok": 1, "refused": 42}
-				l.Answered, l.Safe, l.Refused, l.Window = 1, 42, 42, 42
+				l.Answered, l.Sent, l.Refused, l.Window = 1, 1, 42, 0
 			}
 		}), record.Inconclusive, "in flight"},
 		{"not set up", "requests-h2", dropLoad("h2"), record.NotTried, ""},

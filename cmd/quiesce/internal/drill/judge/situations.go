@@ -39,7 +39,7 @@ func situationRules() []rule {
 }
 
 // inSituation fails if in a round of that situation a request was lost, a connection
-// had a bad fate, or the server did not stop in time.
+// had a bad fate, or the server did not stop in time, or not all of it.
 func inSituation(e *evidence, c *check, id string, s record.Situation, fates bool) {
 	tried := 0
 	for _, r := range e.rounds {
@@ -70,10 +70,21 @@ func (e *evidence) special(c *check, r *record.Round) {
 	if text := e.late(r); text != "" {
 		c.fail(r, e.ended(r), "%s", text)
 	}
+	for _, l := range r.Left {
+		if leaves(r.Schedule.Situation) && l.Kind != record.LeftFile && l.Kind != record.LeftUnix && !r.Exit.Killed {
+			c.fail(r, e.ended(r), "it left %s", l.What)
+		}
+	}
 	prod, died := "SIG"+string(upper(r.Schedule.Situation)), r.Exit.Signal
 	if prods(r.Schedule.Situation) && (died == prod || died == "" && r.Exit.Code == 128+signalNumber(prod)) {
 		c.fail(r, r.Exited, "%s killed it", prod)
 	}
+}
+
+// leaves reports whether the situation is about who gets the signal, so that whoever is
+// left did not.
+func leaves(s record.Situation) bool {
+	return s == record.AtStart || s == record.Group || s == record.Shell
 }
 
 func upper(s record.Situation) record.Situation {
@@ -94,8 +105,13 @@ func detailText(s string) string {
 // and could not be made.
 func (e *evidence) untried(c *check, id string, s record.Situation) {
 	for _, skip := range e.run.Skipped {
-		if skip.What == id || skip.What == string(s) {
+		switch {
+		case skip.What != id && skip.What != string(s):
+		case e.wanted(skip.What):
 			c.doubt("it could not be tried: %s", skip.Why)
+			return
+		default:
+			c.untried = sentence("it cannot be tried: " + skip.Why)
 			return
 		}
 	}
@@ -104,4 +120,16 @@ func (e *evidence) untried(c *check, id string, s record.Situation) {
 		return
 	}
 	c.untried = "It was not asked for."
+}
+
+// wanted reports whether what was skipped had been asked for. A situation that the setup
+// does not list has not, if it lists any; nor one whose check is switched off.
+func (e *evidence) wanted(what string) bool {
+	for _, s := range situations {
+		if what == s.id || what == string(s.situation) {
+			listed := e.setup.Situations == nil || slices.Contains(e.setup.Situations, s.situation)
+			return listed && !e.skipped(s.id)
+		}
+	}
+	return true
 }

@@ -53,7 +53,7 @@ type Setup struct {
 	MinSent  int           `json:"min_requests"`
 	Writes   bool          `json:"writes"` // acknowledged writes are read back
 
-	Situations []Situation `json:"situations,omitempty"` // to be tried, beside the plain one
+	Situations []Situation `json:"situations,omitempty"` // to be tried, beside the plain one; none: all that were, or are among those skipped
 	Skip       []string    `json:"skip,omitempty"`       // ids of checks that are switched off
 }
 
@@ -292,9 +292,13 @@ type Lag struct {
 	P50  time.Duration `json:"p50"` // of what it sent late by its own fault
 	P99  time.Duration `json:"p99"`
 	Max  time.Duration `json:"max"`
-	Late int           `json:"late"`     // requests that were sent more than 10 ms late by it
-	Busy time.Duration `json:"busy_p99"` // waiting for a connection that was still busy: the server's doing
+	Busy time.Duration `json:"busy_p99"`       // waiting for a connection that was still busy: the server's doing
+	N    int           `json:"n,omitempty"`    // requests that had a time to be sent at; 0: not counted
+	Late int           `json:"late,omitempty"` // of them, sent more than MaxLag late
 }
+
+// MaxLag is how late a request may be sent by the load's own fault.
+const MaxLag = 10 * time.Millisecond
 
 // Quantiles of durations; all 0 if there are none.
 type Quantiles struct {
