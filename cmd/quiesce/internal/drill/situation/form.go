@@ -15,6 +15,7 @@ type form struct {
 	plain bool // it needs no HTTP
 	alone bool // there is no rehearsal: nothing is asked
 	body  bool // the request has one, made up if need be
+	soon  bool // it is to finish what it has begun soon after the signal
 	again int  // more rehearsals, of what servers may do well only at times
 
 	method string // of the request, if it is not the usual one
@@ -30,8 +31,8 @@ func formsOf(s record.Situation, scene *Scene) []form {
 		return handshake(scene.TLS != nil)
 	case record.Body:
 		return []form{
-			{what: "half a body", play: halfBody, body: true},
-			{what: "half a header", play: halfHeader},
+			{what: "half a body", play: halfBody, body: true, soon: true},
+			{what: "half a header", play: halfHeader, soon: true},
 		}
 	case record.Idle:
 		return []form{{what: "idle connection", play: idle}}
@@ -39,9 +40,9 @@ func formsOf(s record.Situation, scene *Scene) []form {
 		return []form{{what: "slow reader", play: slow}}
 	case record.HalfOpen:
 		return []form{
-			{what: "client that closed its half", play: closedHalf, again: 4},
+			{what: "client that closed its half", play: closedHalf, soon: true, again: 4},
 			{what: "client that has gone, idle", play: goneIdle},
-			{what: "client that closed its half", play: closedHalf, again: 4},
+			{what: "client that closed its half", play: closedHalf, soon: true, again: 4},
 			{what: "client that has gone, unanswered", play: goneAsking, alone: true},
 			{what: "client that has gone, silent", play: silent, plain: true, alone: true},
 		}

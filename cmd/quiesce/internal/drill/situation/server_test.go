@@ -25,6 +25,8 @@ type server struct {
 	tls   *tls.Config // of clients; nil: in clear
 	stop  func(ctx context.Context)
 	force func()
+	hangs bool          // stop does not return before its time is over
+	limit time.Duration // of what is drained; 0: as long as it takes
 }
 
 // answer reads what it is sent before it answers.
@@ -57,8 +59,11 @@ func drained(t *testing.T, h http.HandlerFunc, config *tls.Config) *server {
 	serving.Go(func() { s.Serve(context.Background()) })
 	out := &server{addr: s.Addr().String(), force: s.Force}
 	out.stop = func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, time.Second) // so that idle ones go after a quarter
-		defer cancel()
+		if out.limit > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, out.limit)
+			defer cancel()
+		}
 		s.Shutdown(ctx, 0)
 		s.Force()
 	}
@@ -120,7 +125,9 @@ func handled(t *testing.T, stopping http.HandlerFunc, config *tls.Config) *serve
 // connections.
 func patient(t *testing.T, h http.HandlerFunc) *server {
 	t.Helper()
-	return plain(t, &http.Server{Handler: h}, func(ctx context.Context, _ *http.Server) { <-ctx.Done() })
+	s := plain(t, &http.Server{Handler: h}, func(ctx context.Context, _ *http.Server) { <-ctx.Done() })
+	s.hangs = true
+	return s
 }
 
 // secure returns the configurations of a server and of its clients.

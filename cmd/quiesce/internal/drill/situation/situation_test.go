@@ -19,9 +19,14 @@ import (
 	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
-// grace is what a stop may take. Correct servers take less on an idle machine; those
-// that wait for ever make a test last as long.
-const grace = 1500 * time.Millisecond
+// grace is what a stop may take: enough for those that end, on a busy machine, and
+// little for those that never do.
+func grace(srv *server) time.Duration {
+	if srv.hangs {
+		return 500 * time.Millisecond
+	}
+	return time.Minute
+}
 
 // play plays a situation against a server that is stopped in it.
 func play(t *testing.T, s record.Situation, srv *server, r load.Request) []record.Fate {
@@ -33,7 +38,7 @@ func play(t *testing.T, s record.Situation, srv *server, r load.Request) []recor
 	if skipped := p.Skipped(); len(skipped) > 0 {
 		t.Errorf("skipped: %v", skipped)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), grace)
+	ctx, cancel := context.WithTimeout(t.Context(), grace(srv))
 	defer cancel()
 	gone := make(chan struct{})
 	go func() {
@@ -77,8 +82,9 @@ func mustBeGood(t *testing.T, fates []record.Fate) {
 // possible.
 func mustBeBad(t *testing.T, fates []record.Fate, what string, outcomes ...load.Outcome) {
 	t.Helper()
-	for _, f := range bad(fates) {
-		if f.What == what && slices.ContainsFunc(outcomes, func(o load.Outcome) bool { return o.String() == f.Outcome }) {
+	for _, f := range fates {
+		notCounted := strings.HasPrefix(f.Detail, "not counted") // this machine is too busy
+		if f.What == what && (!f.Good || notCounted) && slices.ContainsFunc(outcomes, func(o load.Outcome) bool { return o.String() == f.Outcome }) {
 			return
 		}
 	}
@@ -203,7 +209,9 @@ func TestHalfOpen(t *testing.T) {
 func TestNeverReads(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{"small": answer, "large": large} {
 		t.Run("correct/"+name, func(t *testing.T) {
-			mustBeGood(t, play(t, record.NeverReads, drained(t, h, nil), load.Request{}))
+			srv := drained(t, h, nil)
+			srv.limit = time.Second
+			mustBeGood(t, play(t, record.NeverReads, srv, load.Request{}))
 		})
 		t.Run("waits/"+name, func(t *testing.T) {
 			fates := play(t, record.NeverReads, patient(t, h), load.Request{})
