@@ -99,7 +99,7 @@ func head(doubts []string) []string {
 	return append(doubts[:3:3], fmt.Sprintf("and %d more", len(doubts)-3))
 }
 
-// maxLate is the percentage of requests that may be sent later than [record.MaxLag]: the
+// maxLate is the percentage of requests that may be sent later than [load.TooLate]: the
 // 99th percentile over the whole run.
 const maxLate = 1
 
@@ -118,9 +118,9 @@ func onTime(e *evidence, c *check) {
 	case sent == 0:
 		c.doubt("no request was sent")
 	case late > maxLate*sent:
-		c.doubt("up to %.2g %% of the requests were sent more than %s late by the drill's own fault: the machine is too busy, or the load too high", share, record.MaxLag)
+		c.doubt("up to %.2g %% of the requests were sent more than %s late by the drill's own fault: the machine is too busy, or the load too high", share, load.TooLate)
 	}
-	c.hold("at most %.2g %% of the requests were sent more than %s late; the worst 99th percentile of a round is %s", share, record.MaxLag, short(worst))
+	c.hold("at most %.2g %% of the requests were sent more than %s late; the worst 99th percentile of a round is %s", share, load.TooLate, short(worst))
 }
 
 // lateOf returns how many requests of r had a time, and a hundred times how many of them
@@ -138,11 +138,11 @@ func lateOf(r *record.Round) (n, late int) {
 // latePercent returns how many of a hundred requests of a round may have been late.
 func latePercent(l *record.Lag) int {
 	switch {
-	case l.P50 > record.MaxLag:
+	case l.P50 > load.TooLate:
 		return 100
-	case l.P99 > record.MaxLag:
+	case l.P99 > load.TooLate:
 		return 50
-	case l.Max > record.MaxLag:
+	case l.Max > load.TooLate:
 		return 1
 	}
 	return 0

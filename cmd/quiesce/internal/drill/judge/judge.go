@@ -98,13 +98,13 @@ func reason(r *record.Run) string {
 		if len(ids) == 1 {
 			return fmt.Sprintf("One check fails: %s (%s).", ids[0], texts[0])
 		}
-		return fmt.Sprintf("%d checks fail: %s; the first because %s.", len(ids), strings.Join(ids, ", "), lower(texts[0]))
+		return fmt.Sprintf("%d checks fail: %s; the first because %s.", len(ids), few(ids), lower(texts[0]))
 	case record.Inconclusive:
 		ids, texts := with(r.Checks, record.Inconclusive)
 		if len(ids) == 1 {
 			return fmt.Sprintf("Nothing failed, but one check proves nothing: %s (%s).", ids[0], texts[0])
 		}
-		return fmt.Sprintf("Nothing failed, but %d checks prove nothing: %s; the last because %s.", len(ids), strings.Join(ids, ", "), lower(texts[len(texts)-1]))
+		return fmt.Sprintf("Nothing failed, but %d checks prove nothing: %s; the last because %s.", len(ids), few(ids), lower(texts[len(texts)-1]))
 	}
 	return passReason(r)
 }
@@ -115,6 +115,15 @@ func passReason(r *record.Run) string {
 		text += "; switched off: " + strings.Join(off, ", ")
 	}
 	return text + "."
+}
+
+// few returns a list that is not longer than a sentence may be.
+func few(ids []string) string {
+	const most = 6
+	if len(ids) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(ids[:most-1], ", "), len(ids)-most+1)
+	}
+	return strings.Join(ids, ", ")
 }
 
 // with returns the ids and the texts, without their full stops, of the checks with

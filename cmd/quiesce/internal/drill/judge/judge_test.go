@@ -4,7 +4,9 @@ package judge
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,10 +32,36 @@ func TestGoodRunPasses(t *testing.T) {
 			t.Errorf("%s: %s, want %s: %s %v", c.ID, c.Verdict, want, c.Text, c.Findings)
 		}
 	}
+	compareGolden(t, "testdata/good.txt", allTexts(run))
 	// 8 loads with 17 requests each that had a connection, around all stops but that at start.
 	want := "None of 3,944 requests around 29 stops was lost: with 95 % confidence at most 1 request in 1,317, and 1 stop in 10, loses anything."
 	if run.Reason != want {
 		t.Errorf("reason %q\nwant   %q", run.Reason, want)
+	}
+}
+
+// allTexts returns the verdict of each check, and its text.
+func allTexts(run *record.Run) string {
+	var b strings.Builder
+	for _, c := range run.Checks {
+		fmt.Fprintf(&b, "%s %s: %s\n", c.Verdict, c.ID, c.Text)
+	}
+	return b.String()
+}
+
+func compareGolden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("not as in %s; run with -update and look at the difference:\n%s", name, got)
 	}
 }
 
@@ -141,10 +169,10 @@ func TestFindingOfALostRequest(t *testing.T) {
 	if len(c.Findings) != 1 || c.Findings[0] != want {
 		t.Errorf("findings %+v\nwant %+v", c.Findings, want)
 	}
-	if want := "1 of 2,494 requests were lost, in 1 round."; c.Text != want {
+	if want := "1 of 2,320 requests were lost, in 1 round."; c.Text != want {
 		t.Errorf("text %q, want %q", c.Text, want)
 	}
-	if want := "One check fails: requests-keepalive (1 of 2,494 requests were lost, in 1 round)."; run.Reason != want {
+	if want := "One check fails: requests-keepalive (1 of 2,320 requests were lost, in 1 round)."; run.Reason != want {
 		t.Errorf("reason %q, want %q", run.Reason, want)
 	}
 }
@@ -167,6 +195,15 @@ func TestReasonOfSeveral(t *testing.T) {
 	want = "Nothing failed, but 2 checks prove nothing: writes-survive, enough; the last because the run was interrupted: SIGINT."
 	if run.Reason != want {
 		t.Errorf("reason %q\nwant   %q", run.Reason, want)
+	}
+}
+
+// A sentence names a few only.
+func TestReasonOfMany(t *testing.T) {
+	for n, want := range map[int]string{1: "a", 6: "a, a, a, a, a, a", 7: "a, a, a, a, a and 2 more"} {
+		if got := few(slices.Repeat([]string{"a"}, n)); got != want {
+			t.Errorf("few of %d: %q, want %q", n, got, want)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/reference/drill.md")
+var update = flag.Bool("update", false, "write docs/reference/drill.md and the golden files")
 
 const page = "../../../../../docs/reference/drill.md"
 

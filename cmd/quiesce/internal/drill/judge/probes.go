@@ -96,6 +96,8 @@ func (e *evidence) orderOf(c *check, r *record.Round) {
 		c.fail(r, off.at, "readiness never said no: its probe failed %s (%s)", e.when(r, off.at), off.detail)
 	case closed != nil && closed.At <= off.since:
 		c.fail(r, closed.At, "connections were refused %s before readiness went off", short(off.since-closed.At))
+	case closed != nil && closed.At <= off.at:
+		c.doubt("in round %d readiness and the listener went off too close together to tell which was first", r.Number)
 	}
 }
 

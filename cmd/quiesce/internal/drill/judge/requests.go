@@ -58,6 +58,7 @@ func setupCheck(l *record.LoadSetup) string {
 type sum struct {
 	sent, exposed, lost, before int
 	stops, bad                  int      // that the requests were around, that lost some
+	loads                       int      // in all rounds
 	names                       []string // of the loads that are set up
 	broken                      []string // loads that were at fault themselves
 }
@@ -75,8 +76,8 @@ func requests(e *evidence, c *check, id string) {
 	}
 	switch {
 	case s.lost > 0:
-		c.failed("%s of %s lost, in %s%s", count(s.lost), were(s.sent, "request"), plural(s.bad, "round"), s.beforeText(e))
-	case s.sent == 0 && len(s.names) == 0:
+		c.failed("%s of %s lost, in %s%s", count(s.lost), were(max(s.sent, s.lost), "request"), plural(s.bad, "round"), s.beforeText(e))
+	case s.loads == 0 && len(s.names) == 0:
 		c.untried = "No such clients are set up."
 	case len(s.broken) > 0:
 		c.doubt("the clients themselves could not connect: %s", strings.Join(s.broken, "; "))
@@ -104,7 +105,8 @@ func (e *evidence) addRound(s *sum, c *check, id string, r *record.Round) {
 		}
 		for i := range r.Loads {
 			if l := &r.Loads[i]; l.Name == name {
-				s.sent += max(l.Sent, total(l))
+				s.loads++
+				s.sent += l.Sent
 				around += exposed(l)
 				s.addFault(l)
 			}

@@ -94,9 +94,13 @@ func closed(at time.Duration) func(r *record.Round) {
 }
 
 func unready(at time.Duration, detail string) func(r *record.Round) {
+	return unreadySince(0, at, detail)
+}
+
+func unreadySince(since, at time.Duration, detail string) func(r *record.Round) {
 	return func(r *record.Round) {
 		r.Marks[1].At, r.Marks[1].Detail = at, detail
-		r.Probes[2].At, r.Probes[2].Detail = at, detail
+		r.Probes[2].Since, r.Probes[2].At, r.Probes[2].Detail = since, at, detail
 	}
 }
 

@@ -294,11 +294,8 @@ type Lag struct {
 	Max  time.Duration `json:"max"`
 	Busy time.Duration `json:"busy_p99"`       // waiting for a connection that was still busy: the server's doing
 	N    int           `json:"n,omitempty"`    // requests that had a time to be sent at; 0: not counted
-	Late int           `json:"late,omitempty"` // of them, sent more than MaxLag late
+	Late int           `json:"late,omitempty"` // of them, sent more than load.TooLate late
 }
-
-// MaxLag is how late a request may be sent by the load's own fault.
-const MaxLag = 10 * time.Millisecond
 
 // Quantiles of durations; all 0 if there are none.
 type Quantiles struct {
