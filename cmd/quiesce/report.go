@@ -119,9 +119,7 @@ func printStop(w io.Writer, data []byte, format string) error {
 	case "md":
 		return show.StopMarkdown(w, r)
 	case "json":
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
+		return show.StopJSON(w, r)
 	}
 	return show.StopText(w, r)
 }

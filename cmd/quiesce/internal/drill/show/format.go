@@ -87,7 +87,7 @@ func oneIn(share float64) string {
 // clean makes one line of a text that may have come from anywhere: what could steer a
 // terminal, break a line, or turn the reading direction is shown as Go escapes it.
 func clean(s string) string {
-	if !strings.ContainsFunc(s, unsafe) && utf8.ValidString(s) {
+	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder
@@ -97,7 +97,7 @@ func clean(s string) string {
 		switch {
 		case r == utf8.RuneError && w == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case unsafe(r):
+		case unprintable(r):
 			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 		default:
 			b.WriteRune(r)
@@ -106,10 +106,10 @@ func clean(s string) string {
 	return b.String()
 }
 
-// unsafe runes have no picture of their own, or change how others are read. Cf holds
+// unprintable runes have no picture of their own, or change how others are read. Cf holds
 // the ones that turn the direction, Zl and Zp end a line; private use and unassigned
 // ones draw nothing that a reader could name.
-func unsafe(r rune) bool {
+func unprintable(r rune) bool {
 	return r != ' ' && !unicode.IsGraphic(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 

@@ -21,7 +21,7 @@ import (
 
 // hostile is what a server may print to get out of where it is shown.
 const hostile = "\x1b[2J\x1b]0;owned\a\r\n</script><script>alert(1)</script><img src=x onerror=alert(2)>" +
-	"\" onload=\"alert(3)' &amp; ]]> ``` `` | <!-- \u202eevil\u2066 \u2028 \x00 \x9b1m \xff {{.}} javascript:alert(4) \U000e0041"
+	"\" onload=\"alert(3)' &amp; ]]> ``` `` | <!-- \u202eevil\u2066 \u2028 \x00 \x9b1m \u009b1m \xff {{.}} javascript:alert(4) \U000e0041"
 
 // fill puts a text into every string, and a number into every number, of a value.
 func fill(v reflect.Value, text string, number int64) {
@@ -62,6 +62,9 @@ func hostileRuns() []*record.Run {
 		run := new(record.Run)
 		fill(reflect.ValueOf(run).Elem(), hostile, n)
 		runs = append(runs, run)
+		if n != 1 {
+			continue
+		}
 		for _, v := range []record.Verdict{record.Fail, record.Pass, record.Inconclusive, record.NotTried} {
 			again := *run
 			again.Checks = []record.Check{run.Checks[0], run.Checks[1]}
@@ -97,7 +100,6 @@ func checkForm(t *testing.T, form, out string) {
 		if !json.Valid([]byte(out)) {
 			t.Errorf("%s: not JSON", form)
 		}
-		allowed += "\u202e\u2066\U000e0041" // a program reads what was there
 	case "sarif":
 		if !json.Valid([]byte(out)) {
 			t.Errorf("%s: not JSON", form)

@@ -31,21 +31,37 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Parse(pageHTML))
 })
 
-// pageBudget bounds the page, in bytes: the rounds that matter most are drawn first,
-// and when they have used it up the others are only listed.
-const pageBudget = 720 << 10
+// pageLimit bounds the page, in bytes: the rounds that matter most are drawn first, and
+// when there is no more room the others are only listed.
+const pageLimit = 950_000
 
 // HTML prints one page that needs nothing else: no network, no other file, and no
 // script but for convenience. Its policy lets nothing in.
 func HTML(w io.Writer, run *record.Run) error {
 	v := newView(run)
-	rounds, drawn, err := v.drawRounds()
+	all := map[int]bool{}
+	for _, r := range run.Rounds {
+		all[r.Number] = true
+	}
+	var rest counter // the page without its rounds
+	if err := pageTemplate().ExecuteTemplate(&rest, "page", v.page(all)); err != nil {
+		return err
+	}
+	rounds, drawn, err := v.drawRounds(pageLimit - int(rest))
 	if err != nil {
 		return err
 	}
 	p := v.page(drawn)
 	p.Rounds = rounds
 	return pageTemplate().ExecuteTemplate(w, "page", p)
+}
+
+// A counter counts what is written.
+type counter int
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 // page is what the template shows.

@@ -30,23 +30,23 @@ const (
 	mostLostRows  = 12
 )
 
-// drawRounds draws as many rounds as the page has room for, the ones that matter most
-// first, and says which.
-func (v *view) drawRounds() (template.HTML, map[int]bool, error) {
+// drawRounds draws as many rounds as there is room for, in bytes, the ones that matter
+// most first, and says which. The worst is always there.
+func (v *view) drawRounds(room int) (template.HTML, map[int]bool, error) {
 	order := v.all()
-	left := pageBudget
+	left := room
 	v.worstFirst(order)
 	drawn := map[int]bool{}
 	var chosen []*pageRound
 	for _, r := range order {
-		if left <= 0 || drawn[r.Number] {
+		if drawn[r.Number] || left <= 0 && len(chosen) > 0 {
 			continue
 		}
 		p := v.pageRound(r)
 		if r == v.worst {
 			p.First, p.Why = true, v.why(r)
 		}
-		if left < pageBudget/2 {
+		if left < room/2 {
 			p.shorten()
 		}
 		var b bytes.Buffer
@@ -73,20 +73,24 @@ func (v *view) drawRounds() (template.HTML, map[int]bool, error) {
 	return template.HTML(out.String()), drawn, nil
 }
 
-// worstFirst orders the rounds by how much one wants to see them: bad ones, then the
-// first few of each situation, then the others.
+// worstFirst orders the rounds by how much one wants to see them: the worst, other bad
+// ones, then the first few of each situation, then the others.
 func (v *view) worstFirst(rounds []*record.Round) {
 	const few = 3
 	seen := map[record.Situation]int{}
 	early := map[*record.Round]int{}
 	for _, r := range rounds {
-		if seen[r.Schedule.Situation]++; seen[r.Schedule.Situation] <= few || r == v.worst {
+		if seen[r.Schedule.Situation]++; seen[r.Schedule.Situation] <= few {
 			early[r] = 1
 		}
 	}
 	slices.SortStableFunc(rounds, func(a, b *record.Round) int {
 		return cmp.Or(cmp.Compare(v.badness(b), v.badness(a)), cmp.Compare(early[b], early[a]))
 	})
+	if i := slices.Index(rounds, v.worst); i > 0 { // of those that are as bad it is the last
+		copy(rounds[1:i+1], rounds[:i])
+		rounds[0] = v.worst
+	}
 }
 
 // shorten leaves out what a good round can do without.
@@ -131,9 +135,9 @@ type (
 	}
 	pageGap   struct{ X, W, Mid, Label string }
 	markLabel struct {
-		X, Label, Class string
-		End             bool // the label is before it
-		Y, DX           int
+		X, Label, Full, Class string // Full: the text, if the label is cut
+		End                   bool   // the label is before it
+		Y, DX                 int
 	}
 	band struct {
 		Label, Note string
@@ -209,17 +213,22 @@ func anchor(share float64) string {
 
 // flags gives each mark a label in the first row in which it fits, even on a narrow page.
 func (p *pageRound) flags(r *record.Round, a axis) {
-	const narrow, perRune = 306.0, 6.6 // pixels
-	var ends []float64                 // of the rows
+	const narrow, perRune, longestFlag = 306.0, 6.6, 26 // pixels, pixels, runes
+	var ends []float64                                  // of the rows
 	for _, m := range r.Marks {
 		if m.At < a.from || m.At > a.to || len(p.Flags) >= pageFlags {
 			continue
 		}
-		x, label := a.share(m.At), cut(markText(&m), 40)
+		x, label, when := a.share(m.At), markText(&m), ""
 		if m.At != a.zero {
-			label += " " + relative(m.At-a.zero)
+			when = " " + relative(m.At-a.zero)
 		}
-		f := markLabel{X: pct(x), Label: label, DX: 4, Class: flagClass(&m)}
+		f := markLabel{X: pct(x), DX: 4, Class: flagClass(&m)}
+		if room := longestFlag - len(when); utf8.RuneCountInString(label) > room {
+			f.Full, label = label, cut(label, room)
+		}
+		label += when
+		f.Label = label
 		width := float64(utf8.RuneCountInString(label)+1) * perRune / narrow
 		from := x
 		if x+width > 1 && x > 0.5 {

@@ -3,16 +3,44 @@
 package show
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf16"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 )
 
 // JSON prints the run itself, on one line; see [record.Run].
-func JSON(w io.Writer, run *record.Run) error { return json.NewEncoder(w).Encode(run) }
+func JSON(w io.Writer, run *record.Run) error {
+	data, err := json.Marshal(run)
+	return writeJSON(w, data, err)
+}
+
+// writeJSON writes what json.Marshal returns, with escapes for what encoding/json leaves
+// as it is and a terminal may obey. Outside of strings there is none of that.
+func writeJSON(w io.Writer, data []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	for _, r := range string(data) {
+		switch {
+		case r == '\n' || !unprintable(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	b.WriteByte('\n')
+	_, err = w.Write(b.Bytes())
+	return err
+}
 
 // FromJSON reads what JSON has printed. It returns an error if that is something else,
 // or of a schema that it does not know.

@@ -167,7 +167,11 @@ func TestAllBad(t *testing.T) {
 			failure.Findings = append(failure.Findings, record.Finding{Round: i + 1, At: l.Ended, Text: l.Error})
 		}
 	}
-	if page := printed(t, "html", run); len(page) >= 1_000_000 {
+	page := printed(t, "html", run)
+	if len(page) >= 1_000_000 {
 		t.Errorf("%d bytes", len(page))
+	}
+	if strings.Count(page, `class="round first"`) != 1 {
+		t.Error("not one round is shown first")
 	}
 }

@@ -28,6 +28,11 @@ overlaps = () => {
 	}
 	return found;
 };
+// texts that reach out of the window
+outside = () => [...document.querySelectorAll(".round svg text")].filter(x => x.getClientRects().length).filter(x => {
+	const r = x.getBoundingClientRect();
+	return r.left < 0 || r.right > innerWidth;
+}).map(x => x.textContent);
 // the contrast of every text with what is behind it, if it is below WCAG's 4.5
 faint = () => {
 	const ctx = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
@@ -78,7 +83,11 @@ func (b *browser) checkLook(name string) {
 	b.t.Helper()
 	var ok bool
 	b.eval(onPage, &ok)
-	var shown, overlaps, faint []string
+	var shown, overlaps, outside, faint []string
+	b.eval("outside()", &outside)
+	for _, text := range outside {
+		b.t.Errorf("%s: a text reaches out of the window: %s", name, text)
+	}
 	b.eval("shown()", &shown)
 	if len(shown) != 1 {
 		b.t.Errorf("%s: rounds %v are shown", name, shown)

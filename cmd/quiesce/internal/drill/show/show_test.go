@@ -236,3 +236,15 @@ func TestFormat(t *testing.T) {
 		}
 	}
 }
+
+// TestJSONEscapes: what a terminal may obey is escaped, and reads the same.
+func TestJSONEscapes(t *testing.T) {
+	run := &record.Run{Schema: record.Schema, Reason: "é \u009b1m \u202e \U000e0041 \x1b"}
+	out := printed(t, "json", run)
+	if want := `"reason":"é \u009b1m \u202e \udb40\udc41 \u001b"`; !strings.Contains(out, want) {
+		t.Errorf("no %s in %s", want, out)
+	}
+	if back, err := FromJSON(strings.NewReader(out)); err != nil || back.Reason != run.Reason {
+		t.Errorf("read back %q, %v", back.Reason, err)
+	}
+}

@@ -4,6 +4,7 @@ package show
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -18,6 +19,12 @@ import (
 func StopText(w io.Writer, r *quiesce.Report) error {
 	_, err := io.WriteString(w, strings.Join(cleanLines(r.Text()), "\n")+"\n")
 	return err
+}
+
+// StopJSON prints the report of one stop as a server keeps it.
+func StopJSON(w io.Writer, r *quiesce.Report) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	return writeJSON(w, data, err)
 }
 
 // StopMarkdown prints the report of one stop for a comment.

@@ -61,6 +61,11 @@ func TestStopReport(t *testing.T) {
 	if err := StopMarkdown(&md, sampleStop()); err != nil {
 		t.Fatal(err)
 	}
+	var doc bytes.Buffer
+	if err := StopJSON(&doc, sampleStop()); err != nil {
+		t.Fatal(err)
+	}
+	checkForm(t, "json", doc.String())
 	tree := checkHTML(t, stopPage(t))
 	for form, out := range map[string]string{"txt": text.String(), "md": md.String(), "html": tree.text.String()} {
 		if form != "html" {
