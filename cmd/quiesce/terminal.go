@@ -23,5 +23,5 @@ func isTerminal(w io.Writer) bool {
 // textStyle is with colours in a terminal, unless the environment variable NO_COLOR is
 // set or TERM says that there are none.
 func textStyle(w io.Writer) show.Style {
-	return show.Style{Color: isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	return show.Style{Color: new(drillFlags).color(w), Width: width(w)}
 }

@@ -18,8 +18,8 @@ const (
 	// leastShown is how much is shown at least on each side of the signal.
 	leastShown = 20 * time.Millisecond
 
-	// mostBefore bounds what is shown of the time before the signal, beyond what the
-	// stop took: a slow start would press the stop into a corner.
+	// mostBefore bounds what is shown of the time before the signal: a slow start would
+	// press the stop into a corner.
 	mostBefore = 80 * time.Millisecond
 
 	// leastLeftOut is how long nothing must change for the time to be left out; and it
@@ -44,19 +44,18 @@ func axisOf(r *record.Round) axis {
 	zero := origin(r)
 	times := append(changes(r), zero, zero+leastShown)
 	last := min(slices.Max(times), zero+farthest)
-	from := max(0, zero-max(mostBefore, last-zero))
-	a := axis{from: from, to: last, zero: zero}
+	a := axis{from: begin(zero, last), to: last, gap: last, on: last, zero: zero}
 	slices.Sort(times)
 	for i, t := range times[1:] {
-		if before := max(times[i], from); min(t, last)-before > a.on-a.gap {
+		if before := max(times[i], zero); min(t, last)-before > a.on-a.gap {
 			a.gap, a.on = before, min(t, last)
 		}
 	}
-	if a.on-a.gap < max(leastLeftOut, (last-from)/2) || a.gap < zero {
+	if a.on-a.gap < max(leastLeftOut, (last-zero)/2) {
 		a.gap, a.on = last, last
 	} else {
 		a.gap = max(a.gap, zero+leastShown)
-		a.from = max(0, zero-max(mostBefore, a.gap-zero))
+		a.from = begin(zero, a.gap)
 		a.gap += a.drawn() / 40
 		a.on -= a.drawn() / 40
 	}
@@ -65,6 +64,12 @@ func axisOf(r *record.Round) axis {
 		a.gap, a.on = a.to, a.to
 	}
 	return a
+}
+
+// begin is where an axis begins: as much as mostBefore before the signal, or a third of
+// what follows it if that is more.
+func begin(zero, last time.Duration) time.Duration {
+	return max(0, zero-max(mostBefore, (last-zero)/3))
 }
 
 // drawn is how much time is not left out.
@@ -230,17 +235,36 @@ type stretch struct {
 	detail   string
 }
 
-// stretches returns what one probe said, until the end of the axis.
-func stretches(r *record.Round, which string, a axis) []stretch {
+// stretches returns what one probe said, until the end of the axis. Only changes are
+// recorded: before the first one it said the opposite since the server was ready, and
+// if there is none and the drill asked, it never said anything else.
+func stretches(r *record.Round, which string, asked bool, a axis) []stretch {
 	var list []stretch
+	ready := slices.IndexFunc(r.Marks, func(m record.Mark) bool { return m.What == record.MarkReady })
 	for _, p := range r.Probes {
 		if p.Which != which {
 			continue
 		}
 		if n := len(list); n > 0 {
 			list[n-1].to = p.At
+		} else if !p.OK && ready >= 0 {
+			list = append(list, stretch{r.Marks[ready].At, p.At, true, ""})
 		}
 		list = append(list, stretch{p.At, a.to, p.OK, p.Detail})
 	}
+	if len(list) == 0 && asked && ready >= 0 {
+		return []stretch{{r.Marks[ready].At, a.to, true, "no other answer was seen"}}
+	}
 	return list
+}
+
+// lanes are the probes in the order in which they are shown, each with whether the drill
+// asked.
+func lanes(s *record.Setup) []lane {
+	return []lane{{"ready", "readiness", s.Ready != ""}, {"connect", "listener", false}, {"live", "liveness", s.Live != ""}}
+}
+
+type lane struct {
+	which, label string
+	asked        bool
 }

@@ -105,6 +105,7 @@ type pageFinding struct {
 	Link            bool
 	At, Text, Place string
 	Times           string // how often, if more than once
+	Cell            bool   // others have a place
 }
 
 func (v *view) page(drawn map[int]bool) *page {
@@ -192,12 +193,15 @@ func (v *view) pageCheck(c *record.Check, drawn map[int]bool) pageCheck {
 		Open: c.Verdict == record.Fail, Explain: explain(c.ID),
 	}
 	for _, f := range grouped(c.Findings) {
-		row := pageFinding{f.Round, drawn[f.Round], relative(v.sinceSignal(&f.Finding)), clean(f.Text), clean(f.Place), ""}
+		row := pageFinding{f.Round, drawn[f.Round], relative(v.sinceSignal(&f.Finding)), body(&f.Finding), clean(f.Place), "", false}
 		if f.times > 1 {
 			row.Times = count(f.times)
 		}
 		k.Places = k.Places || row.Place != ""
 		k.Findings = append(k.Findings, row)
+	}
+	for i := range k.Findings {
+		k.Findings[i].Cell = k.Places
 	}
 	if c.More > 0 {
 		k.More = count(c.More)

@@ -175,7 +175,7 @@ func (p *pageRound) inside(in *record.Inside, a axis) {
 		return
 	}
 	p.App, p.Cause = "inside "+clean(in.App), clean(in.Cause)
-	for _, s := range nested(in) {
+	for _, s := range nested(in, a.zero) {
 		from, to := a.share(s.Began), a.share(s.Began+s.Took)
 		k := pageSpan{
 			Name: clean(s.Name), Level: "phase", Class: "phase", Took: short(s.Took), X: pct(from), W: pct(max(to-from, 0.0025)), Y: 6, H: 6,

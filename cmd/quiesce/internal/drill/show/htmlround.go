@@ -175,7 +175,7 @@ func (v *view) pageRound(r *record.Round) *pageRound {
 	}
 	p.axis(a)
 	p.flags(r, a)
-	p.bands(r, a)
+	p.bands(v, r, a)
 	p.requests(v, r, a)
 	p.lost(r, a)
 	p.inside(r.Inside, a)
@@ -257,9 +257,9 @@ func flagClass(m *record.Mark) string {
 	return ""
 }
 
-func (p *pageRound) bands(r *record.Round, a axis) {
-	for _, lane := range probeLanes {
-		list := stretches(r, lane.which, a)
+func (p *pageRound) bands(v *view, r *record.Round, a axis) {
+	for _, lane := range lanes(&v.Setup) {
+		list := stretches(r, lane.which, lane.asked, a)
 		if len(list) == 0 {
 			continue
 		}
@@ -275,11 +275,26 @@ func (p *pageRound) bands(r *record.Round, a axis) {
 				strings.Join(nonEmpty(fmt.Sprintf("%s from %s", word, relative(s.from-a.zero)), clean(s.detail)), ": "),
 			})
 		}
+		if lane.which == "connect" {
+			b.Parts = append(b.Parts, promised(v.Setup.Delay, r, a)...)
+		}
 		if last := list[len(list)-1]; !last.ok {
 			b.Note = "off " + relative(last.from-a.zero)
 		}
 		p.Bands = append(p.Bands, b)
 	}
+}
+
+// promised is the readiness delay: as long after readiness went off is the listener to
+// be there.
+func promised(delay time.Duration, r *record.Round, a axis) []part {
+	i := slices.IndexFunc(r.Marks, func(m record.Mark) bool { return m.What == record.MarkUnready })
+	if delay <= 0 || i < 0 {
+		return nil
+	}
+	at := r.Marks[i].At
+	from, to := a.share(at), a.share(at+delay)
+	return []part{{pct(from), pct(to - from), "due", "readiness delay of " + short(delay) + ": connections are to be served"}}
 }
 
 // lost draws a line for each lost request, from when it was sent to when it was lost.

@@ -157,7 +157,7 @@ func (v *view) findingsText(c *record.Check) string {
 
 // findingText reads "round 17, +42ms: one request lost, 3 times (shop/main.go:42)".
 func (v *view) findingText(f *group) string {
-	text := fmt.Sprintf("round %d, %s: %s", f.Round, relative(v.sinceSignal(&f.Finding)), clean(f.Text))
+	text := fmt.Sprintf("round %d, %s: %s", f.Round, relative(v.sinceSignal(&f.Finding)), body(&f.Finding))
 	if f.times > 1 {
 		text += fmt.Sprintf(", %s times", count(f.times))
 	}

@@ -31,7 +31,7 @@ type Progress struct {
 	tty bool
 
 	mu      sync.Mutex
-	status  string        // guarded by mu, as all below
+	status  string        // guarded by mu, as all below; empty if there is nothing to add
 	told    time.Duration // on the drill's clock: the last plain line
 	rounds  int
 	bad     int
@@ -70,6 +70,7 @@ func (p *Progress) Round(r *record.Round, done, planned int) {
 	case now-p.told >= plainPause:
 		p.told = now
 		fmt.Fprintln(p.w, p.status)
+		p.status = ""
 	}
 }
 

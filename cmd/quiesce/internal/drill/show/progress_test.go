@@ -88,7 +88,7 @@ func TestProgressWithoutPlan(t *testing.T) {
 	p := NewProgress(&b, false)
 	p.Round(&record.Round{Number: 1, Signalled: -1}, 1, 0)
 	p.End()
-	if want := "1 round: 0 requests, 0 lost, longest stop 0ms\n"; b.String() != want+want {
+	if want := "1 round: 0 requests, 0 lost, longest stop 0ms\n"; b.String() != want {
 		t.Errorf("got %q", b.String())
 	}
 }

@@ -38,11 +38,20 @@ func newView(run *record.Run) *view {
 		}
 	}
 	for i := range run.Rounds {
-		if r := &run.Rounds[i]; v.worst == nil || v.badness(r) >= v.badness(v.worst) {
+		if r := &run.Rounds[i]; v.worst == nil || v.worse(r, v.worst) {
 			v.worst = r
 		}
 	}
 	return v
+}
+
+// worse reports whether x is to be shown rather than y, which was before it: of rounds
+// that are as bad a plain one, as it is easier to understand, and then the later.
+func (v *view) worse(x, y *record.Round) bool {
+	if a, b := v.badness(x), v.badness(y); a != b {
+		return a > b
+	}
+	return x.Schedule.Situation == record.Plain || y.Schedule.Situation != record.Plain
 }
 
 // badness orders rounds by how much a reader wants to see them: for what was lost
@@ -260,6 +269,11 @@ func grouped(findings []record.Finding) []group {
 		list = append(list, group{f, 1})
 	}
 	return list
+}
+
+// body is what a finding says, without the place where that is shown beside it.
+func body(f *record.Finding) string {
+	return clean(strings.TrimSuffix(f.Text, " ("+f.Place+")"))
 }
 
 // why says why a round is shown before the others.

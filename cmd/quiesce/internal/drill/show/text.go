@@ -93,7 +93,12 @@ func verdictColor(v record.Verdict) string {
 }
 
 func (t *text) head() {
-	t.line(t.paint(verdictColor(t.Verdict), clean(string(t.Verdict))), "  ", t.paint(bold, clean(t.Reason)))
+	verdict := clean(string(t.Verdict))
+	lines := t.fold(utf8.RuneCountInString(verdict)+2, clean(t.Reason))
+	t.line(t.paint(verdictColor(t.Verdict), verdict), "  ", t.paint(bold, lines[0]))
+	for _, line := range lines[1:] {
+		t.line(strings.Repeat(" ", utf8.RuneCountInString(verdict)+2), t.paint(bold, line))
+	}
 	t.linef("      %s", cut(clean(t.target()), t.Width-6))
 	b := &t.Bound
 	took := stopTimes(t.all())
@@ -140,8 +145,12 @@ func (t *text) checks() {
 }
 
 func (t *text) check(c *record.Check, width int) {
-	id := pad(clean(c.ID), width)
-	t.line("  ", t.paint(verdictColor(c.Verdict), pad(clean(string(c.Verdict)), t.verdictWidth)), "  ", t.paint(bold, id), "  ", clean(c.Text))
+	verdict, id := pad(clean(string(c.Verdict)), t.verdictWidth), pad(clean(c.ID), width)
+	lines := t.fold(6+t.verdictWidth+width, clean(c.Text))
+	t.line("  ", t.paint(verdictColor(c.Verdict), verdict), "  ", t.paint(bold, id), "  ", lines[0])
+	for _, line := range lines[1:] {
+		t.line(strings.Repeat(" ", 6+t.verdictWidth+width), line)
+	}
 	if c.Verdict != record.Fail {
 		return
 	}
@@ -149,39 +158,59 @@ func (t *text) check(c *record.Check, width int) {
 	shown := 0
 	for _, f := range list[:min(len(list), textFindings)] {
 		shown += f.times
-		place := ""
-		if f.Place != "" {
-			place = "  " + clean(f.Place)
-		}
-		times := ""
-		if f.times > 1 {
-			times = fmt.Sprintf("  (%d times)", f.times)
-		}
-		when := pad(fmt.Sprintf("round %d", f.Round), 10) + pad(relative(t.sinceSignal(&f.Finding)), 9)
-		t.line("        ", t.paint(dim, when), clean(f.Text), times, t.paint(yellow, place))
+		t.finding(&f)
 	}
 	if more := len(c.Findings) - shown + max(0, c.More); more > 0 {
 		t.line("        ", t.paint(dim, "and "+count(more)+" more"))
 	}
 }
 
-// wrapped prints a text in lines that fit, behind a title.
-func (t *text) wrapped(title, s, how string) {
-	indent := strings.Repeat(" ", utf8.RuneCountInString(title))
-	line := title
-	for _, word := range strings.Fields(s) {
-		if line != title && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > t.Width {
-			t.line(t.paint(how, line))
-			title = indent
-			line = indent
-		}
-		if line != title {
-			line += " "
-		}
-		line += word
+func (t *text) finding(f *group) {
+	const indent = 8 + 10 + 9
+	what := body(&f.Finding)
+	if f.times > 1 {
+		what += fmt.Sprintf(" (%d times)", f.times)
 	}
-	if strings.TrimSpace(s) != "" {
-		t.line(t.paint(how, line))
+	when := pad(fmt.Sprintf("round %d", f.Round), 10) + pad(relative(t.sinceSignal(&f.Finding)), 9)
+	if f.Place != "" {
+		what += " at " + clean(f.Place)
+	}
+	lines := t.fold(indent, what)
+	t.line("        ", t.paint(dim, when), lines[0])
+	for _, line := range lines[1:] {
+		t.line(strings.Repeat(" ", indent), line)
+	}
+}
+
+// fold cuts a text into lines that fit behind an indent; there is at least one. A word
+// that is longer stays whole.
+func (t *text) fold(indent int, s string) []string {
+	lines := []string{""}
+	for _, word := range strings.Fields(s) {
+		last := &lines[len(lines)-1]
+		switch n := utf8.RuneCountInString(*last); {
+		case n == 0:
+			*last = word
+		case indent+n+1+utf8.RuneCountInString(word) <= t.Width:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+// wrapped prints a text in lines that fit, behind a title; nothing if there is none.
+func (t *text) wrapped(title, s, how string) {
+	if strings.TrimSpace(s) == "" {
+		return
+	}
+	indent := utf8.RuneCountInString(title)
+	for i, line := range t.fold(indent, s) {
+		if i > 0 {
+			title = strings.Repeat(" ", indent)
+		}
+		t.line(t.paint(how, title+line))
 	}
 }
 

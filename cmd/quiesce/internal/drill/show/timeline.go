@@ -87,8 +87,8 @@ func (d *drawing) stretch(cells []rune, from, to time.Duration, mark rune) {
 }
 
 func (d *drawing) probes(r *record.Round) {
-	for _, p := range probeLanes {
-		list := stretches(r, p.which, d.axis)
+	for _, p := range lanes(&d.Setup) {
+		list := stretches(r, p.which, p.asked, d.axis)
 		if len(list) == 0 {
 			continue
 		}
@@ -107,11 +107,6 @@ func (d *drawing) probes(r *record.Round) {
 		}
 		d.row(p.label, cells, blue, note)
 	}
-}
-
-// probeLanes are the probes in the order in which they are shown.
-var probeLanes = []struct{ which, label string }{
-	{"ready", "readiness"}, {"connect", "listener"}, {"live", "liveness"},
 }
 
 // levels draw how much there was.
@@ -180,7 +175,7 @@ func (d *drawing) inside(in *record.Inside) {
 		return
 	}
 	d.line("  ", d.paint(dim, fmt.Sprintf("inside %s: %s", clean(in.App), clean(in.Cause))))
-	for _, s := range nested(in) {
+	for _, s := range nested(in, d.zero) {
 		cells := d.blank()
 		mark, label, how := '█', "  "+clean(s.Name), ""
 		if s.phase {
@@ -217,11 +212,13 @@ type bar struct {
 	phase bool
 }
 
-// nested lists each phase and, behind it, the hooks that began in it.
-func nested(in *record.Inside) []bar {
-	phases := slices.Clone(in.Phases)
+// nested lists each phase and, behind it, the hooks that began in it. What was well and
+// over before the signal has nothing to do with the stop.
+func nested(in *record.Inside, signal time.Duration) []bar {
+	over := func(s record.Span) bool { return s.Began+s.Took < signal && !spanBad(&s) }
+	phases := slices.DeleteFunc(slices.Clone(in.Phases), over)
 	slices.SortStableFunc(phases, func(x, y record.Span) int { return cmp.Compare(x.Began, y.Began) })
-	hooks := slices.Clone(in.Hooks)
+	hooks := slices.DeleteFunc(slices.Clone(in.Hooks), over)
 	slices.SortStableFunc(hooks, func(x, y record.Span) int { return cmp.Compare(x.Began, y.Began) })
 	var list []bar
 	next := 0
