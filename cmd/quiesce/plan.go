@@ -29,7 +29,7 @@ anything. What the server does before it calls Main it does here too. A server
 that does not answer within --timeout is killed, with all in its process group.
 
 Exit codes: 0 printed, 1 the server found mistakes in its plan, 2 wrong command
-line, 3 there is no plan: the command cannot be run, or is not built with quiesce.`
+line, 4 there is no plan: the command cannot be run, or is not built with quiesce.`
 
 const (
 	planTimeout   = 10 * time.Second
@@ -57,15 +57,24 @@ func newPlan() *cobra.Command {
 			if err == nil {
 				err = printPlan(c.OutOrStdout(), data, asJSON)
 			}
-			if err != nil {
-				return fmt.Errorf("plan: %w", err)
-			}
-			return nil
+			return planError(err)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "after which the server is killed")
 	return cmd
+}
+
+// planError gives an error its exit code: what is not a finding is that the server could
+// not be asked.
+func planError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errFindings):
+		return fmt.Errorf("plan: %w", err)
+	}
+	return &codedError{fmt.Errorf("plan: %w", err), codeTarget}
 }
 
 // someCommand is for verbs that run one.

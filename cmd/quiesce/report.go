@@ -24,7 +24,7 @@ FILE is the report of "quiesce drill --json", or the report.json that a server b
 with quiesce keeps in its report directory. "-" is standard input. The page of the
 form html needs no other file and no network.
 
-Exit codes: 0 printed, whatever the report says; 2 wrong command line, 3 the file
+Exit codes: 0 printed, whatever the report says; 2 wrong command line, 5 the file
 cannot be read or is no report.`
 
 // reportForms are the forms of --format.
