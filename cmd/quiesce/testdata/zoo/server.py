@@ -37,7 +37,7 @@ SPECIES = [
     {"name": "leaks-a-child", "about": "leaves a child process", "finds": ["no-process-left"], "flags": DELAYED},
     {"name": "leaves-temp-files", "about": "leaves a temporary file", "finds": ["no-file-left"], "flags": DELAYED},
     {"name": "dies-of-usr1", "about": "is ended by USR1", "finds": ["survives-usr1"], "also": ["exit-code"] + LOST + UNCLEAN,
-     "flags": DELAYED + ["--situations", "usr1"]},
+     "flags": DELAYED + ["--situations", "usr1", "--rounds", "6"]},
     {"name": "loses-writes", "about": "acknowledges writes that are in a buffer", "finds": ["writes-survive"], "also": LOST + UNCLEAN, "flags": WRITING},
 ]
 for s in SPECIES:

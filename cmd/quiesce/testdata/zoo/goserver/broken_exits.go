@@ -115,7 +115,7 @@ func brokenSignals() []species {
 			run: byHand(saysGoodbye, func(l *life) int { signal.Reset(syscall.SIGHUP); return careful(l) }),
 		},
 		{
-			Name: "exits-on-usr1", About: "takes USR1 for an order to exit", Finds: []string{"survives-usr1"}, Also: append([]string{"exit-code"}, anyLost...),
+			Name: "exits-on-usr1", About: "takes USR1 for an order to exit", Finds: []string{"survives-usr1", "exit-code"}, Also: anyLost,
 			URL: overHTTP, Flags: slices.Concat(only("usr1"), delayed),
 			run: byHand(saysGoodbye, func(l *life) int {
 				usr1 := make(chan os.Signal, 1)

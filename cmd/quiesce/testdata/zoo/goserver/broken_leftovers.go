@@ -31,7 +31,7 @@ func brokenLeftovers() []species {
 		},
 		{
 			Name: "leaks-its-listener", About: "leaves a child that has its listening socket", URL: overHTTP,
-			Finds: []string{"no-socket-left"}, Also: append([]string{"no-process-left"}, anyLost...),
+			Finds: []string{"no-socket-left"}, Also: append([]string{"no-process-left", "live-throughout"}, anyLost...),
 			Flags: slices.Concat(delayed, []string{"--grace", "1s"}),
 			run: func(z *zoo) int {
 				l := z.newLife(saysGoodbye)

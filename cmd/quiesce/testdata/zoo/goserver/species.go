@@ -38,8 +38,11 @@ var writing = []string{"--write", "PUT http://127.0.0.1:{port}/items/{id}", "--r
 // seldom are the flags for answers that are large.
 var seldom = []string{"--connections", "4", "--rate", "20"}
 
-// only returns the flags for one situation.
-func only(situation string) []string { return []string{"--situations", situation} }
+// only returns the flags for situations. The first rounds try each once, and few of
+// those that follow try one again.
+func only(situations string) []string {
+	return []string{"--situations", situations, "--rounds", "12"}
+}
 
 // lost are the checks that fail when HTTP/1.1 requests are lost.
 var lost = []string{"requests-keepalive", "requests-new"}
@@ -55,7 +58,7 @@ func allSpecies() []species {
 		{Name: "correct", About: "correct", run: correct, URL: overHTTP},
 		{Name: "correct-delay", About: "correct", run: correct, URL: overHTTP, Flags: delayed},
 		{Name: "correct-writes", About: "correct", run: correct, URL: overHTTP, Flags: writing},
-		{Name: "correct-all", About: "correct", run: correct, URL: overHTTP, Flags: []string{"--situations", "all,-hup,-shell"}},
+		{Name: "correct-all", About: "correct", run: correct, URL: overHTTP, Flags: append(only("all,-hup,-shell"), "--rounds", "26")},
 		{Name: "correct-big", About: "correct", run: correct, URL: overBig, Flags: append(only("slow_client,half_open,never_reads"), seldom...)},
 		{Name: "correct-by-hand", About: "correct", run: byHand(saysGoodbye, careful), URL: overHTTP, Flags: delayed},
 		{Name: "correct-h2", About: "correct", run: correct, URL: overH2C},
