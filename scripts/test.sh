@@ -48,7 +48,7 @@ run_tests() {
 		shift
 	fi
 	say "== $label"
-	if ! in_module "$dir" go test -count=1 -json "$@" </dev/null |
+	if ! in_module "$dir" go test -count=1 -timeout 20m -json "$@" </dev/null |
 		"$testsum" ${some[@]+"${some[@]}"} -totals "$totals" "$label"; then
 		failed_run "$label"
 	fi

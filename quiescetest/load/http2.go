@@ -19,7 +19,7 @@ import (
 // r.TLS is set. They use net/http's, one connection at a time and without its
 // pool, so that nothing is retried. When the connection takes no more requests,
 // as after a GOAWAY, the next request makes a new one; what is in flight stays
-// where it is.
+// where it is, and the connection is closed after it.
 func HTTP2(r Request) Kind { return kind2{r} }
 
 type kind2 struct{ request Request }
@@ -40,8 +40,15 @@ type client2 struct {
 	wire      *Wire
 	transport http.Transport
 
-	mu    sync.Mutex         // held while one connects and the others wait for it
-	conns []*http.ClientConn // the last takes requests, if it can
+	mu     sync.Mutex  // held while one connects and the others wait for it
+	conns  []conn2     // the last takes requests, if it can
+	dialed *goAwayConn // the last; guarded by mu
+}
+
+// A conn2 is a connection, and what carries it.
+type conn2 struct {
+	*http.ClientConn
+	wire *goAwayConn
 }
 
 func (c *client2) Close() error {
@@ -81,7 +88,7 @@ func (c *client2) reserve(ctx context.Context) (conn *http.ClientConn, fresh boo
 	defer c.mu.Unlock()
 	n := len(c.conns)
 	if n > 0 && c.conns[n-1].Reserve() == nil {
-		return c.conns[n-1], false, nil
+		return c.conns[n-1].ClientConn, false, nil
 	}
 	conn, err = c.transport.NewClientConn(ctx, c.scheme(), c.wire.Addr())
 	if err != nil {
@@ -90,9 +97,21 @@ func (c *client2) reserve(ctx context.Context) (conn *http.ClientConn, fresh boo
 	if n > 0 && c.conns[n-1].Err() != nil {
 		c.wire.count.foundClosed.Add(1)
 	}
-	c.conns = append(c.conns, conn)
+	c.conns = append(c.conns, conn2{conn, c.dialed})
 	_ = conn.Reserve() // if it has ended already the exchange says so
 	return conn, true, nil
+}
+
+// leave closes a connection that has got a GOAWAY, if nothing is in flight on it:
+// net/http does so only after a request. A server may wait for it.
+func (c *client2) leave(got *goAwayConn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.conns {
+		if conn.wire == got && conn.InFlight() == 0 {
+			_ = conn.Close() // it may have ended already
+		}
+	}
 }
 
 func (c *client2) dial(ctx context.Context, _, addr string) (net.Conn, error) {
@@ -103,7 +122,8 @@ func (c *client2) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	if conn, err = secure(ctx, conn, c.request.TLS, addr, "h2"); err != nil {
 		return nil, err
 	}
-	return c.wire.CountGoAway(conn), nil
+	c.dialed = c.wire.watchGoAway(conn, func(got *goAwayConn) { go c.leave(got) })
+	return c.dialed, nil
 }
 
 func (c *client2) scheme() string {

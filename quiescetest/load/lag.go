@@ -28,7 +28,7 @@ func (s *Session) Lag() Lag {
 			busy.sum(&c.busy)
 		}
 	}
-	return Lag{late.quantile(0.5), late.quantile(0.99), late.quantile(1), late.count(0), late.count(scale(TooLate)+1), busy.quantile(0.99)}
+	return Lag{late.quantile(0.5), late.quantile(0.99), late.quantile(1), late.count(0), late.count(scale(TooLate) + 1), busy.quantile(0.99)}
 }
 
 const (

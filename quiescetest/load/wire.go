@@ -83,7 +83,18 @@ func (w *Wire) Told() { w.count.told.Add(1) }
 // CountGoAway returns c, which carries HTTP/2 in clear (of a *tls.Conn, the
 // inside), and counts it if a GOAWAY is read from it.
 func (w *Wire) CountGoAway(c net.Conn) net.Conn {
-	return &goAwayConn{Conn: c, seen: func() { w.count.goAways.Add(1) }}
+	return w.watchGoAway(c, func(*goAwayConn) {})
+}
+
+// watchGoAway is CountGoAway with a function that is called then, while the frame is
+// being read.
+func (w *Wire) watchGoAway(c net.Conn, seen func(*goAwayConn)) *goAwayConn {
+	watched := &goAwayConn{Conn: c}
+	watched.seen = func() {
+		w.count.goAways.Add(1)
+		seen(watched)
+	}
+	return watched
 }
 
 // secure puts TLS on c. A nil config puts none.

@@ -188,11 +188,17 @@ func liveThroughout(e *evidence, c *check) {
 	c.hold("in %s liveness stayed on", plural(len(rounds), "stop"))
 }
 
-// liveOff returns the first probe that found liveness off after it had been on.
+// liveOff returns the first probe that found liveness off after it had been on. One that
+// got no answer says nothing if the listener may have been closed by then.
 func liveOff(e *evidence, r *record.Round) *record.Probe {
 	gone := e.ended(r)
 	if m := mark(r, record.MarkClosed); m != nil {
 		gone = min(gone, m.At)
+	}
+	for _, p := range r.Probes {
+		if p.Which == "connect" && !p.OK && p.At >= r.Signalled && p.Since > 0 {
+			gone = min(gone, p.Since)
+		}
 	}
 	on := false
 	for i := range r.Probes {
