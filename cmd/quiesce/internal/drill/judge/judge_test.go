@@ -182,7 +182,7 @@ func TestFindingOfALostRequest(t *testing.T) {
 func TestReasonOfSeveral(t *testing.T) {
 	run := goodRun()
 	run.Rounds[3].Exit.Code = 1
-	run.Rounds[3].Left = []record.Leftover{{Kind: record.LeftFile, What: "/tmp/x.pid"}}
+	run.Rounds[3].Left = []record.Leftover{{Kind: record.LeftFile, What: "x.pid"}}
 	Judge(run)
 	want := "2 checks fail: exit-code, no-file-left; the first because in 1 of 30 rounds: its exit code was 1; allowed is 0."
 	if run.Reason != want {
