@@ -26,6 +26,7 @@ type frame struct {
 	shift     time.Duration // from the session's clock to the round's
 	signalled time.Duration // of the round; negative: never
 	gone      time.Duration // when the server was; the round's end if it never was
+	succeeded bool          // somebody else serves when the server is gone
 }
 
 // A summary collects what one load has seen.
@@ -59,15 +60,16 @@ const (
 	fateNeither // what is not the server's doing
 )
 
-// fateOf classes an attempt. What the load gave up when the server was gone was sent
-// to a server that never answered: it is lost.
-func fateOf(r *load.Record) fate {
+// fateOf classes an attempt. What the load gave up when the server was gone was sent to
+// a server that never answered: it is lost. If the server has a successor that has it:
+// the end of a process closes its connections.
+func (f *frame) fateOf(r *load.Record) fate {
 	switch {
 	case r.Outcome == load.OK:
 		return fateAnswered
 	case r.Outcome == load.Refused:
 		return fateRefused
-	case r.Outcome == load.Abandoned && r.Sent > 0:
+	case r.Outcome == load.Abandoned && r.Sent > 0 && !f.succeeded:
 		return fateLost
 	case r.Outcome.Class() == load.Lost:
 		return fateLost
@@ -88,7 +90,7 @@ func (s *summary) add(r *load.Record) {
 		}
 	}
 	b := s.bucket(done)
-	switch fateOf(r) {
+	switch s.fateOf(r) {
 	case fateAnswered:
 		s.out.Answered++
 		s.last = max(s.last, done)
@@ -160,7 +162,7 @@ func quantiles(of []time.Duration) record.Quantiles {
 func (r *round) summarize(gone time.Duration) {
 	byName := map[string]record.Load{}
 	for _, s := range r.clients.sessions {
-		f := frame{s.Began().Sub(r.line.began), r.rec.Signalled, gone}
+		f := frame{s.Began().Sub(r.line.began), r.rec.Signalled, gone, r.Setup.Mode != record.Restart}
 		for k, tally := range s.Tallies() {
 			one := newSummary(f, &tally)
 			for rec := range s.Records(k) {
@@ -189,7 +191,7 @@ func (r *round) markSeen(s *summary) {
 
 func (r *round) addLost(s *session, f frame) {
 	for _, failure := range s.Failures() {
-		if fateOf(&failure.Record) != fateLost {
+		if f.fateOf(&failure.Record) != fateLost {
 			continue
 		}
 		lost := record.Lost{
