@@ -42,7 +42,7 @@ const drillExample = `  quiesce drill --url http://127.0.0.1:8080/ -- ./server
   quiesce drill --url http://127.0.0.1:{port}/ --ready http://127.0.0.1:{port}/readyz --readiness-delay 200ms -- ./server -addr :{port}
   quiesce drill --url http://127.0.0.1:{port}/ --write 'PUT http://127.0.0.1:{port}/items/{id}' --read 'GET http://127.0.0.1:{port}/items/{id}' -- ./server
   quiesce drill --url grpc://127.0.0.1:{port} --rolling --html report.html -- ./server -addr :{port}
-  quiesce drill --url http://127.0.0.1:8080/ --upgrade USR2 -- nginx -c /etc/nginx/nginx.conf`
+  quiesce drill --url http://127.0.0.1:8080/ --upgrade USR2 -- ./server`
 
 func newDrill() *cobra.Command {
 	f := new(drillFlags)

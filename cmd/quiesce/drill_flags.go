@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/judge"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/target"
 	"github.com/go-quiesce/quiesce/quiescetest/load"
@@ -116,6 +117,14 @@ func (f *drillFlags) setForm() error {
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, f.colors) {
 		errs = append(errs, fmt.Errorf("--color %s: want auto, always or never", f.colors))
+	}
+	for _, id := range f.cfg.Setup.Skip {
+		switch {
+		case !slices.ContainsFunc(judge.Catalog(), func(e judge.Entry) bool { return e.ID == id }):
+			errs = append(errs, fmt.Errorf("--skip %s: no such check; \"quiesce explain\" lists them", id))
+		case !judge.Switchable(id):
+			errs = append(errs, fmt.Errorf("--skip %s: without it no verdict would mean anything", id))
+		}
 	}
 	for _, e := range f.env {
 		if name, _, ok := strings.Cut(e, "="); !ok || name == "" {

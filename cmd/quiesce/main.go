@@ -5,7 +5,8 @@
 //
 // "quiesce help" lists the verbs. Results go to stdout; errors, warnings and
 // hints to stderr. It exits 0 if all is right, 1 for findings, 2 for a wrong
-// command line and 3 if it could not do its work.
+// command line, 3 if there is no verdict, 4 if the program that it is about could not
+// be run, and 5 if it could not do its work.
 package main
 
 import (

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/target"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 const (
@@ -38,6 +39,7 @@ type instance struct {
 	port        int
 	aims        []aim // of the loads, in their order
 	ready, live string
+	kind        load.Kind // of the first load; nil: HTTP, by its URL
 	output      *tail
 	report      string // files that it may write
 	count       string
@@ -112,6 +114,9 @@ func (d *drill) place(port int) *instance {
 		a, _ := parseAim(atPort(d.Loads[k].URL, port))
 		i.aims = append(i.aims, a)
 	}
+	if len(d.Loads) > 0 {
+		i.kind = d.Loads[0].Kind
+	}
 	return i
 }
 
@@ -137,8 +142,8 @@ func (i *instance) twin(other *instance, addr string) string {
 }
 
 // await waits until the instance is ready: it takes connections, and its readiness
-// probe says so; without one it gives an answer to the first load's request,
-// whatever that is.
+// probe says so; without one it gives an answer to the first load's request: over
+// HTTP whatever that is, and over other protocols the right one.
 func (i *instance) await(ctx context.Context, ask *asker) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
@@ -160,8 +165,29 @@ func (i *instance) readiness(ask *asker) []question {
 		questions = append(questions, ask.status(i.ready))
 	case a.overHTTP():
 		questions = append(questions, ask.answers(a.url))
+	case i.kind != nil:
+		questions = append(questions, answers(a.addr, i.kind))
 	}
 	return questions
+}
+
+// answers asks whether a client of that kind gets what it is to get.
+func answers(addr string, kind load.Kind) question {
+	return func(ctx context.Context) (bool, string) {
+		s, err := load.Start(ctx, load.Config{
+			Addr: addr, Timeout: probePatience, Loads: []load.Load{{Name: probeReady, Kind: kind, Callers: 1, Think: probePatience}},
+		})
+		if err != nil {
+			return false, err.Error()
+		}
+		defer s.Close()
+		ctx, cancel := context.WithTimeout(ctx, probePatience)
+		defer cancel()
+		if err := s.Served(ctx); err != nil {
+			return false, err.Error()
+		}
+		return true, ""
+	}
 }
 
 // poll asks until the answer is yes.
