@@ -3,44 +3,45 @@
 package main
 
 import (
-	"bytes"
-	"strings"
 	"testing"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/demo"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 )
 
-// smallDemo is the demo with fewer clients and rounds.
-func smallDemo(t *testing.T, args ...string) (code int, stdout, stderr string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	args = append([]string{"demo", "-rounds", "1", "-sticky", "8", "-fresh", "2", "-streams", "2"}, args...)
-	code = run(args, &out, &errs)
-	return code, out.String(), errs.String()
-}
-
-func TestDemoLosesNothing(t *testing.T) {
-	code, stdout, stderr := smallDemo(t, "-seed", "7")
-	if code != codeOK || stderr != "" {
-		t.Errorf("exit code %d, stderr %q\n%s", code, stderr, stdout)
-	}
-	for _, want := range []string{
-		"seed 7\n", "2 streams and", "exit 0 after", "shop stopped in", "drain http", "0 lost, 0 wrong",
-		"2 ended by the server, 0 cut", "0 missing, 0 twice, 0 altered, 0 unpublished", "\nPASS  1 stop, nothing lost\n",
+func TestBeside(t *testing.T) {
+	for _, tt := range []struct{ path, want string }{
+		{"report.html", "report-shop.html"},
+		{"dir.d/report", "dir.d/report-shop"},
+		{"/tmp/a.b.json", "/tmp/a.b-shop.json"},
 	} {
-		if !strings.Contains(stdout, want) {
-			t.Errorf("the output lacks %q:\n%s", want, stdout)
+		if got := beside(tt.path, "shop"); got != tt.want {
+			t.Errorf("beside(%q) = %q, want %q", tt.path, got, tt.want)
 		}
 	}
 }
 
-// TestDemoCatchesNaiveMain: what the demo says about the shop is worth something
-// because it can say the opposite. That the naive main loses nothing in a round
-// takes luck, and the demo gives it more rounds then.
-func TestDemoCatchesNaiveMain(t *testing.T) {
-	code, stdout, stderr := smallDemo(t, "-break")
-	if code != codeFindings || !strings.HasPrefix(stderr, "quiesce: error: demo: ") {
-		t.Errorf("exit code %d, stderr %q\n%s", code, stderr, stdout)
-	}
-	if !strings.Contains(stdout, "\nFAIL  ") || !strings.Contains(stdout, "cut in the middle\n") {
-		t.Errorf("the output does not say what was lost:\n%s", stdout)
+// TestDemoVerdict: it is all right only if the naive main is caught and the shop loses
+// nothing, what no client sees included.
+func TestDemoVerdict(t *testing.T) {
+	for _, tt := range []struct {
+		naive, shop record.Verdict
+		outbox      demo.Outbox
+		want        int
+	}{
+		{record.Fail, record.Pass, demo.Outbox{}, codeOK},
+		{record.Pass, record.Pass, demo.Outbox{}, codeFindings},
+		{record.Inconclusive, record.Pass, demo.Outbox{}, codeFindings},
+		{record.Fail, record.Fail, demo.Outbox{}, codeFindings},
+		{record.Fail, record.Pass, demo.Outbox{Unpublished: 1}, codeFindings},
+		{record.Fail, record.Pass, demo.Outbox{Damage: "row 7 missing"}, codeFindings},
+		{record.Fail, record.Pass, demo.Outbox{Again: 3}, codeOK},
+		{record.Fail, record.Inconclusive, demo.Outbox{}, codeInconclusive},
+	} {
+		naive := &demo.Side{Name: "naive", Run: &record.Run{Verdict: tt.naive}}
+		shop := &demo.Side{Name: "shop", Run: &record.Run{Verdict: tt.shop}, Outbox: tt.outbox}
+		if got := exitCode(demoVerdict(naive, shop)); got != tt.want {
+			t.Errorf("naive %s, shop %s %+v: exit code %d, want %d", tt.naive, tt.shop, tt.outbox, got, tt.want)
+		}
 	}
 }

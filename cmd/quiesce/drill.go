@@ -85,7 +85,7 @@ func (f *drillFlags) run(c *cobra.Command, command []string) error {
 	cfg.Progress = progress
 	run, err := drill.Run(ctx, cfg)
 	progress.End()
-	if run != nil {
+	if run != nil && !errors.Is(err, drill.ErrTarget) { // a server that never ran leaves nothing to report
 		if err := f.report(c.OutOrStdout(), run); err != nil {
 			return fmt.Errorf("drill: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -128,6 +129,9 @@ func (f *drillFlags) loadOf(l *fileLoad) (drill.LoadConfig, error) {
 	r, err := f.request(l.URL)
 	if err != nil {
 		return drill.LoadConfig{}, err
+	}
+	if p == record.SSE || p == record.WS { // --method and --body are about requests that are answered
+		r.Method, r.Body = http.MethodGet, ""
 	}
 	if l.Method != "" {
 		r.Method = l.Method

@@ -2,7 +2,7 @@
 
 // Command naive is the shop with the main function that one finds everywhere:
 // signal.Notify, Shutdown with a timeout, done. Handlers, store and outbox are
-// the shop's own. "quiesce demo -break" puts the same load on it, and counts.
+// the shop's own. "quiesce demo" puts the same load on both, and counts.
 //
 // What is wrong with it, in the order in which it shows:
 //

@@ -1,234 +1,139 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package demo stops a real service under load, over and over, and counts what
-// is lost. One request is one attempt on the wire: no client of it repeats
-// anything, so nothing is hidden.
+// Package demo drills examples/shop twice, with a main function as one finds it
+// everywhere and with quiesce, and puts the two verdicts side by side.
 package demo
 
 import (
 	"context"
 	"fmt"
-	"io"
-	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
-	"github.com/go-quiesce/quiesce"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
+	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
 const (
-	// loadMin and loadMax are how long the load runs before SIGTERM comes: long
-	// enough for every client to be at work, short enough for many rounds.
-	loadMin, loadMax = 400 * time.Millisecond, 1400 * time.Millisecond
+	// grace and readinessDelay are what the shop is given.
+	grace          = 10 * time.Second
+	readinessDelay = 200 * time.Millisecond
 
-	// luck is how many times the rounds are repeated, at most, if the naive main
-	// has lost nothing yet.
-	luck = 4
+	// minStops is little, for a slow machine: one stop of the naive main is enough to
+	// see what it is.
+	minStops = 5
+
+	// The probes have an address of their own and the port of the API: a port that
+	// nobody else takes between two rounds.
+	api   = "http://127.0.0.1:{port}"
+	admin = "http://127.0.0.2:{port}"
 )
 
-// A Config says what the demo does.
+// situations are two of a drill's, for a verdict within few stops.
+var situations = []record.Situation{record.Idle, record.Handshake}
+
+// A Config says how the demo is run.
 type Config struct {
-	Rounds  int    // how many times the service is stopped; at least 1
-	Seed    uint64 // of everything that is drawn
-	Naive   bool   // the twin of the shop with the usual main
-	Source  string // a folder in a checkout of the repository; "" is the working directory
-	Clients Clients
-	Out     io.Writer // for the results, line by line
+	Source      string        // folder in a checkout
+	Rounds      int           // stops of each main; 0: as many as fit
+	Duration    time.Duration // for each main
+	Connections int           // of clients that keep theirs; a quarter of it for each other kind
+	Seed        uint64
+	Tool        string                           // version of quiesce
+	Progress    func(name string) drill.Progress // for each main
 }
 
-// A Verdict is what the demo has found.
-type Verdict struct {
-	Counts   Counts
-	Findings Findings
-	Stops    []string // stops that were not as they should be
-	Rounds   int      // that were run
+// A Side is what came of one main.
+type Side struct {
+	Name   string // "naive" or "shop"
+	Run    *record.Run
+	Outbox Outbox
 }
 
-// Problems returns what was lost or wrong, in words; none if all is well.
-func (v *Verdict) Problems() []string {
-	var out []string
-	add := func(n int, noun, what string) {
-		if n > 0 {
-			out = append(out, plural(n, noun)+" "+what)
-		}
-	}
-	add(v.Counts.Lost, "request", "begun and not answered")
-	add(v.Counts.Wrong, "request", "with a wrong answer")
-	add(v.Counts.Cut, "stream", "cut in the middle")
-	if v.Counts.Answered == 0 {
-		out = append(out, "no request was answered at all")
-	}
-	out = append(out, v.Findings.problems()...)
-	return append(out, v.Stops...)
-}
+// Passed reports whether the main stops without losing anything.
+func (s *Side) Passed() bool { return s.Run.Verdict == record.Pass && s.Outbox.ok() }
 
-// Run runs the demo, prints its results and returns its verdict. An error means
-// that there is none, because ctx has ended or something could not be done. When
-// Run returns, the processes that it started are gone.
-func Run(ctx context.Context, cfg Config) (*Verdict, error) {
+// Run builds both mains and drills one after the other. It leaves nothing behind. The
+// end of ctx ends it, with an error.
+func Run(ctx context.Context, c Config) (naive, shop *Side, err error) {
 	dir, err := os.MkdirTemp("", "quiesce-demo-")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer os.RemoveAll(dir)
-	pkg := shopPackage
-	if cfg.Naive {
-		pkg = naivePackage
+	if err := build(ctx, c.Source, dir); err != nil {
+		return nil, nil, err
 	}
-	began := time.Now()
-	program, err := build(ctx, cfg.Source, pkg, dir)
+	if naive, err = c.side(ctx, dir, "naive"); err != nil {
+		return nil, nil, err
+	}
+	shop, err = c.side(ctx, dir, "shop")
+	return naive, shop, err
+}
+
+// side drills one main, on a database and with a broker of its own.
+func (c *Config) side(ctx context.Context, dir, name string) (*Side, error) {
+	b, err := newBroker()
 	if err != nil {
 		return nil, err
 	}
-	r := &run{
-		Config: cfg, program: program, dir: dir, ledger: newLedger(), balancer: newBalancer(),
-		rng: rand.New(rand.NewPCG(cfg.Seed, 0)),
-	}
-	r.printHead(time.Since(began))
-	if r.broker, err = newBroker(); err != nil {
-		return nil, err
-	}
-	defer r.broker.close()
-	if err := r.underLoad(ctx); err != nil {
-		return nil, err
-	}
-	return r.judge(ctx)
-}
-
-// A run is one run of the demo.
-type run struct {
-	Config
-	program, dir string
-	ledger       *ledger
-	balancer     *balancer
-	broker       *broker
-	rng          *rand.Rand
-	verdict      Verdict
-	report       *quiesce.Report // of the last stop
-}
-
-func (r *run) db() string { return filepath.Join(r.dir, "shop.db") }
-
-// underLoad runs the rounds while the clients are at work, and returns when
-// they have ended.
-func (r *run) underLoad(ctx context.Context) error {
-	loadCtx, stop := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer stop()
-	wg.Go(func() { r.balancer.run(loadCtx) })
-	wg.Go(func() { (&load{r.balancer, r.ledger, r.Seed}).run(loadCtx, r.Clients) })
-
-	for r.verdict.Rounds < r.Rounds || r.wasLucky() {
-		if r.verdict.Rounds >= r.Rounds {
-			fmt.Fprintln(r.Out, "nothing lost so far, by luck: one more round")
-		}
-		r.verdict.Rounds++
-		if err := r.round(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// wasLucky reports whether the naive main has lost nothing and may try again.
-func (r *run) wasLucky() bool {
-	c := r.ledger.now().counts
-	return r.Naive && c.Lost+c.Cut == 0 && r.verdict.Rounds < luck*r.Rounds
-}
-
-// round starts the service, lets the load run, and stops it.
-func (r *run) round(ctx context.Context) error {
-	began := time.Now()
-	c, err := start(ctx, r.program, r.db(), r.broker.url, filepath.Join(r.dir, "report"))
-	if err != nil {
-		return err
-	}
-	defer c.kill()
-	r.balancer.watch(c.instance)
-	ready := time.Since(began)
-	r.settle(ctx, c)
-	pause(ctx, loadMin+time.Duration(r.rng.Int64N(int64(loadMax-loadMin))))
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return r.stop(ctx, c, ready)
-}
-
-// settle waits until the clients have found the instance and its streams are
-// open, so that a stop always meets them.
-func (r *run) settle(ctx context.Context, c *child) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	r.balancer.await(ctx, func(listed string) bool { return listed == c.Addr })
-	r.ledger.awaitStreams(ctx, r.Clients.Streams)
-}
-
-// stop sends SIGTERM and prints what came of it.
-func (r *run) stop(ctx context.Context, c *child, ready time.Duration) error {
-	before := r.ledger.now()
-	backlog := max(0, before.acked-r.broker.orders())
-	asked := time.Now()
-	if err := c.terminate(); err != nil {
-		return fmt.Errorf("send SIGTERM: %w\n%s", err, c.stderr)
-	}
-	code, err := c.await()
-	took := time.Since(asked)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	after := r.ledger.settled().minus(before.counts)
-	r.judgeStop(c, code, err)
-	r.printRound(ready, before, backlog, after, code, took)
-	return nil
-}
-
-// judgeStop looks at how the process has ended.
-func (r *run) judgeStop(c *child, code int, err error) {
-	bad := func(format string, args ...any) {
-		r.verdict.Stops = append(r.verdict.Stops, fmt.Sprintf("round %d: ", r.verdict.Rounds)+fmt.Sprintf(format, args...))
-	}
+	defer b.close()
+	w := &watch{Progress: c.Progress(name), ctx: ctx, db: filepath.Join(dir, name+".db"), broker: b, left: map[string]bool{}}
+	config := c.drill([]string{
+		filepath.Join(dir, name), "-addr", "127.0.0.1:{port}", "-admin", "127.0.0.2:{port}", "-db", w.db, "-broker", b.url,
+		"-grace", grace.String(), "-delay", readinessDelay.String(),
+	})
+	config.Progress = w
+	run, err := drill.Run(ctx, config)
 	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	case err != nil:
-		bad("%v", err)
-	case code != 0:
-		bad("exit code %d", code)
+		return nil, fmt.Errorf("%s: %w", name, err)
+	case w.err != nil:
+		return nil, fmt.Errorf("%s: look into its database: %w", name, w.err)
 	}
-	if r.Naive {
-		return
+	return &Side{name, run, w.seen}, nil
+}
+
+// drill is what both mains go through.
+func (c *Config) drill(command []string) drill.Config {
+	quarter := max(1, c.Connections/4)
+	order := load.Request{Method: http.MethodPost, Path: "/orders", Body: "a teapot", Header: http.Header{"Idempotency-Key": {"the same"}}}
+	write := order
+	write.Header = http.Header{"Idempotency-Key": {"{id}"}}
+	least, tried := minStops, situations
+	if c.Rounds > 0 { // every other one is plain
+		least, tried = 1, situations[:min(len(situations), c.Rounds/2)]
 	}
-	report, err := c.readReport()
-	if err != nil {
-		bad("no report: %v", err)
-		return
-	}
-	r.report = report
-	if !report.Clean {
-		bad("the report is not clean%s", blame(report))
+	return drill.Config{
+		Setup: record.Setup{
+			Command: command, Ready: admin + "/readyz", Live: admin + "/livez", Grace: grace, Delay: readinessDelay,
+			Seed: c.Seed, Rounds: c.Rounds, Duration: c.Duration, MinStops: least, MinSent: 1,
+		},
+		Loads: []drill.LoadConfig{
+			{LoadSetup: clients(record.HTTP1, "/orders", c.Connections, false), Request: order},
+			{LoadSetup: clients(record.HTTP1, "/orders", quarter, true), Request: order},
+			{LoadSetup: clients(record.SSE, "/events", quarter, false)},
+		},
+		Write:      &write,
+		Read:       &load.Request{Method: http.MethodGet, Path: "/orders/{id}"},
+		Situations: tried,
+		Tool:       c.Tool,
 	}
 }
 
-// blame names the hooks that did not end well.
-func blame(report *quiesce.Report) string {
-	var text string
-	for _, h := range report.Hooks {
-		if h.Outcome != quiesce.OK {
-			text += fmt.Sprintf("; %s %q %s %s", h.Hook, h.Component, h.Outcome, h.Error)
-		}
-	}
-	return text
-}
+// rate is how many requests a second are due on each connection: so many that a stop
+// always meets some, and less than SQLite can take.
+const rate = 20
 
-// judge looks into the database and prints the verdict.
-func (r *run) judge(ctx context.Context) (*Verdict, error) {
-	findings, err := check(ctx, r.db(), r.ledger, r.broker)
-	if err != nil {
-		return nil, err
+func clients(p record.Protocol, path string, n int, anew bool) record.LoadSetup {
+	l := record.LoadSetup{Protocol: p, URL: api + path, Connections: n, NewConn: anew}
+	if p == record.HTTP1 {
+		l.Rate = rate * float64(n)
 	}
-	r.verdict.Counts = r.ledger.now().counts
-	r.verdict.Findings = *findings
-	r.printVerdict()
-	return &r.verdict, nil
+	return l
 }

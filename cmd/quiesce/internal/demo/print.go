@@ -4,57 +4,131 @@ package demo
 
 import (
 	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
 	"time"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 )
 
-func (r *run) printHead(built time.Duration) {
-	what := "the shop"
-	if r.Naive {
-		what = "the shop with a naive main"
-	}
-	n := r.Clients
-	fmt.Fprintf(r.Out, "%s, built in %s; %s of SIGTERM under load, seed %d\n", what, seconds(built), plural(r.Rounds, "round"), r.Seed)
-	fmt.Fprintf(r.Out, "%s that keep their connection, %d that open one for each request, %s of events\n\n",
-		plural(n.Sticky, "client"), n.Fresh, plural(n.Streams, "stream"))
+// A figure is one line of the comparison.
+type figure struct {
+	name string
+	of   func(*Side) string
 }
 
-// printRound prints one line on what was in flight at SIGTERM, and two on what
-// became of it.
-func (r *run) printRound(ready time.Duration, before moment, backlog int, after Counts, code int, took time.Duration) {
-	fmt.Fprintf(r.Out, "round %d  ready in %s; SIGTERM with %s, %s and %s to publish in flight\n",
-		r.verdict.Rounds, seconds(ready), plural(before.requests, "request"), plural(before.streams, "stream"), plural(backlog, "order"))
-	fmt.Fprintf(r.Out, "         exit %d after %s; since SIGTERM %d answered, %d refused, %d lost, %d wrong; %d streams ended, %d cut\n",
-		code, seconds(took), after.Answered, after.Refused, after.Lost, after.Wrong, after.Ended, after.Cut)
+var figures = []figure{
+	{"", func(s *Side) string { return titles[s.Name] }},
+	{"verdict of the drill", func(s *Side) string { return string(s.Run.Verdict) }},
+	{"stops under load", number(func(s *Side) int { return s.Run.Bound.Stops })},
+	{"a stop took, at most", (*Side).longest},
+	{"requests on the wire", number(func(s *Side) int { return s.Run.Bound.Sent })},
+	{"  lost", number(func(s *Side) int { return s.lost(false) })},
+	{"event streams cut", number(func(s *Side) int { return s.lost(true) })},
+	{"readiness off before the port closed", check("readiness-first")},
+	{"new clients served until then", check("delay-served")},
+	{"orders acknowledged", number(func(s *Side) int { return s.writes(func(w *record.Writes) int { return w.Acknowledged }) })},
+	{"  missing after the restart", number(func(s *Side) int { return s.writes(func(w *record.Writes) int { return len(w.Missing) }) })},
+	{"  unpublished when it had ended", number(func(s *Side) int { return s.Outbox.Unpublished })},
+	{"  published again by the next", number(func(s *Side) int { return s.Outbox.Again })},
+	{"checks that fail", number(func(s *Side) int { return len(s.failed()) })},
 }
 
-func (r *run) printVerdict() {
-	c, f := r.verdict.Counts, &r.verdict.Findings
-	if r.report != nil {
-		fmt.Fprintf(r.Out, "\nthe last stop, from its report:\n\n%s", r.report.Text())
-	}
-	fmt.Fprintf(r.Out, "\nrequests  %d answered, %d refused before they began, %d lost, %d wrong\n", c.Answered, c.Refused, c.Lost, c.Wrong)
-	fmt.Fprintf(r.Out, "clients   %d told to leave by Connection: close, %d found their idle connection closed\n", c.Told, c.IdleEnded)
-	fmt.Fprintf(r.Out, "streams   %d ended by the server, %d cut\n", c.Ended, c.Cut)
-	fmt.Fprintf(r.Out, "orders    %d acknowledged: %d missing, %d twice, %d altered, %d unpublished (%d published more than once)\n",
-		f.Acked, len(f.Missing), len(f.Duplicate), len(f.Altered), len(f.Unpublished), f.Repeated)
-	if f.Unheard > 0 {
-		fmt.Fprintf(r.Out, "          %d sent without an acknowledgement, of which %d are stored: nobody knows but the database\n", f.Unheard, f.UnheardKept)
-	}
-	for _, text := range r.ledger.troubles {
-		fmt.Fprintf(r.Out, "for example: %s\n", text)
-	}
-	problems := r.verdict.Problems()
-	if len(problems) == 0 {
-		fmt.Fprintf(r.Out, "\nPASS  %s, nothing lost\n", plural(r.verdict.Rounds, "stop"))
-		if !r.Naive {
-			fmt.Fprintln(r.Out, "      the same load on a main function as one finds it everywhere: quiesce demo -break")
+var titles = map[string]string{"naive": "naive main", "shop": "with quiesce"}
+
+func number(of func(*Side) int) func(*Side) string {
+	return func(s *Side) string { return fmt.Sprint(of(s)) }
+}
+
+// check is the verdict of one check of the drill.
+func check(id string) func(*Side) string {
+	return func(s *Side) string {
+		for _, c := range s.Run.Checks {
+			if c.ID == id {
+				return string(c.Verdict)
+			}
 		}
-		return
-	}
-	fmt.Fprintf(r.Out, "\nFAIL  %s\n", plural(r.verdict.Rounds, "stop"))
-	for _, p := range problems {
-		fmt.Fprintf(r.Out, "      %s\n", p)
+		return "-"
 	}
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+// Print puts both sides next to each other, and says why each has its verdict.
+func Print(w io.Writer, naive, shop *Side) error {
+	table := tabwriter.NewWriter(w, 0, 0, 4, ' ', 0)
+	for _, f := range figures {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", f.name, f.of(naive), f.of(shop))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, s := range []*Side{naive, shop} {
+		if _, err := fmt.Fprintf(w, "\n%s: %s  %s\n", titles[s.Name], s.Run.Verdict, s.why()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// why is the reason of the verdict, with what the outbox adds.
+func (s *Side) why() string {
+	text := s.Run.Reason
+	if n := s.Outbox.Unpublished; n > 0 {
+		text += fmt.Sprintf(" %d orders were left unpublished.", n)
+	}
+	if s.Outbox.Damage != "" {
+		text += " The database is damaged: " + s.Outbox.Damage
+	}
+	return text
+}
+
+// lost counts the lost requests of clients that listen to a stream, or of all others.
+func (s *Side) lost(streams bool) int {
+	var names []string
+	for _, l := range s.Run.Setup.Loads {
+		if l.Long {
+			names = append(names, l.Name)
+		}
+	}
+	n := 0
+	for _, r := range s.Run.Rounds {
+		for _, l := range r.Loads {
+			if slices.Contains(names, l.Name) == streams {
+				n += l.Lost
+			}
+		}
+	}
+	return n
+}
+
+// writes sums up something of the writes of all rounds.
+func (s *Side) writes(of func(*record.Writes) int) int {
+	n := 0
+	for _, r := range s.Run.Rounds {
+		if r.Writes != nil {
+			n += of(r.Writes)
+		}
+	}
+	return n
+}
+
+func (s *Side) longest() string {
+	var longest time.Duration
+	for _, r := range s.Run.Rounds {
+		if r.Signalled >= 0 {
+			longest = max(longest, r.Exited-r.Signalled)
+		}
+	}
+	return longest.Round(time.Millisecond).String()
+}
+
+// failed returns the ids of the checks that do not hold.
+func (s *Side) failed() []string {
+	var ids []string
+	for _, c := range s.Run.Checks {
+		if c.Verdict == record.Fail {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
