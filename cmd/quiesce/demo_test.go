@@ -13,7 +13,7 @@ func TestBeside(t *testing.T) {
 	for _, tt := range []struct{ path, want string }{
 		{"report.html", "report-shop.html"},
 		{"dir.d/report", "dir.d/report-shop"},
-		{"/tmp/a.b.json", "/tmp/a.b-shop.json"},
+		{"out/a.b.json", "out/a.b-shop.json"},
 	} {
 		if got := beside(tt.path, "shop"); got != tt.want {
 			t.Errorf("beside(%q) = %q, want %q", tt.path, got, tt.want)
