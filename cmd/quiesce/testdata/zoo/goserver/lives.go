@@ -26,7 +26,13 @@ type life struct {
 	unready  atomic.Bool
 	unlive   atomic.Bool
 	stopping atomic.Bool
-	conns    sync.Map // net.Conn to http.ConnState
+	conns    sync.Map // net.Conn to connState
+}
+
+// A connState is what a connection is in, and since when.
+type connState struct {
+	http.ConnState
+	since time.Time
 }
 
 // newLife listens and serves.
@@ -45,7 +51,7 @@ func (z *zoo) newLife(wrap func(*life, http.Handler) http.Handler) *life {
 	}}
 	l.srv.Protocols.SetHTTP1(true)
 	l.srv.Protocols.SetUnencryptedHTTP2(true)
-	l.srv.ConnState = func(c net.Conn, s http.ConnState) { l.conns.Store(c, s) }
+	l.srv.ConnState = func(c net.Conn, s http.ConnState) { l.conns.Store(c, connState{s, time.Now()}) }
 	signal.Notify(l.signals, syscall.SIGTERM, syscall.SIGINT)
 	ln, err := net.Listen("tcp", z.addr)
 	if err != nil {
@@ -73,11 +79,22 @@ func (l *life) await() {
 // each calls f for each connection that is in state s.
 func (l *life) each(s http.ConnState, f func(net.Conn)) {
 	l.conns.Range(func(c, state any) bool {
-		if state == s {
+		if state.(connState).ConnState == s {
 			f(c.(net.Conn))
 		}
 		return true
 	})
+}
+
+// silent reports whether somebody has connected and said nothing since, who is no probe.
+func (l *life) silent() (found bool) {
+	const probe = 10 * time.Millisecond
+	l.conns.Range(func(_, state any) bool {
+		s := state.(connState)
+		found = found || s.ConnState == http.StateNew && time.Since(s.since) > probe
+		return true
+	})
+	return found
 }
 
 // shutdown is Shutdown with a bound that is never reached.
@@ -108,15 +125,16 @@ func (l *life) leaveSlowly() {
 }
 
 // untilQuiet waits until no request but those of probes has come for a while: on a busy
-// machine some wait in the queue of the listener, and are reset if it is closed. It
-// counts how often it has looked: while the process gets no time nobody comes.
+// machine some wait in the queue of the listener, and are reset if it is closed, and who
+// has connected may need a while to ask: Shutdown cuts them. It counts how often it has
+// looked: while the process gets no time nobody comes.
 func (l *life) untilQuiet() {
-	const enough, most = 40, 2 * time.Second
+	const enough, most = 40, time.Second
 	last := l.count.began.Load()
 	began := time.Now()
 	for looks := 0; looks < enough && time.Since(began) < most; looks++ {
 		time.Sleep(time.Millisecond)
-		if n := l.count.began.Load(); n != last {
+		if n := l.count.began.Load(); n != last || l.silent() {
 			last, looks = n, 0
 		}
 	}
