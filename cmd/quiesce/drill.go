@@ -64,7 +64,7 @@ func newDrill() *cobra.Command {
 
 // wrongDrill makes a usage error.
 func wrongDrill(err error) error {
-	return &usageError{fmt.Errorf("drill: %w", err), `"quiesce drill --help" shows the usage`}
+	return &usageError{fmt.Errorf("drill: %w", distinct(err)), `"quiesce drill --help" shows the usage`}
 }
 
 func (f *drillFlags) run(c *cobra.Command, command []string) error {

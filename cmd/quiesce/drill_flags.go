@@ -18,10 +18,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill"
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/judge"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/target"
 	"github.com/go-quiesce/quiesce/quiescetest/load"
@@ -93,7 +91,11 @@ func (f *drillFlags) register(cmd *cobra.Command) {
 		f.files[format] = fs.String(format, "", "`file` for the report as "+format)
 	}
 	fs.StringVar(&f.colors, "color", "auto", "auto, always or never")
+	completeDrill(cmd)
 }
+
+// colorModes are the values of --color.
+var colorModes = []string{"auto", "always", "never"}
 
 func sortedFormats() []string { return slices.Sorted(maps.Keys(formats)) }
 
@@ -106,32 +108,8 @@ func (f *drillFlags) config(cmd *cobra.Command, command []string) (drill.Config,
 		s.Duration = 0
 	}
 	c.Flags = f.repeat(cmd)
-	err := errors.Join(f.setForm(), f.setSignals(&c), f.setSituations(&c), f.setLoads(&c), f.setWrites(&c), f.setReplay(&c))
+	err := errors.Join(f.checkForm(), f.checkNumbers(cmd), f.setSignals(&c), f.setSituations(&c), f.setLoads(&c), f.setWrites(&c), f.setReplay(&c))
 	return c, err
-}
-
-func (f *drillFlags) setForm() error {
-	var errs []error
-	if _, ok := formats[f.format]; !ok && f.format != "text" {
-		errs = append(errs, fmt.Errorf("--format %s: want text or one of %s", f.format, strings.Join(sortedFormats(), ", ")))
-	}
-	if !slices.Contains([]string{"auto", "always", "never"}, f.colors) {
-		errs = append(errs, fmt.Errorf("--color %s: want auto, always or never", f.colors))
-	}
-	for _, id := range f.cfg.Setup.Skip {
-		switch {
-		case !slices.ContainsFunc(judge.Catalog(), func(e judge.Entry) bool { return e.ID == id }):
-			errs = append(errs, fmt.Errorf("--skip %s: no such check; \"quiesce explain\" lists them", id))
-		case !judge.Switchable(id):
-			errs = append(errs, fmt.Errorf("--skip %s: without it no verdict would mean anything", id))
-		}
-	}
-	for _, e := range f.env {
-		if name, _, ok := strings.Cut(e, "="); !ok || name == "" {
-			errs = append(errs, fmt.Errorf("--env %q: want NAME=value", e))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 func (f *drillFlags) setSignals(c *drill.Config) error {
@@ -162,6 +140,9 @@ func signalFlag(flag, text string) (syscall.Signal, error) {
 	if err != nil {
 		return 0, fmt.Errorf("--%s %s: %w", flag, text, err)
 	}
+	if slices.Contains([]string{"SIGKILL", "SIGSTOP", "SIGCONT"}, name) {
+		return 0, fmt.Errorf("--%s %s: no server can answer it", flag, text)
+	}
 	return sig, nil
 }
 
@@ -177,8 +158,8 @@ func (f *drillFlags) setSituations(c *drill.Config) error {
 	all := record.Situations()
 	all = slices.DeleteFunc(all, func(s record.Situation) bool { return s == record.Plain }) // is always tried
 	usual := slices.DeleteFunc(slices.Clone(all), func(s record.Situation) bool { return slices.Contains(unusual, s) })
-	if f.situations == usually && (f.rolling || f.upgrade != "") {
-		return nil // there the server is not simply stopped
+	if f.situations == usually && (f.rolling || f.upgrade != "" || f.replay != "") {
+		return nil // there the server is not simply stopped, or only as the schedule says
 	}
 	for word := range strings.SplitSeq(f.situations, ",") {
 		name, out := strings.CutPrefix(strings.TrimSpace(word), "-")
@@ -225,9 +206,12 @@ func (f *drillFlags) setWrites(c *drill.Config) error {
 		if !ok || !strings.Contains(t.text, "{id}") && t.flag == "read" {
 			return fmt.Errorf("--%s %q: want METHOD URL, with {id} in it", t.flag, t.text)
 		}
+		if err := f.checkTemplate(method, url); err != nil {
+			return fmt.Errorf("--%s: %w", t.flag, err)
+		}
 		r, err := f.request(url)
 		if err != nil {
-			return fmt.Errorf("--%s: %w", t.flag, err)
+			return err
 		}
 		r.Method, r.Path, r.Body = method, pathOf(url), ""
 		if t.flag == "write" {
@@ -271,7 +255,7 @@ func (f *drillFlags) request(url string) (load.Request, error) {
 	}
 	for _, h := range f.headers {
 		name, value, ok := strings.Cut(h, ":")
-		if !ok || name == "" {
+		if !ok || !isToken(name) || strings.ContainsAny(value, "\r\n") {
 			return r, fmt.Errorf("--header %q: want Name: value", h)
 		}
 		r.Header.Add(name, strings.TrimSpace(value))
@@ -297,59 +281,6 @@ func (f *drillFlags) tls() (*tls.Config, error) {
 		return nil, fmt.Errorf("--ca %s: no certificate in it", f.ca)
 	}
 	return config, nil
-}
-
-// repeat returns the flags as they were given, without those that a replay sets.
-func (f *drillFlags) repeat(cmd *cobra.Command) []string {
-	var out []string
-	without := []string{"seed", "replay", "rounds", "duration", "dry-run", "format", "color", "json", "junit", "sarif", "markdown", "html", "situations"}
-	for _, name := range changed(cmd) {
-		if slices.Contains(without, name) {
-			continue
-		}
-		switch name {
-		case "url":
-			out = append(out, each(name, f.urls)...)
-		case "header":
-			out = append(out, each(name, hidden(f.headers))...)
-		case "env":
-			out = append(out, each(name, hidden(f.env))...)
-		default:
-			flag := cmd.Flags().Lookup(name)
-			text := strings.Trim(flag.Value.String(), "[]")
-			if flag.Value.Type() == "bool" {
-				out = append(out, "--"+name)
-				continue
-			}
-			out = append(out, "--"+name, text)
-		}
-	}
-	return out
-}
-
-func each(name string, values []string) []string {
-	var out []string
-	for _, v := range values {
-		out = append(out, "--"+name, v)
-	}
-	return out
-}
-
-// hidden takes the values out of what may hold a secret.
-func hidden(list []string) []string {
-	out := make([]string, len(list))
-	for i, text := range list {
-		at := strings.IndexAny(text, ":=")
-		out[i] = text[:at+1] + "..."
-	}
-	return out
-}
-
-// changed returns the flags that were given.
-func changed(cmd *cobra.Command) []string {
-	var names []string
-	cmd.Flags().Visit(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return names
 }
 
 func (f *drillFlags) isTerminal(w io.Writer) bool { return isTerminal(w) && os.Getenv("CI") == "" }

@@ -5,10 +5,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -90,8 +92,11 @@ func (f *drillFlags) setLoads(c *drill.Config) error {
 		return err
 	}
 	var errs []error
-	for _, l := range append(loads, fromFile...) {
+	for i, l := range append(loads, fromFile...) {
 		made, err := f.loadOf(&l)
+		if n := i - len(loads); n >= 0 && err != nil {
+			err = fmt.Errorf("--config %s: load %d: %w", f.file, n+1, err)
+		}
 		errs = append(errs, err)
 		c.Loads = append(c.Loads, made)
 	}
@@ -112,13 +117,36 @@ func (f *drillFlags) readLoads() ([]fileLoad, error) {
 	d := yaml.NewDecoder(in)
 	d.KnownFields(true)
 	if err := d.Decode(&file); err != nil {
-		return nil, fmt.Errorf("--config %s: %w", f.file, err)
+		return nil, fmt.Errorf("--config %w", yamlError(f.file, err))
 	}
 	if len(file.Loads) == 0 {
 		return nil, fmt.Errorf("--config %s: no loads", f.file)
 	}
 	return file.Loads, nil
 }
+
+// yamlError says which line of a file is wrong as compilers do, and does not name our
+// types.
+func yamlError(file string, err error) error {
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: no loads", file)
+	}
+	var lines []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "yaml: "))
+		if m := yamlLine.FindStringSubmatch(line); m != nil {
+			lines = append(lines, fmt.Sprintf("%s:%s: %s", file, m[1], yamlField.ReplaceAllString(m[2], `no field is called "$1"`)))
+		} else if line != "unmarshal errors:" {
+			lines = append(lines, file+": "+line)
+		}
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+var (
+	yamlLine  = regexp.MustCompile(`^line (\d+): (.*)$`)
+	yamlField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
+)
 
 // loadOf makes the clients of a load.
 func (f *drillFlags) loadOf(l *fileLoad) (drill.LoadConfig, error) {

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,6 +27,10 @@ func TestMain(m *testing.M) {
 
 // TestScript runs each testdata/script/*.txtar against this binary.
 func TestScript(t *testing.T) {
+	server := filepath.Join(t.TempDir(), "goserver")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", server, "./testdata/zoo/goserver").CombinedOutput(); err != nil {
+		t.Fatalf("build the server: %v\n%s", err, out)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -33,15 +40,34 @@ func TestScript(t *testing.T) {
 			env.Setenv("GORACE", os.Getenv("GORACE")) // how long an exit takes
 			samples, err := filepath.Abs("internal/drill/show/testdata")
 			env.Setenv("SAMPLES", samples)
+			env.Setenv("SERVER", server)
 			return err
 		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
 	})
+}
+
+// exits CODE COMMAND [ARGUMENT...] is exec of a command that has to end with a code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code command [argument...]")
+	}
+	code := 0
+	err := ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if args[0] != strconv.Itoa(code) {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
 }
 
 func TestGoFlags(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
-		{"demo -break", "demo --break"},
-		{"demo --break", "demo --break"},
+		{"drill -rolling", "drill --rolling"},
+		{"drill --rolling", "drill --rolling"},
 		{"demo -rounds=3 -h", "demo --rounds=3 -h"},
 		{"demo -o=x -n -5 -", "demo -o=x -n -5 -"},
 		{"run -json -- sh -ec -json", "run --json -- sh -ec -json"},

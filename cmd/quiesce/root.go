@@ -47,10 +47,7 @@ func (e *codedError) Unwrap() error { return e.err }
 
 // usageTemplate is cobra's, in our words and without what we do not use.
 const usageTemplate = `Usage:
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} <verb> [flags]{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
-
-Examples:
-{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} <verb> [flags]{{else}}{{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
 
 Verbs:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableFlags}}
@@ -58,6 +55,14 @@ Verbs:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
 Flags:
 {{.Flags.FlagUsages | trimTrailingWhitespaces}}{{end}}
 `
+
+// helpTemplate begins with examples: most readers need no more.
+const helpTemplate = `{{if .HasExample}}Examples:
+{{.Example}}
+
+{{end}}{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
+
+{{end}}{{.UsageString}}`
 
 // run executes one command line and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -117,11 +122,12 @@ program that it is about could not be run, 5 could not do the work.`,
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetUsageTemplate(usageTemplate)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpTemplate(helpTemplate)
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{err, fmt.Sprintf(`"%s --help" lists the flags`, c.CommandPath())}
 	})
-	root.AddCommand(newDemo(), newDrill(), newExplain(), newPlan(), newReport(), newVersion())
+	root.AddCommand(newCompletion(), newDemo(), newDrill(), newExplain(), newPlan(), newReport(), newVersion())
 	root.SetHelpCommand(newHelp())
 	return root
 }
