@@ -187,12 +187,20 @@ func (v *view) groups(drawn map[int]bool) []checkGroup {
 	return groups
 }
 
+// pageFindings is how many findings of a check the page lists: the rounds show all.
+const pageFindings = 5
+
 func (v *view) pageCheck(c *record.Check, drawn map[int]bool) pageCheck {
 	k := pageCheck{
 		ID: clean(c.ID), Title: clean(c.Title), Verdict: clean(string(c.Verdict)), Class: class(c.Verdict), Text: clean(c.Text),
 		Open: c.Verdict == record.Fail, Explain: explain(c.ID),
 	}
-	for _, f := range grouped(c.Findings) {
+	more := c.More
+	for i, f := range grouped(c.Findings) {
+		if i >= pageFindings {
+			more += f.times
+			continue
+		}
 		row := pageFinding{f.Round, drawn[f.Round], relative(v.sinceSignal(&f.Finding)), body(&f.Finding), clean(f.Place), "", false}
 		if f.times > 1 {
 			row.Times = count(f.times)
@@ -203,8 +211,8 @@ func (v *view) pageCheck(c *record.Check, drawn map[int]bool) pageCheck {
 	for i := range k.Findings {
 		k.Findings[i].Cell = k.Places
 	}
-	if c.More > 0 {
-		k.More = count(c.More)
+	if more > 0 {
+		k.More = count(more)
 	}
 	return k
 }
