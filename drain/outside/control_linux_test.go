@@ -33,7 +33,7 @@ func everyClientSeesLoss(t *testing.T, rtt time.Duration) {
 }
 
 // With HTTP/2 the Shutdown of net/http declines what is on its way. Here no more
-// is declined than there, in as many stops.
+// is declined than there, in as many stops, of which a comparison takes many.
 func TestOutsideFarClientsDeclined(t *testing.T) {
 	n := count(t, "QUIESCE_STOPS", 2)
 	for _, c := range clients {
@@ -45,8 +45,11 @@ func TestOutsideFarClientsDeclined(t *testing.T) {
 				beside(t)
 				bare := c.trial(t, p, handover, config{bare: true}, farAway, n)
 				ours := c.trial(t, p, handover, config{}, farAway, n)
-				if bare.Declined == 0 || ours.Declined > bare.Declined {
-					t.Errorf("%d requests declined, and %d by net/http; want fewer, and some", ours.Declined, bare.Declined)
+				if bare.Declined == 0 {
+					t.Error("net/http has declined nothing: this client would not notice")
+				}
+				if full() && ours.Declined > bare.Declined {
+					t.Errorf("%d requests declined, and %d by net/http; want fewer", ours.Declined, bare.Declined)
 				}
 			})
 		}
