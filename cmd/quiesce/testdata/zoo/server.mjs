@@ -16,12 +16,13 @@ const delayed = ['--ready', url + 'readyz', '--live', url + 'livez', '--readines
 const writing = ['--write', `PUT ${url}items/{id}`, '--read', `GET ${url}items/{id}`]
 const short = ['--grace', '1s']
 const few = ['--connections', '4', '--rate', '100'] // what it can take beside the probes
+const six = ['--rounds', '6'] // it is slow to start
 const lost = ['requests-keepalive', 'requests-new']
 const unclean = ['refusals-clean']
 
 const all = [
-  { name: 'correct', about: 'correct', flags: delayed },
-  { name: 'correct-writes', about: 'correct', flags: [...delayed, ...writing] },
+  { name: 'correct', about: 'correct', flags: [...delayed, ...six] },
+  { name: 'correct-writes', about: 'correct', flags: [...delayed, ...writing, ...six] },
   { name: 'no-handler', about: 'is ended by the signal itself', finds: ['exit-code'], also: [...lost, ...unclean] },
   { name: 'exits-at-once', about: 'process.exit in the handler', finds: lost, also: unclean },
   { name: 'close-all', about: 'closes all connections', finds: lost, also: unclean },

@@ -23,12 +23,13 @@ DELAYED = ["--ready", HTTP + "readyz", "--live", HTTP + "livez", "--readiness-de
 WRITING = ["--write", "PUT " + HTTP + "items/{id}", "--read", "GET " + HTTP + "items/{id}"]
 SHORT = ["--grace", "1s"]
 FEW = ["--connections", "4", "--rate", "100"]  # what it can take beside the probes
+SIX = ["--rounds", "6"]  # it is slow to start
 LOST = ["requests-keepalive", "requests-new"]
 UNCLEAN = ["refusals-clean"]
 
 SPECIES = [
-    {"name": "correct", "about": "correct", "flags": DELAYED},
-    {"name": "correct-writes", "about": "correct", "flags": DELAYED + WRITING},
+    {"name": "correct", "about": "correct", "flags": DELAYED + SIX},
+    {"name": "correct-writes", "about": "correct", "flags": DELAYED + WRITING + SIX},
     {"name": "no-handler", "about": "is ended by the signal itself", "finds": ["exit-code"], "also": LOST + UNCLEAN},
     {"name": "exits-at-once", "about": "sys.exit in the handler, threads are daemons", "finds": LOST, "also": UNCLEAN},
     {"name": "shutdown-only", "about": "stops the accept loop and exits, whatever the threads do", "finds": LOST, "also": UNCLEAN},
@@ -37,7 +38,7 @@ SPECIES = [
     {"name": "leaks-a-child", "about": "leaves a child process", "finds": ["no-process-left"], "flags": DELAYED},
     {"name": "leaves-temp-files", "about": "leaves a temporary file", "finds": ["no-file-left"], "flags": DELAYED},
     {"name": "dies-of-usr1", "about": "is ended by USR1", "finds": ["survives-usr1"], "also": ["exit-code"] + LOST + UNCLEAN,
-     "flags": DELAYED + ["--situations", "usr1", "--rounds", "6"]},
+     "flags": DELAYED + ["--situations", "usr1"] + SIX},
     {"name": "loses-writes", "about": "acknowledges writes that are in a buffer", "finds": ["writes-survive"], "also": LOST + UNCLEAN, "flags": WRITING},
 ]
 for s in SPECIES:

@@ -23,7 +23,7 @@ const (
 
 	// patience is how often a drill is made again that was INCONCLUSIVE because the
 	// machine was too busy.
-	patience = 5
+	patience = 8
 )
 
 // TestZoo drills every species with every seed.

@@ -14,7 +14,7 @@ func brokenClients() []species {
 	return []species{
 		{
 			Name: "waits-for-the-silent", About: "waits for connections that have said nothing", Finds: []string{"handshake"}, Also: killed, URL: overHTTP,
-			Flags: slices.Concat(only("handshake"), delayed, []string{"--grace", "1s"}),
+			Flags: slices.Concat(only("handshake", "4"), delayed, []string{"--grace", "1s"}),
 			run: byHand(saysGoodbye, func(l *life) int {
 				l.await()
 				l.leaveSlowly()
@@ -25,16 +25,16 @@ func brokenClients() []species {
 		},
 		{
 			Name: "cuts-bodies", About: "cuts requests whose bodies are half there", Finds: []string{"half-body"}, URL: overHTTP,
-			Flags: slices.Concat(only("body"), delayed), run: byHand(cutsBodies, careful),
+			Flags: slices.Concat(only("body", "12"), delayed), run: byHand(cutsBodies, careful),
 		},
 		{
 			Name: "cuts-the-idle", About: "takes a request on a connection that was idle when the signal came, and closes it", URL: overHTTP,
-			Finds: []string{"idle-connections"}, Also: anyLost, Flags: slices.Concat(only("idle"), delayed),
+			Finds: []string{"idle-connections"}, Also: anyLost, Flags: slices.Concat(only("idle", "12"), delayed),
 			run: byHand(spoils(func(http.ResponseWriter) { panic(http.ErrAbortHandler) }), careful),
 		},
 		{
 			Name: "stopped-clock", About: "takes a pause of its own for a dead client, and gives up what is in flight", URL: overHTTP,
-			Finds: []string{"stop-continue"}, Also: append([]string{"readiness-first", "delay-served", "live-throughout"}, anyLost...), Flags: slices.Concat(only("stop_cont"), delayed),
+			Finds: []string{"stop-continue"}, Also: append([]string{"readiness-first", "delay-served", "live-throughout"}, anyLost...), Flags: slices.Concat(only("stop_cont", "12"), delayed),
 			run: byHand(saysGoodbye, func(l *life) int {
 				go l.watchdog(15 * time.Millisecond)
 				return careful(l)
@@ -42,11 +42,11 @@ func brokenClients() []species {
 		},
 		{
 			Name: "worker-in-the-group", About: "its worker process is ended by a signal to the group", Finds: []string{"process-group"}, Also: anyLost,
-			URL: overHTTP, Flags: slices.Concat(only("group"), delayed), run: withWorker,
+			URL: overHTTP, Flags: slices.Concat(only("group", "12"), delayed), run: withWorker,
 		},
 		{
 			Name: "cuts-slow-readers", About: "cuts clients that read slowly", Finds: []string{"slow-client"}, Also: anyLost,
-			URL: overBig, Flags: slices.Concat(only("slow_client"), delayed, seldom),
+			URL: overBig, Flags: slices.Concat(only("slow_client", "6"), delayed, seldom),
 			run: byHand(saysGoodbye, func(l *life) int {
 				l.await()
 				l.each(http.StateActive, func(c net.Conn) { _ = c.SetWriteDeadline(time.Now().Add(20 * time.Millisecond)) })
@@ -57,11 +57,11 @@ func brokenClients() []species {
 		},
 		{
 			Name: "waits-for-never-readers", About: "waits for clients that never read, without a bound", Finds: []string{"never-reads"}, Also: killed,
-			URL: overBig, Flags: slices.Concat(only("never_reads"), delayed, seldom, []string{"--grace", "2s"}), run: byHand(saysGoodbye, patient),
+			URL: overBig, Flags: slices.Concat(only("never_reads", "4"), delayed, seldom, []string{"--grace", "2s"}), run: byHand(saysGoodbye, patient),
 		},
 		{
 			Name: "half-is-gone", About: "takes a client that has closed its half for one that has gone", Finds: []string{"half-open"}, URL: overHTTP,
-			Flags: slices.Concat(only("half_open"), delayed), run: byHand(halfIsGone, careful),
+			Flags: slices.Concat(only("half_open", "6"), delayed), run: byHand(halfIsGone, careful),
 		},
 	}
 }

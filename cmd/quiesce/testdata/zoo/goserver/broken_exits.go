@@ -87,7 +87,7 @@ func brokenAtStart() []species {
 }
 
 // twice is the repeated signal, with time to see that it is swallowed.
-var twice = append(only("twice,term_int"), "--grace", "2s")
+var twice = append(only("twice,term_int", "5"), "--grace", "2s")
 
 func brokenSignals() []species {
 	return []species{
@@ -111,12 +111,12 @@ func brokenSignals() []species {
 		},
 		{
 			Name: "dies-of-hup", About: "is ended by a hangup", Finds: []string{"survives-hup"}, Also: append([]string{"exit-code"}, anyLost...),
-			URL: overHTTP, Flags: slices.Concat(only("hup"), delayed),
+			URL: overHTTP, Flags: slices.Concat(only("hup", "12"), delayed),
 			run: byHand(saysGoodbye, func(l *life) int { signal.Reset(syscall.SIGHUP); return careful(l) }),
 		},
 		{
 			Name: "exits-on-usr1", About: "takes USR1 for an order to exit", Finds: []string{"survives-usr1", "exit-code"}, Also: anyLost,
-			URL: overHTTP, Flags: slices.Concat(only("usr1"), delayed),
+			URL: overHTTP, Flags: slices.Concat(only("usr1", "12"), delayed),
 			run: byHand(saysGoodbye, func(l *life) int {
 				usr1 := make(chan os.Signal, 1)
 				signal.Notify(usr1, syscall.SIGUSR1)
@@ -127,7 +127,7 @@ func brokenSignals() []species {
 		{
 			Name: "behind-a-shell", About: "is never told, because a shell is its parent", Finds: []string{"behind-shell"},
 			Also: append([]string{"exit-code", "no-process-left", "no-socket-left"}, killed...), URL: overHTTP,
-			Flags: slices.Concat(only("shell"), short), run: correct,
+			Flags: slices.Concat(only("shell", "4"), short), run: correct,
 		},
 	}
 }

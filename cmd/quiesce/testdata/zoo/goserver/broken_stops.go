@@ -45,6 +45,17 @@ func brokenInFlight() []species {
 			run: byHand(nil, func(l *life) int { l.await(); l.shutdown(3 * time.Second); return 0 }),
 		},
 		{
+			Name: "closes-the-idle", About: "closes idle connections at once, whatever is on its way there", URL: overHTTP,
+			Finds: lost, Also: unclean, Flags: slices.Concat(delayed, []string{"--rate", "3000", "--rounds", "12"}),
+			run: byHand(nil, func(l *life) int {
+				l.await()
+				go l.closeIdle()
+				l.leaveSlowly()
+				l.shutdown(time.Second)
+				return 0
+			}),
+		},
+		{
 			Name: "slow-handlers-cut", About: "gives requests in flight no time", Finds: lost, Also: unclean, URL: overHTTP,
 			run: byHand(slow, func(l *life) int { l.await(); l.shutdown(time.Millisecond); return 0 }),
 		},
@@ -156,6 +167,13 @@ func aWhile(l *life) int {
 	time.Sleep(50 * time.Millisecond)
 	l.shutdown(3 * time.Second)
 	return 0
+}
+
+// closeIdle closes idle connections over and over.
+func (l *life) closeIdle() {
+	for ; ; time.Sleep(time.Millisecond) {
+		l.each(http.StateIdle, func(c net.Conn) { c.Close() })
+	}
 }
 
 // spoils makes f answer once the stop was asked for.

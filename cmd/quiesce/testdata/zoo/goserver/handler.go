@@ -24,7 +24,7 @@ type counter struct{ began, finished atomic.Int64 }
 //
 //	GET  /                hello, after a moment
 //	POST /                the length of the body
-//	GET  /big             4 MB
+//	GET  /big             512 kB
 //	PUT  /items/ID        keeps the body; GET gives it back
 //	GET  /events          server-sent events until the server is drained
 //	GET  /ws              a websocket that echoes
@@ -70,7 +70,7 @@ func (z *zoo) length(w http.ResponseWriter, r *http.Request) {
 
 func big(w http.ResponseWriter, _ *http.Request) {
 	line := []byte(strings.Repeat("x", 1023) + "\n")
-	for range 4 << 10 {
+	for range 512 {
 		if _, err := w.Write(line); err != nil {
 			return
 		}

@@ -51,7 +51,12 @@ func (z *zoo) newLife(wrap func(*life, http.Handler) http.Handler) *life {
 	}}
 	l.srv.Protocols.SetHTTP1(true)
 	l.srv.Protocols.SetUnencryptedHTTP2(true)
-	l.srv.ConnState = func(c net.Conn, s http.ConnState) { l.conns.Store(c, connState{s, time.Now()}) }
+	l.srv.ConnState = func(c net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			_ = c.(*net.TCPConn).SetWriteBuffer(16 << 10) // who reads slowly is to be waited for
+		}
+		l.conns.Store(c, connState{s, time.Now()})
+	}
 	signal.Notify(l.signals, syscall.SIGTERM, syscall.SIGINT)
 	ln, err := net.Listen("tcp", z.addr)
 	if err != nil {

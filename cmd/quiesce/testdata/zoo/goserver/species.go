@@ -36,12 +36,12 @@ var delayed = []string{"--ready", readyURL, "--live", liveURL, delayFlag, delay.
 var writing = []string{"--write", "PUT http://127.0.0.1:{port}/items/{id}", "--read", "GET http://127.0.0.1:{port}/items/{id}"}
 
 // seldom are the flags for answers that are large.
-var seldom = []string{"--connections", "4", "--rate", "20"}
+var seldom = []string{"--connections", "4", "--rate", "100"}
 
-// only returns the flags for situations. The first rounds try each once, and few of
-// those that follow try one again.
-func only(situations string) []string {
-	return []string{"--situations", situations, "--rounds", "12"}
+// only returns the flags for situations, in so many rounds. Every other round tries one
+// until each was tried, and few of those that follow try one again.
+func only(situations, rounds string) []string {
+	return []string{"--situations", situations, "--rounds", rounds}
 }
 
 // lost are the checks that fail when HTTP/1.1 requests are lost.
@@ -58,8 +58,8 @@ func allSpecies() []species {
 		{Name: "correct", About: "correct", run: correct, URL: overHTTP},
 		{Name: "correct-delay", About: "correct", run: correct, URL: overHTTP, Flags: delayed},
 		{Name: "correct-writes", About: "correct", run: correct, URL: overHTTP, Flags: writing},
-		{Name: "correct-all", About: "correct", run: correct, URL: overHTTP, Flags: append(only("all,-hup,-shell"), "--rounds", "26")},
-		{Name: "correct-big", About: "correct", run: correct, URL: overBig, Flags: append(only("slow_client,half_open,never_reads"), seldom...)},
+		{Name: "correct-all", About: "correct", run: correct, URL: overHTTP, Flags: only("all,-hup,-shell", "26")},
+		{Name: "correct-big", About: "correct", run: correct, URL: overBig, Flags: append(only("slow_client,half_open,never_reads", "7"), seldom...)},
 		{Name: "correct-by-hand", About: "correct", run: byHand(saysGoodbye, careful), URL: overHTTP, Flags: delayed},
 		{Name: "correct-h2", About: "correct", run: correct, URL: overH2C},
 		{Name: "correct-grpc", About: "correct", run: correctGRPC, URL: overGRPC},
