@@ -85,14 +85,17 @@ func (f *drillFlags) run(c *cobra.Command, command []string) error {
 	cfg.Progress = progress
 	run, err := drill.Run(ctx, cfg)
 	progress.End()
+	var unwritten error
 	if run != nil && !errors.Is(err, drill.ErrTarget) { // a server that never ran leaves nothing to report
-		if err := f.report(c.OutOrStdout(), run); err != nil {
-			return fmt.Errorf("drill: %w", err)
-		}
+		unwritten = f.report(c.OutOrStdout(), run)
 	}
 	if s, ok := errors.AsType[*sigmux.SignalError](context.Cause(ctx)); ok {
+		printError(c.ErrOrStderr(), unwritten)
 		stop()
 		sigmux.Die(s.Signal) // so that a shell's script or loop stops too
+	}
+	if unwritten != nil {
+		return fmt.Errorf("drill: %w", unwritten)
 	}
 	return drillError(run, err)
 }
@@ -126,20 +129,19 @@ var formats = map[string]func(io.Writer, *record.Run) error{
 	"json": show.JSON, "junit": show.JUnit, "sarif": show.SARIF, "markdown": show.Markdown, "html": show.HTML,
 }
 
-// report writes the run to standard output and to the files that were asked for.
+// report writes the run to the files that were asked for and to standard output, which
+// may be gone.
 func (f *drillFlags) report(stdout io.Writer, run *record.Run) error {
-	if write := formats[f.format]; write != nil {
-		if err := write(stdout, run); err != nil {
-			return err
-		}
-	} else {
-		show.Text(stdout, run, show.Style{Color: f.color(stdout), Width: width(stdout)})
-	}
 	var errs []error
 	for _, format := range sortedFormats() {
 		if path := *f.files[format]; path != "" {
 			errs = append(errs, writeFile(path, func(w io.Writer) error { return formats[format](w, run) }))
 		}
+	}
+	if write := formats[f.format]; write != nil {
+		errs = append(errs, write(stdout, run))
+	} else {
+		errs = append(errs, show.Text(stdout, run, show.Style{Color: f.color(stdout), Width: width(stdout)}))
 	}
 	return errors.Join(errs...)
 }

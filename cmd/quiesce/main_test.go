@@ -27,10 +27,7 @@ func TestMain(m *testing.M) {
 
 // TestScript runs each testdata/script/*.txtar against this binary.
 func TestScript(t *testing.T) {
-	server := filepath.Join(t.TempDir(), "goserver")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", server, "./testdata/zoo/goserver").CombinedOutput(); err != nil {
-		t.Fatalf("build the server: %v\n%s", err, out)
-	}
+	server := buildServer(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -45,6 +42,16 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
 	})
+}
+
+// buildServer builds the server that is drilled in tests.
+func buildServer(t *testing.T) string {
+	t.Helper()
+	server := filepath.Join(t.TempDir(), "goserver")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", server, "./testdata/zoo/goserver").CombinedOutput(); err != nil {
+		t.Fatalf("build the server: %v\n%s", err, out)
+	}
+	return server
 }
 
 // exits CODE COMMAND [ARGUMENT...] is exec of a command that has to end with a code.
