@@ -67,7 +67,7 @@ func (f *drillFlags) register(cmd *cobra.Command) {
 	fs.StringArrayVar(&f.headers, "header", nil, "`Name: value` of HTTP requests; may be repeated")
 	fs.StringVar(&f.ca, "ca", "", "`file` with the certificates to trust")
 	fs.BoolVar(&f.insecure, "insecure", false, "trust every certificate")
-	fs.StringVar(&f.file, "config", "", "YAML `file` with clients of several kinds; see docs/reference/drill.md")
+	fs.StringVar(&f.file, "config", "", "YAML `file` with clients of several kinds; see docs/drill.md")
 
 	fs.StringSliceVar(&s.Skip, "skip", nil, "`checks` that do not count")
 	fs.IntVar(&s.Rounds, "rounds", 0, "how many stops to make; 0: as many as fit into the duration")
