@@ -95,9 +95,9 @@ apt_install() {
 # install_missing installs what the scripts and tests use and this Linux machine
 # lacks: certificates and, with the argument "test", a C compiler, ps, unshare,
 # the database servers of contract/drivers, the clients and proxies of
-# drain/outside, a browser for the page of a drill and, on amd64, what runs programs
-# for arm64. Only what is missing; elsewhere than on Debian and its kin it says what
-# to install.
+# drain/outside, the servers that the drill is tried on, a browser for its page and,
+# on amd64, what runs programs for arm64. Only what is missing; elsewhere than on
+# Debian and its kin it says what to install.
 # QUIESCE_NO_INSTALL=1 forbids it.
 install_missing() {
 	[ "$(go env GOOS)" = linux ] || return 0
@@ -111,7 +111,7 @@ install_missing() {
 		ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
 		command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing+=(mariadb-server)
 		local tool
-		for tool in nginx haproxy wrk curl python3; do
+		for tool in nginx haproxy redis-server nats-server memcached caddy wrk curl python3; do
 			command -v "$tool" >/dev/null || [ -x "/usr/sbin/$tool" ] || missing+=("$tool")
 		done
 		command -v node >/dev/null || command -v nodejs >/dev/null || missing+=(nodejs)
