@@ -176,7 +176,7 @@ func TestClosedThinks(t *testing.T) {
 		if want := 20 * 30 * 1000 / 150; math.Abs(float64(n-want)) > float64(want)/20 {
 			t.Errorf("%d requests, want about %d", n, want)
 		}
-		if lag := s.Lag(); lag != (Lag{}) {
+		if lag := s.Lag(); lag != (Lag{N: n}) {
 			t.Errorf("lag = %+v", lag)
 		}
 	})

@@ -26,8 +26,15 @@ func newEvidence(run *record.Run) *evidence {
 	return e
 }
 
-// signal returns the name of the signal that asks for the stop.
+// signal returns the name of the signal that asks for the stop, or for the successor.
 func (e *evidence) signal() string {
+	if e.setup.Mode == record.Upgrade {
+		for _, r := range e.rounds {
+			if len(r.Schedule.Signals) > 0 {
+				return r.Schedule.Signals[0].Signal
+			}
+		}
+	}
 	if e.setup.Signal == "" {
 		return "the signal"
 	}
