@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	// grace and readinessDelay are what the shop is given.
+	// grace is what the shop is given; of a delay it is given twice as much as it has
+	// to keep, for a machine so busy that a probe sees the begin of it late.
 	grace          = 10 * time.Second
 	readinessDelay = 200 * time.Millisecond
 
@@ -84,7 +85,7 @@ func (c *Config) side(ctx context.Context, dir, name string) (*Side, error) {
 	w := &watch{Progress: c.Progress(name), ctx: ctx, db: filepath.Join(dir, name+".db"), broker: b, left: map[string]bool{}}
 	config := c.drill([]string{
 		filepath.Join(dir, name), "-addr", "127.0.0.1:{port}", "-admin", "127.0.0.2:{port}", "-db", w.db, "-broker", b.url,
-		"-grace", grace.String(), "-delay", readinessDelay.String(),
+		"-grace", grace.String(), "-delay", (2 * readinessDelay).String(),
 	})
 	config.Progress = w
 	run, err := drill.Run(ctx, config)
