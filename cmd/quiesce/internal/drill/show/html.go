@@ -229,13 +229,13 @@ func (v *view) tiles() []tile {
 	chance := tile{"Loss, 95 % bound", "–", "nothing is proven yet", false}
 	switch {
 	case b.Lost > 0 && b.Window > 0:
-		chance = tile{"Requests lost", percent(float64(b.Lost) / float64(b.Window)), "of those around a stop", true}
+		chance = tile{"Requests lost", percent(min(1, float64(b.Lost)/float64(b.Window))), "for each that was around a stop", true}
 	case b.Requests > 0:
 		chance = tile{"Loss, 95 % bound", "≤ " + oneIn(b.Requests), "requests around a stop", false}
 	}
 	return []tile{
 		v.stopsTile(bad),
-		{"Lost requests", count(b.Lost), fmt.Sprintf("of %s around the stops, %s in all", count(b.Window), count(b.Sent)), b.Lost > 0},
+		{"Lost requests", count(b.Lost), fmt.Sprintf("%s around the stops, %s in all", plural(b.Window, "request"), count(b.Sent)), b.Lost > 0},
 		chance,
 		{"Time to stop", short(quantile(took, 0.5)), fmt.Sprintf("median; longest %s, allowed %s", v.longest(took), short(v.Setup.Grace)), false},
 	}

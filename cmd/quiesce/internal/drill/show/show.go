@@ -107,7 +107,7 @@ func boundText(b *record.Bound) string {
 	case b.Stops <= 0 || b.Window <= 0:
 		return "no stop under load: nothing is proven"
 	case b.Lost > 0:
-		return fmt.Sprintf("%s of %s around %s lost", count(b.Lost), plural(b.Window, "request"), plural(b.Stops, "stop"))
+		return fmt.Sprintf("%s lost; %s were around %s", plural(b.Lost, "request"), count(b.Window), plural(b.Stops, "stop"))
 	}
 	text := fmt.Sprintf("0 of %s around %s lost", plural(b.Window, "request"), plural(b.Stops, "stop"))
 	if b.Requests > 0 && b.StopsP > 0 {
