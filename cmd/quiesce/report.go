@@ -28,7 +28,7 @@ Exit codes: 0 printed, whatever the report says; 2 wrong command line, 5 the fil
 cannot be read or is no report.`
 
 // reportForms are the forms of --format.
-var reportForms = []string{"text", "html", "md", "json"}
+var reportForms = []string{"text", "html", "markdown", "json"}
 
 func newReport() *cobra.Command {
 	format := "text"
@@ -97,7 +97,7 @@ func printDrill(w io.Writer, data []byte, format string) error {
 	switch format {
 	case "html":
 		return show.HTML(w, run)
-	case "md":
+	case "markdown":
 		return show.Markdown(w, run)
 	case "json":
 		return show.JSON(w, run)
@@ -116,7 +116,7 @@ func printStop(w io.Writer, data []byte, format string) error {
 	switch format {
 	case "html":
 		return show.StopHTML(w, r)
-	case "md":
+	case "markdown":
 		return show.StopMarkdown(w, r)
 	case "json":
 		return show.StopJSON(w, r)
