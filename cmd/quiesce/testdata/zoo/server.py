@@ -151,6 +151,17 @@ class Server(http.server.ThreadingHTTPServer):
             fresh.add(request)
         super().process_request(request, client_address)
 
+    def take_waiting(self):
+        """Takes who waits in the queue of the listener, and would be reset if it was closed."""
+        self.socket.setblocking(False)
+        try:
+            for _ in range(self.request_queue_size):
+                request, client_address = self.get_request()
+                request.setblocking(True)
+                self.process_request(request, client_address)
+        except BlockingIOError:
+            pass
+
     def shutdown_request(self, request):
         with lock:
             fresh.discard(request)
@@ -168,6 +179,7 @@ def careful(server):
         looks += 1
         time.sleep(0.01)
     server.shutdown()
+    server.take_waiting()
     server.server_close()
     with lock:
         quiet.wait_for(lambda: active == 0 and not fresh, timeout=1)
