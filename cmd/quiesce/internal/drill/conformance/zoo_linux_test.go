@@ -65,10 +65,12 @@ const command = "../../.." // from here to cmd/quiesce
 
 // programs are what the test runs.
 type programs struct {
-	dir, quiesce string
-	houses       []house
-	missing      []string // why a house is not there
+	quiesce string
+	houses  []house
+	missing []string // houses that are not there
 }
+
+var built string // where programs are built; set by TestMain
 
 // build builds the command and the server in Go, once, and finds the others.
 var build = sync.OnceValues(func() (*programs, error) {
@@ -76,17 +78,13 @@ var build = sync.OnceValues(func() (*programs, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := new(programs)
-	if p.dir, err = os.MkdirTemp("", "zoo-"); err != nil {
-		return nil, err
-	}
-	p.quiesce = filepath.Join(p.dir, "quiesce")
-	server := filepath.Join(p.dir, "goserver")
+	p := &programs{quiesce: filepath.Join(built, "quiesce")}
+	server := filepath.Join(built, "goserver")
 	for _, b := range []struct{ to, from string }{{p.quiesce, "."}, {server, "./testdata/zoo/goserver"}} {
-		c := exec.Command("go", "build", "-o", b.to, b.from)
+		c := exec.Command("go", "build", "-buildvcs=false", "-o", b.to, b.from)
 		c.Dir = command
 		if out, err := c.CombinedOutput(); err != nil {
-			return p, fmt.Errorf("go build %s: %w\n%s", b.from, err, out)
+			return nil, fmt.Errorf("go build %s: %w\n%s", b.from, err, out)
 		}
 	}
 	p.houses = []house{{"go", []string{server}}}
@@ -102,9 +100,12 @@ var build = sync.OnceValues(func() (*programs, error) {
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if p, _ := build(); p != nil {
-		os.RemoveAll(p.dir)
+	var err error
+	if built, err = os.MkdirTemp("", "zoo-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	code := m.Run()
+	os.RemoveAll(built)
 	os.Exit(code)
 }
