@@ -41,7 +41,7 @@ func brokenInFlight() []species {
 		},
 		{
 			Name: "plain-shutdown", About: "net/http's Shutdown and nothing else: it cuts connections whose next request has arrived",
-			Finds: lost, Also: unclean, URL: overHTTP,
+			Finds: lost, Also: unclean, URL: overHTTP, Flags: []string{"--connections", "64", "--rounds", "30"},
 			run: byHand(nil, func(l *life) int { l.await(); l.shutdown(3 * time.Second); return 0 }),
 		},
 		{
