@@ -77,6 +77,9 @@ func hooksRun(label string, names map[string]bool) bool {
 		return false
 	}
 	for _, s := range found {
+		if len(s.Frames) == 0 {
+			return true // has not begun: the profile hides the wrapper that a method or a generic function has
+		}
 		for i := len(s.Frames) - 1; i >= 0 && i >= len(s.Frames)-2; i-- { // runtime.goexit may be outside
 			if names[s.Frames[i].Function] {
 				return true

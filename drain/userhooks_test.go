@@ -3,7 +3,10 @@
 package drain
 
 import (
+	"context"
 	"net/http"
+	"runtime"
+	"runtime/pprof"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +64,21 @@ func TestDrainAwaitsUserHooks(t *testing.T) {
 			})
 		})
 	}
+}
+
+// One that was started and has not begun is one that runs.
+func TestUserHookBeforeItBegins(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that it does not begin before we rest
+	hook := (&slowHook{}).run
+	srv := &http.Server{}
+	srv.RegisterOnShutdown(hook)
+	for range 100 { // in case we have to rest all the same
+		pprof.Do(t.Context(), pprof.Labels(hookLabel, "test"), func(context.Context) { go hook() })
+		if hooksRun("test", hookNames(srv)) {
+			return
+		}
+	}
+	t.Error("not found before it began")
 }
 
 // Force does not wait for them.
