@@ -51,7 +51,7 @@ func (p *programs) drill(t *testing.T, s *species, seed int) *result {
 	}
 	args := []string{
 		"drill", "--url", s.URL, "--seed", strconv.Itoa(seed), "--rounds", rounds, "--situations", "none",
-		"--min-stops", "2", "--min-requests", "20", "--no-shrink", "--json", report,
+		"--min-stops", "2", "--min-requests", "5", "--no-shrink", "--json", report,
 	}
 	args = slices.Concat(args, s.Flags, []string{"--"}, s.command(dir)) // of a flag that is given twice the last one counts
 	ctx, cancel := context.WithTimeout(t.Context(), drillLimit)
