@@ -45,6 +45,7 @@ if (process.argv.includes('-list')) {
 
 const species = arg('species', 'correct')
 const dir = arg('dir', '') // empty: items are in memory only
+const work = ['exits-at-once', 'close-all'].includes(species) ? 100 : 5 // ms a request takes at most
 const delay = 300 // ms to serve after readiness is off: more than was promised
 if (!all.some((s) => s.name === species)) throw new Error(`no species ${species}`)
 
@@ -93,7 +94,7 @@ const server = http.createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
     return
   }
   if (id !== undefined) return items.has(id) ? answer(res, 200, items.get(id)) : answer(res, 404)
-  setTimeout(() => answer(res, 200, 'hello\n'), 5 * Math.random())
+  setTimeout(() => answer(res, 200, 'hello\n'), work * Math.random())
 })
 
 // fresh are the connections that have said nothing yet.

@@ -55,6 +55,7 @@ if args.list:
     json.dump(SPECIES, sys.stdout)
     sys.exit()
 species = args.species
+WORK = 0.1 if species in ("exits-at-once", "shutdown-only") else 0.005  # seconds a request takes at most
 DELAY = 0.3  # seconds to serve after readiness is off: more than was promised
 
 lock = threading.Lock()
@@ -124,7 +125,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = items.get(self.path[len("/items/"):])
             self.answer(404 if body is None else 200, (body or "").encode())
         else:
-            time.sleep(random.random() * 0.005)
+            time.sleep(random.random() * WORK)
             self.answer(200, b"hello\n")
 
     def do_PUT(self):
