@@ -175,7 +175,7 @@ func (i *instance) readiness(ask *asker) []question {
 func answers(addr string, kind load.Kind) question {
 	return func(ctx context.Context) (bool, string) {
 		s, err := load.Start(ctx, load.Config{
-			Addr: addr, Timeout: probePatience, Loads: []load.Load{{Name: probeReady, Kind: kind, Callers: 1, Think: probePatience}},
+			Addr: addr, Timeout: probePatience, Loads: []load.Load{{Name: probeReady, Kind: kind, Callers: 1, Think: pollInterval}},
 		})
 		if err != nil {
 			return false, err.Error()
