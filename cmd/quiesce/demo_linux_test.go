@@ -14,13 +14,17 @@ import (
 	"testing"
 )
 
-// TestDemoTellsThemApart runs the demo with fewer clients and stops.
+// TestDemoTellsThemApart runs the demo with fewer clients and stops. It has no verdict when
+// the machine is too busy to put load on a server: then it is made again.
 func TestDemoTellsThemApart(t *testing.T) {
+	const tries = 8
 	page := filepath.Join(t.TempDir(), "demo.html")
 	var stdout, stderr bytes.Buffer
-	code := run([]string{"demo", "-rounds", "2", "-connections", "8", "-seed", "7", "-html", page}, &stdout, &stderr)
-	if code == codeInconclusive && strings.Contains(stderr.String(), "on-time") {
-		t.Skipf("this machine is too busy to put load on a server: %s", &stderr)
+	code := codeInconclusive
+	for n := 0; n < tries && code == codeInconclusive && (n == 0 || strings.Contains(stderr.String(), "on-time")); n++ {
+		stdout.Reset()
+		stderr.Reset()
+		code = run([]string{"demo", "-rounds", "2", "-connections", "8", "-seed", "7", "-html", page}, &stdout, &stderr)
 	}
 	if code != codeOK {
 		t.Errorf("exit code %d, stderr %s\n%s", code, &stderr, &stdout)

@@ -5,27 +5,7 @@ package load
 import (
 	"context"
 	"testing"
-	"time"
 )
-
-func TestClock(t *testing.T) {
-	c := newClock()
-	if c == nil {
-		t.Skip("there is no clock on this platform: callers use timers")
-	}
-	defer c.close()
-	for _, d := range []time.Duration{time.Nanosecond, 100 * time.Microsecond, 3 * time.Millisecond} {
-		began := time.Now()
-		c.sleep(d)
-		if took := time.Since(began); took < d {
-			t.Errorf("slept %v, want %v", took, d)
-		}
-	}
-	woken := time.AfterFunc(time.Millisecond, c.wake)
-	defer woken.Stop()
-	c.sleep(time.Hour)
-	c.sleep(time.Hour) // for ever after
-}
 
 // A session whose callers sleep ends at once, however it is ended.
 func TestOpenEndsAtOnce(t *testing.T) {
