@@ -146,6 +146,7 @@ func TestNATSLameDuck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := nats(t, "SIGUSR2", 2, want.kind, lameDuck)
 			c.Setup.Rounds = 6
+			c.Loads[0].Rate = 4000 // some within the millisecond or two until its clients have left
 			drilled(t, c, expectation{verdict: record.Pass, races: want.races})
 		})
 	}
