@@ -76,14 +76,14 @@ func (c *Config) Plan() []record.Schedule {
 	}
 	plan := make([]record.Schedule, n)
 	for i := range plan {
-		plan[i] = c.schedule(i)
+		plan[i] = c.schedule(i, 0)
 	}
 	return plan
 }
 
 // schedule returns the one of round i, from 0. It depends on nothing but the
-// configuration and i.
-func (c *Config) schedule(i int) record.Schedule {
+// configuration, i, and how long the server took to start so far (0: nobody knows).
+func (c *Config) schedule(i int, start time.Duration) record.Schedule {
 	if c.Replay != nil {
 		s := *c.Replay
 		if s.Seed == 0 {
@@ -98,7 +98,7 @@ func (c *Config) schedule(i int) record.Schedule {
 	}
 	if s.Situation == record.AtStart {
 		s.Loads, s.Callers = nil, 0
-		s.Signals = []record.SignalAt{{Signal: c.Setup.Signal, After: drawEarly(rng)}}
+		s.Signals = []record.SignalAt{{Signal: c.Setup.Signal, After: drawEarly(rng, start)}}
 		return s
 	}
 	s.Signals = c.signals(s.Situation, rng)
@@ -170,9 +170,17 @@ func draw(rng *rand.Rand, from, to time.Duration) time.Duration {
 	return from + time.Duration(rng.Int64N(int64((to-from)/unit)+1))*unit
 }
 
-// drawEarly returns a time after the start of a process. Servers take from 3 ms to a
-// second to start: each order of magnitude is as likely as the other.
-func drawEarly(rng *rand.Rand) time.Duration {
-	const first, orders = 200 * time.Microsecond, 3
-	return time.Duration(float64(first) * math.Pow(10, orders*rng.Float64())).Round(10 * time.Microsecond)
+// drawEarly returns a time after the start of a process that takes that long to start,
+// or mostly does not. Each order of magnitude is as likely as the other: most of what
+// goes wrong does at the very beginning, or just before it is ready.
+func drawEarly(rng *rand.Rand, start time.Duration) time.Duration {
+	const (
+		unknown = 200 * time.Millisecond // servers take from 3 ms to a second
+		orders  = 1.5
+	)
+	if start <= 0 {
+		start = unknown
+	}
+	at := float64(start) * 1.25 * math.Pow(10, -orders*rng.Float64())
+	return time.Duration(at).Round(10 * time.Microsecond)
 }

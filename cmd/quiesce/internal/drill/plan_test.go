@@ -115,6 +115,32 @@ func TestPlanSignals(t *testing.T) {
 	}
 }
 
+// A signal at start is to find the server starting, however long that takes.
+func TestPlanSignalsWithinTheStart(t *testing.T) {
+	const start = 8 * time.Millisecond
+	c := usual()
+	c.Situations = []record.Situation{record.AtStart}
+	early, late, n := 0, 0, 0
+	for i := 1; i < 2000; i++ {
+		s := c.schedule(i, start)
+		if s.Situation != record.AtStart {
+			continue
+		}
+		n++
+		switch after := s.Signals[0].After; {
+		case after <= 0 || after > start*5/4:
+			t.Errorf("a signal %v after the start of a server that takes %v", after, start)
+		case after < start/10:
+			early++
+		case after > start/2:
+			late++
+		}
+	}
+	if n < 100 || early < n/4 || late < n/10 {
+		t.Errorf("of %d signals %d came in the first tenth of the start, %d in the second half or just after", n, early, late)
+	}
+}
+
 func TestPlanLeavesOutWhatCannotBe(t *testing.T) {
 	c := usual()
 	c.Situations = allSituations()

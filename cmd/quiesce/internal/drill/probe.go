@@ -20,6 +20,9 @@ const (
 	// to see what happens within a readiness delay of milliseconds.
 	probeInterval = 5 * time.Millisecond
 
+	// maxInterval is how often each probe asks a server that is slow to answer.
+	maxInterval = 50 * time.Millisecond
+
 	// pollInterval is how often a server that starts is asked whether it is ready.
 	pollInterval = time.Millisecond
 
@@ -48,7 +51,8 @@ const maxAsking = 16
 // A prober asks a question over and over, and notes when the answer changes. It does
 // not wait for an answer before it asks again: a server that closes its listener may
 // leave somebody who knocked at that moment waiting for a second, and the next is
-// refused.
+// refused. But it waits longer than answers take, so that a slow server is not swamped
+// with questions.
 type prober struct {
 	which   string
 	ask     question
@@ -58,6 +62,8 @@ type prober struct {
 	asking sync.WaitGroup
 	mu     sync.Mutex
 	open   int           // questions without an answer
+	last   time.Duration // when the last was asked
+	took   time.Duration // how long the last answer took
 	latest int           // the last question whose answer counted
 	no     bool          // that answer; at first it is known to be yes
 	since  time.Duration // when it was asked
@@ -69,14 +75,13 @@ func (p *prober) run(ctx context.Context) {
 	ticker := time.NewTicker(probeInterval)
 	defer ticker.Stop()
 	for n := 1; ctx.Err() == nil; n++ {
-		if p.begin() {
-			asked := p.line.now()
+		if asked := p.line.now(); p.begin(asked) {
 			p.asking.Go(func() {
 				ok, detail := p.ask(ctx)
 				if ctx.Err() == nil {
 					p.answered(n, asked, ok, detail)
 				}
-				p.end()
+				p.end(asked)
 			})
 		}
 		select {
@@ -86,21 +91,24 @@ func (p *prober) run(ctx context.Context) {
 	}
 }
 
-// begin reports whether one more question may be asked.
-func (p *prober) begin() bool {
+// begin reports whether one more question is to be asked now.
+func (p *prober) begin(now time.Duration) bool {
+	const longer = 3 // than the last answer took
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.open == maxAsking {
+	if p.open == maxAsking || p.open > 0 && now-p.last < min(longer*p.took, maxInterval) {
 		return false
 	}
 	p.open++
+	p.last = now
 	return true
 }
 
-func (p *prober) end() {
+func (p *prober) end(asked time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open--
+	p.took = p.line.now() - asked
 }
 
 // answered notes the answer to the question of that number, unless a later one was

@@ -10,8 +10,10 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 )
@@ -85,24 +87,47 @@ func TestProberDoesNotWait(t *testing.T) {
 func TestProberIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		var mu sync.Mutex
-		asked := 0
-		p := &prober{which: "connect", line: newTimeline(), ask: func(ctx context.Context) (bool, string) {
-			mu.Lock()
-			asked++
-			mu.Unlock()
-			<-ctx.Done()
-			return false, "ended"
-		}}
+		var asked atomic.Int64
+		p := &prober{which: "connect", line: newTimeline()}
+		p.ask = slow(&asked, time.Hour)
 		var run sync.WaitGroup
 		run.Go(func() { p.run(ctx) })
 		_ = pause(ctx, 100*probeInterval)
 		cancel()
 		run.Wait()
-		if asked != maxAsking || len(p.line.probes) != 0 {
-			t.Errorf("asked %d times, noted %q; want %d and nothing", asked, told(p.line), maxAsking)
+		if asked.Load() != maxAsking || len(p.line.probes) != 0 {
+			t.Errorf("asked %d times, noted %q; want %d and nothing", asked.Load(), told(p.line), maxAsking)
 		}
 	})
+}
+
+// A slow server is asked at its own rate.
+func TestProberDoesNotSwamp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var asked atomic.Int64
+		p := &prober{which: "live", line: newTimeline()}
+		p.ask = slow(&asked, 4*maxInterval)
+		var run sync.WaitGroup
+		run.Go(func() { p.run(ctx) })
+		_ = pause(ctx, 4*maxInterval+maxInterval/2) // until the first answers
+		before := asked.Load()
+		const times = 10
+		_ = pause(ctx, times*maxInterval)
+		cancel()
+		run.Wait()
+		if n := asked.Load() - before; n < times-1 || n > times+1 {
+			t.Errorf("asked %d times in %v, want about %d", n, times*maxInterval, times)
+		}
+	})
+}
+
+// slow returns a question whose answer takes that long, and counts how often it is asked.
+func slow(asked *atomic.Int64, takes time.Duration) question {
+	return func(ctx context.Context) (bool, string) {
+		asked.Add(1)
+		return pause(ctx, takes) == nil, ""
+	}
 }
 
 func TestQuestions(t *testing.T) {

@@ -109,6 +109,7 @@ func (r *round) ready(ctx context.Context) error {
 		return err
 	}
 	r.line.mark(record.MarkReady, "")
+	r.readyIn = append(r.readyIn, time.Since(r.inst.Began()))
 	return nil
 }
 

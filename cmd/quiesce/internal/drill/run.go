@@ -55,9 +55,10 @@ type drill struct {
 	dir      string // of the drill's own files
 	ports    []int  // for {port}; the second is for rolling
 	ask      *asker
-	starts   int       // instances so far
-	current  *instance // that serves, between the rounds of a rolling drill
-	pending  []pending // writes that were not read back yet
+	starts   int             // instances so far
+	readyIn  []time.Duration // how long instances took to be ready
+	current  *instance       // that serves, between the rounds of a rolling drill
+	pending  []pending       // writes that were not read back yet
 	unable   []record.Situation
 	problems int            // rounds since the last that could be made
 	unit     *target.Target // the last one, if the server is a unit of systemd
@@ -100,7 +101,7 @@ func (d *drill) rounds(ctx context.Context) error {
 	defer cancel()
 	d.prepare(ctx)
 	for i := 0; d.more() && d.run.Interrupted == ""; i++ {
-		s := d.schedule(i)
+		s := d.schedule(i, quantiles(d.readyIn).P50)
 		if slices.Contains(d.unable, s.Situation) {
 			continue
 		}
