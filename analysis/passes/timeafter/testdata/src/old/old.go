@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build go1.21
+
+// Package old is for a Go whose timers live until they fire.
+package old
+
+import "time"
+
+func loop(events <-chan int, done <-chan bool) {
+	for {
+		select {
+		case <-events:
+		case <-time.After(time.Minute): // want `time.After in a loop: each turn leaves a timer behind`
+			return
+		}
+	}
+}
+
+func ranges(events <-chan int, stop <-chan bool) {
+	for range events {
+		select {
+		case <-stop:
+		case <-time.After(time.Second): // want `time.After in a loop`
+		}
+	}
+}
+
+// It is waited for: nothing is left.
+func pause() {
+	for {
+		<-time.After(time.Second)
+	}
+}
+
+func alone() {
+	for {
+		select {
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func once(events <-chan int) {
+	select {
+	case <-events:
+	case <-time.After(time.Second):
+	}
+}
+
+// Each call has its own, and ends.
+func apart(events <-chan int) {
+	for {
+		func() {
+			select {
+			case <-events:
+			case <-time.After(time.Second):
+			}
+		}()
+	}
+}
+
+func off(events <-chan int) {
+	for {
+		select {
+		case <-events:
+		//quiesce:ignore timeafter an event a day
+		case <-time.After(time.Second):
+			return
+		}
+	}
+}
