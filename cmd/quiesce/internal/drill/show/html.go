@@ -228,8 +228,8 @@ func (v *view) tiles() []tile {
 	}
 	chance := tile{"Loss, 95 % bound", "–", "nothing is proven yet", false}
 	switch {
-	case b.Lost > 0 && b.Window > 0:
-		chance = tile{"Requests lost", percent(min(1, float64(b.Lost)/float64(b.Window))), "for each that was around a stop", true}
+	case b.Lost > 0 && b.Stops > 0:
+		chance = tile{"Lost a stop", fmt.Sprintf("%.3g", float64(b.Lost)/float64(b.Stops)), "requests, on average", true}
 	case b.Requests > 0:
 		chance = tile{"Loss, 95 % bound", "≤ " + oneIn(b.Requests), "requests around a stop", false}
 	}
