@@ -62,7 +62,7 @@ func (r *round) startNext(ctx context.Context) error {
 	if r.next, err = r.drill.start(ctx, port, false); err != nil {
 		return err
 	}
-	r.prepare(ctx)
+	r.prepare()
 	if err := r.next.await(ctx, r.ask); err != nil {
 		return fmt.Errorf("the successor: %w", err)
 	}

@@ -97,7 +97,7 @@ func (r *round) start(ctx context.Context) (err error) {
 	}
 	r.from = r.inst.Began()
 	r.line.markAt(record.MarkStarted, r.since(r.from), "")
-	r.prepare(ctx)
+	r.prepare()
 	return nil
 }
 

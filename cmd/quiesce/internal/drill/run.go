@@ -36,6 +36,7 @@ func Run(ctx context.Context, c Config) (*record.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer target.Release()
 	defer os.RemoveAll(d.dir)
 	err = d.rounds(ctx)
 	d.readLast(ctx)
@@ -97,9 +98,7 @@ func newDrill(c Config) (*drill, error) {
 func (d *drill) rounds(ctx context.Context) error {
 	defer d.restore()
 	defer func() { d.current.shut() }()
-	ctx, cancel := context.WithCancel(ctx) // what was prepared is not needed afterwards
-	defer cancel()
-	d.prepare(ctx)
+	d.prepare()
 	for i := 0; d.more() && d.run.Interrupted == ""; i++ {
 		s := d.schedule(i, quantiles(d.readyIn).P50)
 		if slices.Contains(d.unable, s.Situation) {
@@ -146,9 +145,9 @@ func (d *drill) keep(r *round, err error) error {
 }
 
 // prepare makes that the next start need not wait for a guard.
-func (d *drill) prepare(ctx context.Context) {
+func (d *drill) prepare() {
 	if d.ours() {
-		target.Prepare(ctx)
+		target.Prepare()
 	}
 }
 

@@ -21,6 +21,9 @@ const (
 	// program whose main does not call Guard does something else instead.
 	helloPatience = 10 * time.Second
 
+	// byePatience is how long one that is let go may take to end. It takes milliseconds.
+	byePatience = 5 * time.Second
+
 	// maxIdle is how many guards are kept: as many as there are instances at once.
 	maxIdle = 2
 )
@@ -33,7 +36,8 @@ type guard struct {
 	conn   *net.UnixConn
 	keeper *exec.Cmd
 	hello  chan struct{} // closed when pid is there, or the guard is gone
-	gone   chan struct{} // closed when the keeper has closed the connection
+	gone   chan struct{} // closed when the keeper has closed the connection, or the drill has
+	ended  chan struct{} // closed when the keeper has ended
 	pid    int           // valid when hello is closed; 0: it never was there
 	reply  chan message  // to the one call that is under way
 	asking sync.Mutex    // held during a call
@@ -75,12 +79,15 @@ func newGuard() (*guard, error) {
 		conn.Close()
 		return nil, fmt.Errorf("start a guard: %w", err)
 	}
-	go keeper.Wait()
 	g := &guard{
-		conn: conn.(*net.UnixConn), keeper: keeper, hello: make(chan struct{}), gone: make(chan struct{}),
+		conn: conn.(*net.UnixConn), keeper: keeper, hello: make(chan struct{}), gone: make(chan struct{}), ended: make(chan struct{}),
 		reply: make(chan message, 1), fates: map[int]*fate{},
 	}
 	go g.read()
+	go func() {
+		keeper.Wait() // how it has ended says nothing
+		close(g.ended)
+	}()
 	return g, nil
 }
 
@@ -212,8 +219,9 @@ func (g *guard) end() { g.conn.Close() }
 
 // A pool keeps the guards that have nothing to do.
 type pool struct {
-	mu   sync.Mutex
-	idle []*guard // guarded by mu
+	mu      sync.Mutex
+	idle    []*guard // guarded by mu
+	leaving []*guard // let go, and perhaps not ended yet; guarded by mu
 }
 
 // guards are those of this process. It is one pool so that a guard that was prepared,
@@ -221,9 +229,8 @@ type pool struct {
 var guards pool
 
 // Prepare starts a guard ahead of time, so that the next [Start] need not wait for one.
-// It does not wait for it either. Guards that have nothing to do when ctx ends are let
-// go; without, they end with the drill.
-func Prepare(ctx context.Context) {
+// It does not wait for it either. [Release] lets it go if it is not needed.
+func Prepare() {
 	if guards.full() {
 		return
 	}
@@ -232,7 +239,20 @@ func Prepare(ctx context.Context) {
 		return // Start will say why
 	}
 	guards.put(g)
-	context.AfterFunc(ctx, guards.empty)
+}
+
+// Release lets the guards go that have nothing to do, and waits until they have ended,
+// a few seconds at most. Without it they end with this process, or a little later.
+func Release() {
+	timer := time.NewTimer(byePatience)
+	defer timer.Stop()
+	for _, g := range guards.empty() {
+		select {
+		case <-g.ended:
+		case <-timer.C:
+			return
+		}
+	}
 }
 
 func (p *pool) full() bool {
@@ -278,16 +298,20 @@ func (p *pool) put(g *guard) {
 	defer p.mu.Unlock()
 	if len(p.idle) >= maxIdle {
 		g.end()
+		p.leaving = append(p.leaving, g)
 		return
 	}
 	p.idle = append(p.idle, g)
 }
 
-func (p *pool) empty() {
+// empty lets all guards go, and returns those that may not have ended yet.
+func (p *pool) empty() []*guard {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, g := range p.idle {
 		g.end()
 	}
-	p.idle = nil
+	gone := append(p.leaving, p.idle...)
+	p.idle, p.leaving = nil, nil
+	return gone
 }

@@ -320,9 +320,8 @@ func TestGuardIsUsedAgain(t *testing.T) {
 func TestPrepare(t *testing.T) {
 	guards.empty()
 	m := mark(t)
-	ctx, cancel := context.WithCancel(t.Context())
 	for range 2 * maxIdle {
-		Prepare(ctx)
+		Prepare()
 	}
 	eventually(t, "the guards are there", func() bool { return len(marked(m)) == 2*maxIdle })
 	server, _ := start(t, "server")
@@ -331,8 +330,10 @@ func TestPrepare(t *testing.T) {
 	}
 	stop(t, server, syscall.SIGTERM)
 	server.Close()
-	cancel()
-	eventually(t, "the guards end with the context", func() bool { return len(marked(m)) == 0 })
+	Release()
+	if left := marked(m); len(left) > 0 {
+		t.Errorf("%d processes are there after Release", len(left))
+	}
 }
 
 func TestConcurrentTargets(t *testing.T) {

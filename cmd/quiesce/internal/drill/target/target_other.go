@@ -23,7 +23,10 @@ var errLinux = errors.New("the drill needs Linux")
 func Guard() {}
 
 // Prepare does nothing here.
-func Prepare(context.Context) {}
+func Prepare() {}
+
+// Release does nothing here.
+func Release() {}
 
 // Start returns an error: the drill needs Linux.
 func Start(context.Context, Spec) (*Target, error) { return nil, errLinux }
