@@ -74,7 +74,7 @@ type fileLoad struct {
 	Rate        float64           `yaml:"rate"`
 	Think       time.Duration     `yaml:"think"`
 	Anew        bool              `yaml:"connects_anew"` // a connection for each request
-	Send        string            `yaml:"send"`          // tcp: the line, with {id}
+	Send        string            `yaml:"send"`          // tcp: the line, with {id}; ws: the message
 	Want        string            `yaml:"want"`          // tcp: what the answer begins with
 	Stream      bool              `yaml:"stream"`        // grpc: the method is one of a server stream
 }
@@ -101,7 +101,10 @@ func (f *drillFlags) setLoads(c *drill.Config) error {
 		c.Loads = append(c.Loads, made)
 	}
 	number(c.Loads)
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return f.checkTaken(c.Loads)
 }
 
 func (f *drillFlags) readLoads() ([]fileLoad, error) {
@@ -148,10 +151,61 @@ var (
 	yamlField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
 )
 
+// takers are the protocols to which a field of a load, or the flag of that name, means
+// something.
+var takers = map[string][]record.Protocol{
+	"method":        {record.HTTP1, record.HTTP2, record.SSE},
+	"header":        {record.HTTP1, record.HTTP2, record.SSE, record.WS, record.GRPC},
+	"body":          {record.HTTP1, record.HTTP2, record.SSE, record.GRPC},
+	"connects_anew": {record.HTTP1},
+	"send":          {record.TCP, record.WS},
+	"want":          {record.TCP},
+	"stream":        {record.GRPC},
+}
+
+// checkFields finds fields that mean nothing to a protocol.
+func (l *fileLoad) checkFields(p record.Protocol) error {
+	for _, field := range []struct {
+		name, key string
+		given     bool
+	}{
+		{"method", "method", l.Method != ""},
+		{"headers", "header", len(l.Headers) > 0},
+		{"body", "body", l.Body != ""},
+		{"connects_anew", "connects_anew", l.Anew},
+		{"send", "send", l.Send != ""},
+		{"want", "want", l.Want != ""},
+		{"stream", "stream", l.Stream},
+	} {
+		if field.given && !slices.Contains(takers[field.key], p) {
+			return fmt.Errorf("%s: means nothing to %s", field.name, l.URL)
+		}
+	}
+	return nil
+}
+
+// checkTaken finds flags that mean nothing to any load.
+func (f *drillFlags) checkTaken(loads []drill.LoadConfig) error {
+	var errs []error
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{{"method", f.method != ""}, {"header", len(f.headers) > 0}, {"body", f.body != ""}} {
+		taken := slices.ContainsFunc(loads, func(l drill.LoadConfig) bool { return slices.Contains(takers[flag.name], l.Protocol) })
+		if flag.given && len(loads) > 0 && !taken {
+			errs = append(errs, fmt.Errorf("--%s: means nothing to these URLs", flag.name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // loadOf makes the clients of a load.
 func (f *drillFlags) loadOf(l *fileLoad) (drill.LoadConfig, error) {
 	p, where, err := splitURL(l.URL)
 	if err != nil {
+		return drill.LoadConfig{}, err
+	}
+	if err := l.checkFields(p); err != nil {
 		return drill.LoadConfig{}, err
 	}
 	r, err := f.request(l.URL)
@@ -200,14 +254,15 @@ func kindFor(p record.Protocol, l *fileLoad, r load.Request, where string) (load
 		if err != nil {
 			return nil, fmt.Errorf("--url: %w", err)
 		}
-		return protocol.GRPC(protocol.GRPCOptions{Method: strings.Trim(u.Path, "/"), Stream: l.Stream, TLS: r.TLS}), nil
+		o := protocol.GRPCOptions{Method: strings.Trim(u.Path, "/"), Message: []byte(r.Body), Metadata: r.Header, Stream: l.Stream, TLS: r.TLS}
+		return protocol.GRPC(o), o.Check()
 	case record.WS:
 		u, err := url.Parse(strings.ReplaceAll(where, "{port}", "1"))
 		if err != nil {
 			return nil, fmt.Errorf("--url: %w", err)
 		}
 		r.Path = u.RequestURI()
-		return protocol.WS(r, protocol.WSOptions{}), nil
+		return protocol.WS(r, protocol.WSOptions{Message: l.Send}), nil
 	case record.TCP:
 		send := l.Send
 		if send == "" {

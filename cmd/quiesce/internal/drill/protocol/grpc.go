@@ -30,8 +30,8 @@ type GRPCOptions struct {
 	// nothing in it.
 	Message []byte
 
-	// Metadata is sent with each call.
-	Metadata map[string]string
+	// Metadata is sent with each call. Names are made lower case.
+	Metadata map[string][]string
 
 	// Stream says that the server answers with a stream, which is read until it ends.
 	// It may last.
@@ -90,7 +90,11 @@ func (o GRPCOptions) context(ctx context.Context) context.Context {
 	if len(o.Metadata) == 0 {
 		return ctx
 	}
-	return metadata.NewOutgoingContext(ctx, metadata.New(o.Metadata))
+	md := metadata.MD{}
+	for name, values := range o.Metadata {
+		md.Append(name, values...)
+	}
+	return metadata.NewOutgoingContext(ctx, md)
 }
 
 func (o GRPCOptions) unary(ctx context.Context, cc grpc.ClientConnInterface) error {

@@ -128,7 +128,7 @@ func TestGRPCRequest(t *testing.T) {
 	start(t, s.addr, protocol.GRPC(protocol.GRPCOptions{
 		Method:   "grpc.health.v1.Health/Check",
 		Message:  []byte("\x0a\x04shop"), // field 1, four bytes
-		Metadata: map[string]string{"authorization": "Bearer x"},
+		Metadata: map[string][]string{"Authorization": {"Bearer x"}},
 	}), time.Minute)
 	if got := (<-s.asked).GetService(); got != "shop" {
 		t.Errorf("service = %q", got)
