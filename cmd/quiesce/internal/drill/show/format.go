@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/printable"
 )
 
 // short prints a duration with three digits: 640µs, 4.21ms, 137ms, 2.31s, 1m12s.
@@ -86,32 +87,7 @@ func oneIn(share float64) string {
 
 // clean makes one line of a text that may have come from anywhere: what could steer a
 // terminal, break a line, or turn the reading direction is shown as Go escapes it.
-func clean(s string) string {
-	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for i, w := 0, 0; i < len(s); i += w {
-		var r rune
-		r, w = utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && w == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case unprintable(r):
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// unprintable runes have no picture of their own, or change how others are read. Cf holds
-// the ones that turn the direction, Zl and Zp end a line; private use and unassigned
-// ones draw nothing that a reader could name.
-func unprintable(r rune) bool {
-	return r != ' ' && !unicode.IsGraphic(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
-}
+func clean(s string) string { return printable.Text(s) }
 
 // cleanLines is clean for a text of several lines.
 func cleanLines(s string) []string {

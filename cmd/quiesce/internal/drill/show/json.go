@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/printable"
 )
 
 // JSON prints the run itself, on one line; see [record.Run].
@@ -28,7 +29,7 @@ func writeJSON(w io.Writer, data []byte, err error) error {
 	var b bytes.Buffer
 	for _, r := range string(data) {
 		switch {
-		case r == '\n' || !unprintable(r):
+		case r == '\n' || printable.Rune(r):
 			b.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

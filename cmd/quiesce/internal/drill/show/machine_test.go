@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/sarif"
 )
 
 // TestJUnit reads the report as a CI system does: a case for each check, in order, each
@@ -91,8 +92,8 @@ func TestJUnitNeverGreen(t *testing.T) {
 	}
 }
 
-// sarif is what GitHub reads of a SARIF file, and what the schema requires.
-type sarif struct {
+// sarifDoc is what GitHub reads of a SARIF file, and what the schema requires.
+type sarifDoc struct {
 	Schema  string `json:"$schema"`
 	Version string
 	Runs    []struct {
@@ -130,9 +131,9 @@ type sarif struct {
 	}
 }
 
-func sarifOf(t *testing.T, run *record.Run) *sarif {
+func sarifOf(t *testing.T, run *record.Run) *sarifDoc {
 	t.Helper()
-	s := new(sarif)
+	s := new(sarifDoc)
 	if err := json.Unmarshal([]byte(printed(t, "sarif", run)), s); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +233,7 @@ func TestPlaces(t *testing.T) {
 		{"a:0", "./a:0", "%SRCROOT%", 1},
 	} {
 		file, line := splitPlace(tt.place)
-		if a := artifact(file); a.URI != tt.uri || a.Base != tt.base || line != tt.line {
+		if a := sarif.ArtifactOf(file); a.URI != tt.uri || a.Base != tt.base || line != tt.line {
 			t.Errorf("%s is %+v line %d, want %+v", tt.place, a, line, tt)
 		}
 	}
