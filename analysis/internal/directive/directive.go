@@ -19,6 +19,7 @@ const Prefix = "//quiesce:ignore"
 // A Directive is one such comment, for one check.
 type Directive struct {
 	Pos    token.Pos
+	End    token.Pos
 	Check  string // empty: none is named
 	Reason string // empty: none is given, and the directive switches nothing off
 
@@ -61,11 +62,14 @@ func (l *List) add(c *ast.Comment) {
 		return
 	}
 	at := l.fset.Position(c.Pos())
-	name, reason, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	if strings.HasPrefix(strings.TrimSpace(reason), "//") { // another comment, such as a test's
-		reason = ""
-	}
-	l.all = append(l.all, &Directive{Pos: c.Pos(), Check: name, Reason: strings.TrimSpace(reason), file: at.Filename, line: at.Line})
+	name, reason, _ := strings.Cut(withoutComment(rest), " ")
+	l.all = append(l.all, &Directive{Pos: c.Pos(), End: c.End(), Check: name, Reason: strings.TrimSpace(reason), file: at.Filename, line: at.Line})
+}
+
+// withoutComment cuts another comment off, such as a test's.
+func withoutComment(s string) string {
+	text, _, _ := strings.Cut(s, " //")
+	return strings.TrimSpace(text)
 }
 
 // Suppresses reports whether a finding of the check at pos is switched off, and notes
