@@ -12,10 +12,14 @@ package main
 import (
 	"os"
 
+	"github.com/go-quiesce/quiesce/analysis/vettool"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/target"
 )
 
 func main() {
 	target.Guard()
+	if vettool.Called(os.Args[1:]) {
+		vettool.Main()
+	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }

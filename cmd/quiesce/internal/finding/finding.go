@@ -77,9 +77,9 @@ type Report struct {
 	Tool    string // "quiesce vet"
 	Version string // of quiesce
 
-	// Base is where the names of files are relative to: the path of the working
-	// directory in the repository, with slashes. Only SARIF needs it.
-	Base string
+	// Root is the folder of the repository, an absolute path: SARIF and GitHub name the
+	// files in it as they are named there. If it is empty, names stay as they are.
+	Root string
 
 	Rules    []Rule // all that were applied
 	Findings []Finding
@@ -114,4 +114,17 @@ func Relative(dir, file string) string {
 		return file
 	}
 	return rel
+}
+
+// inRepository returns the name of a file from the root of the repository, with slashes.
+// One that is elsewhere stays as it is.
+func (r *Report) inRepository(file string) string {
+	abs, err := filepath.Abs(file)
+	if r.Root == "" || file == "" || err != nil {
+		return file
+	}
+	if rel := Relative(r.Root, abs); rel != abs {
+		return filepath.ToSlash(rel)
+	}
+	return file
 }

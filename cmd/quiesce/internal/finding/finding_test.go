@@ -19,10 +19,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// sample has one of everything, out of order.
-func sample() *finding.Report {
+// sample has one of everything, out of order. Its repository is this package's parent.
+func sample(t *testing.T) *finding.Report {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := &finding.Report{
-		Tool: "quiesce vet", Version: "v1.2.3", Base: "shop",
+		Tool: "quiesce vet", Version: "v1.2.3", Root: root,
 		Rules: []finding.Rule{
 			{ID: "timeafter", Title: "report time.After in a loop", Help: "timeafter: report time.After in a loop\n\nTimers pile up.", Severity: finding.Warning},
 			{ID: "unused", Title: "not found"},
@@ -47,7 +52,7 @@ func sample() *finding.Report {
 }
 
 func TestGolden(t *testing.T) {
-	r := sample()
+	r := sample(t)
 	for name, write := range map[string]func(io.Writer) error{
 		"text":   func(w io.Writer) error { return r.Text(w, false) },
 		"color":  func(w io.Writer) error { return r.Text(w, true) },
@@ -136,17 +141,49 @@ func fingerprints(t *testing.T, findings ...finding.Finding) []string {
 	return out
 }
 
-func TestRelative(t *testing.T) {
-	dir := t.TempDir()
+// TestNames names files for a user in a folder of a repository.
+func TestNames(t *testing.T) {
+	root := t.TempDir()
+	inside := filepath.Join(root, "cmd", "shop")
+	if err := errors.Join(os.Mkdir(filepath.Join(root, ".git"), 0o755), os.MkdirAll(inside, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(inside)
+	outside := filepath.Join(filepath.Dir(root), "other", "a.go")
+	names, err := finding.NewNames("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names.Root() != root {
+		t.Errorf("root %s, want %s", names.Root(), root)
+	}
 	for file, want := range map[string]string{
-		filepath.Join(dir, "a.go"):               "a.go",
-		filepath.Join(dir, "sub", "a.go"):        filepath.Join("sub", "a.go"),
-		filepath.Join(filepath.Dir(dir), "a.go"): filepath.Join(filepath.Dir(dir), "a.go"),
-		"a.go":                                   "a.go",
+		"":                                 "",
+		"a.go":                             "a.go",
+		filepath.Join(inside, "a.go"):      "a.go",
+		filepath.Join(root, "lib", "b.go"): filepath.Join("..", "..", "lib", "b.go"),
+		outside:                            outside,
 	} {
-		if got := finding.Relative(dir, file); got != want {
-			t.Errorf("Relative(%q, %q) = %q, want %q", dir, file, got, want)
+		if got := names.Name(file); got != want {
+			t.Errorf("Name(%q) = %q, want %q", file, got, want)
 		}
+	}
+}
+
+// TestNamesElsewhere names files for a user outside the repository.
+func TestNamesElsewhere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	names, err := finding.NewNames(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(root, "a.go")
+	if got := names.Name(file); names.Root() != root || got != file {
+		t.Errorf("root %s, Name(%q) = %q; want %s, the same", names.Root(), file, got, root)
 	}
 }
 
@@ -158,7 +195,7 @@ var errFull = errors.New("disk full")
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
 func TestWriteErrors(t *testing.T) {
-	r := sample()
+	r := sample(t)
 	for name, write := range map[string]func(io.Writer) error{
 		"text":   func(w io.Writer) error { return r.Text(w, false) },
 		"json":   r.JSON,

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/printable"
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/sarif"
 )
 
 // GitHub prints the commands from which a workflow of GitHub makes annotations. See
@@ -17,12 +16,12 @@ import (
 func (r *Report) GitHub(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	for _, p := range r.Problems {
-		r.command(out, Error, p.Text, property("file", r.file(p.File)), number("line", p.Line))
+		r.command(out, Error, p.Text, property("file", r.inRepository(p.File)), number("line", p.Line))
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		r.command(out, f.Severity, withFix(f),
-			property("file", r.file(f.File)), number("line", f.Line), number("col", f.Column),
+			property("file", r.inRepository(f.File)), number("line", f.Line), number("col", f.Column),
 			number("endLine", f.EndLine), number("endColumn", f.EndColumn), property("title", r.Tool+": "+f.Rule))
 	}
 	return out.Flush() // tells of all errors before
@@ -72,13 +71,4 @@ func number(name string, n int) string {
 		return ""
 	}
 	return fmt.Sprintf("%s=%d", name, n)
-}
-
-// file is the path of a file in the repository, if it is there.
-func (r *Report) file(name string) string {
-	a := r.artifact(name)
-	if a.Base != sarif.SourceRoot || name == "" {
-		return name
-	}
-	return r.inRepository(name)
 }

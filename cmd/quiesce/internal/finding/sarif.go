@@ -5,8 +5,6 @@ package finding
 import (
 	"cmp"
 	"io"
-	"path"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -140,13 +138,4 @@ func region(line, column, endLine, endColumn int) sarif.Region {
 
 func (r *Report) artifact(file string) sarif.Artifact {
 	return sarif.ArtifactOf(r.inRepository(file))
-}
-
-// inRepository returns the path of a file from the root of the repository, with slashes.
-// An absolute one stays as it is.
-func (r *Report) inRepository(file string) string {
-	if filepath.IsAbs(file) {
-		return file
-	}
-	return path.Join(r.Base, filepath.ToSlash(file))
 }

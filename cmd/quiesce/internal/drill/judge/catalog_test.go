@@ -77,17 +77,6 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	for in, want := range map[string]string{
-		"exitcode": "exit-code", "exit": "exits", "request-keepalive": "requests-keepalive", "no-files-left": "no-file-left",
-		"hup": "survives-hup", "survives_hup": "survives-hup", "entirely-else": "", "": "",
-	} {
-		if got := Nearest(in); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestPlain(t *testing.T) {
 	long := strings.Repeat("word ", 16) // 80 columns with the space at the end
 	in := long + "more\nwords.\n\nA second.\n\n```go\nif x {\n\treturn\n}\n```\n\nThe end."

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package judge
+// Package nearest finds what somebody may have meant.
+package nearest
 
 import "strings"
 
-// Nearest returns the id of the check that somebody who wrote id may have meant, "" if
-// none is near: one that takes few changes of letters, or has id in it.
-func Nearest(id string) string {
-	if id == "" {
+// Of returns the name that somebody who wrote word may have meant, "" if none is near:
+// one that takes few changes of letters, or has word in it.
+func Of(word string, names []string) string {
+	if word == "" {
 		return ""
 	}
-	best, least := "", 1+len(id)/3
-	for _, e := range catalog() {
-		if d := distance(id, e.ID); d < least {
-			best, least = e.ID, d
+	best, least := "", 1+len(word)/3
+	for _, name := range names {
+		if d := distance(word, name); d < least {
+			best, least = name, d
 		}
 	}
-	for _, e := range catalog() {
-		if best == "" && strings.Contains(e.ID, strings.ToLower(id)) {
-			best = e.ID
+	for _, name := range names {
+		if best == "" && strings.Contains(name, strings.ToLower(word)) {
+			best = name
 		}
 	}
 	return best

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// An Entry says all about a check. The text is that of its doc.go.
+type Entry struct {
+	ID    string
+	Title string // what it reports
+	Text  string // in the form of Go's documentation comments
+}
+
+// Catalog returns an entry for each check, by name.
+func Catalog() []Entry {
+	var out []Entry
+	for _, a := range Analyzers() {
+		title, text, _ := strings.Cut(a.Doc, "\n")
+		out = append(out, Entry{ID: a.Name, Title: strings.TrimPrefix(title, a.Name+": "), Text: strings.TrimSpace(text)})
+	}
+	return out
+}
+
+// Lookup returns the entry of the check with that name.
+func Lookup(id string) (Entry, bool) {
+	for _, e := range Catalog() {
+		if e.ID == id {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// String returns the whole text for a terminal.
+func (e Entry) String() string {
+	return fmt.Sprintf("%s\n\n%s\n\n%s\n", e.ID, e.Title, strings.ReplaceAll(e.Text, "\t", "    "))
+}
+
+// headings of the texts.
+var headings = []string{"Wrong:", "Right:"}
+
+// Markdown returns what follows the id, with headings of that level: "###".
+func (e Entry) Markdown(level string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", e.Title)
+	for part := range strings.SplitSeq(e.Text, "\n\n") {
+		switch {
+		case strings.HasPrefix(part, "\t"):
+			code := strings.ReplaceAll("\n"+part, "\n\t", "\n")
+			fmt.Fprintf(&b, "\n```go%s\n```\n", code)
+		case slices.Contains(headings, part):
+			fmt.Fprintf(&b, "\n%s %s\n", level, strings.TrimSuffix(part, ":"))
+		default:
+			fmt.Fprintf(&b, "\n%s\n", part)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package vet runs the checks of package analysis through "go vet", which knows how to
+// load packages and has a cache, and makes a report of what it prints.
+package vet
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+
+	lifecycle "github.com/go-quiesce/quiesce/analysis"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
+)
+
+// A Config says what to look at. The zero value is all checks on the package in the
+// working directory, without its tests.
+type Config struct {
+	Dir      string   // to run in; empty is the working directory
+	Packages []string // patterns of the go command
+	Tags     string   // build tags
+	Checks   []string // to run; none is all
+	Skip     []string // not to run
+	Tests    bool     // with findings in test files
+	Fix      bool     // change the files as the findings suggest; what remains is reported
+	Version  string   // of quiesce, for the report
+	Log      io.Writer
+}
+
+// ErrAnalysis is that a check could not do its work.
+var ErrAnalysis = errors.New("a check failed")
+
+// Run returns what the checks find. A package that does not build is a problem in the
+// report, and not an error.
+func Run(ctx context.Context, c *Config) (*finding.Report, error) {
+	if c.Fix {
+		if err := c.fix(ctx); err != nil {
+			return nil, err
+		}
+	}
+	stdout, stderr, failed, err := c.goVet(ctx, "-json")
+	if err != nil {
+		return nil, err
+	}
+	names, err := finding.NewNames(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	p := parser{names: names, dir: c.Dir, tests: c.Tests, sources: map[string][]byte{}}
+	text := append(p.units(stdout), p.units(stderr)...) // before Go 1.26, all of it is on stderr
+	if p.err != nil {
+		return nil, p.err
+	}
+	if failed {
+		p.problems(text)
+	} else {
+		c.log(text)
+	}
+	r := &finding.Report{
+		Tool: "quiesce vet", Version: c.Version, Root: names.Root(), Rules: c.rules(),
+		Findings: p.found, Problems: p.notBuilt,
+	}
+	r.Sort()
+	return r, nil
+}
+
+// Analyzers returns those of all checks.
+func Analyzers() []*analysis.Analyzer { return lifecycle.Suite() }
+
+func (c *Config) rules() []finding.Rule {
+	var out []finding.Rule
+	for _, e := range Catalog() {
+		if (len(c.Checks) == 0 || slices.Contains(c.Checks, e.ID)) && !slices.Contains(c.Skip, e.ID) {
+			out = append(out, finding.Rule{ID: e.ID, Title: e.Title, Help: e.String(), Markdown: e.Markdown("###"), Severity: finding.Warning})
+		}
+	}
+	return out
+}
+
+// goVet runs "go vet" with this program as its tool. Failed is whether it went wrong,
+// which stderr explains then; findings alone are no failure.
+func (c *Config) goVet(ctx context.Context, mode string) (stdout, stderr []byte, failed bool, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, false, err
+	}
+	args := []string{"vet", "-vettool=" + self, mode}
+	if c.Tags != "" {
+		args = append(args, "-tags="+c.Tags)
+	}
+	args = append(append(append(args, c.checkFlags()...), "--"), c.Packages...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = c.Dir
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && (!exited || ctx.Err() != nil) {
+		return nil, nil, false, fmt.Errorf("go vet: %w", cmp.Or(ctx.Err(), err))
+	}
+	return out.Bytes(), errs.Bytes(), err != nil, nil
+}
+
+func (c *Config) checkFlags() []string {
+	var flags []string
+	for _, name := range c.Checks {
+		flags = append(flags, "-"+name)
+	}
+	for _, name := range c.Skip {
+		flags = append(flags, "-"+name+"=false")
+	}
+	return flags
+}
+
+// fix applies what the findings suggest. The go command does it: it knows the edits of
+// all packages before it changes the first file.
+func (c *Config) fix(ctx context.Context) error {
+	_, stderr, failed, err := c.goVet(ctx, "-fix")
+	if err != nil {
+		return err
+	}
+	if failed && bytes.Contains(stderr, []byte("flag provided but not defined: -fix")) {
+		return errors.New("go vet has -fix from Go 1.26 on")
+	}
+	return nil // what else went wrong goes wrong again when we look what remains
+}
+
+func (c *Config) log(lines []string) {
+	if len(lines) > 0 && c.Log != nil {
+		fmt.Fprintln(c.Log, strings.Join(lines, "\n")) // for people: what it says is no part of the result
+	}
+}
