@@ -75,7 +75,8 @@ func brokenAtStart() []species {
 		},
 		{
 			Name: "half-started", About: "leaves a child if the signal comes while it starts", Finds: []string{"at-start", "no-process-left"},
-			URL: overHTTP, Flags: halfway,
+			Also: []string{"no-zombie-left"}, // a child that has not become its program yet dies with it
+			URL:  overHTTP, Flags: halfway,
 			run: func(z *zoo) int {
 				child := start("sleep", "1000")
 				time.Sleep(starting)

@@ -113,11 +113,11 @@ func brokenProbes() []species {
 		},
 		{
 			Name: "refuses-at-once", About: "refuses connections as soon as readiness is off", URL: overHTTP, Flags: delayed,
-			Finds: []string{"delay-served"}, Also: anyLost,
+			Finds: []string{"delay-served"}, Also: append([]string{"readiness-first"}, anyLost...),
 			run: byHand(saysGoodbye, func(l *life) int {
 				l.await()
 				l.unready.Store(true)
-				time.Sleep(30 * time.Millisecond) // the probe sees it
+				time.Sleep(30 * time.Millisecond) // the probe sees it, if the machine has time for it
 				l.shutdown(3 * time.Second)
 				return 0
 			}),
