@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package signals
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// collectCalls notes the calls of os/signal and of the helpers of other packages.
+func (p *Package) collectCalls() {
+	for cur := range p.root.Preorder((*ast.CallExpr)(nil)) {
+		expr := cur.Node().(*ast.CallExpr)
+		if op := p.op(expr); op != "" {
+			p.own(op, cur, expr)
+		} else if h := p.helperOf(expr); h != nil {
+			p.foreign(h, cur, expr)
+		}
+	}
+	for _, c := range p.Calls {
+		if c.Op == Notify && c.Channel != nil && !slices.Contains(p.Channels, c.Channel) {
+			p.Channels = append(p.Channels, c.Channel)
+		}
+	}
+}
+
+// own notes a call of os/signal.
+func (p *Package) own(op Op, at inspector.Cursor, expr *ast.CallExpr) {
+	c := &Call{Op: op, At: at, Expr: expr}
+	skip := 0
+	if op == Notify || op == NotifyContext || op == Stop {
+		skip = 1
+	}
+	if len(expr.Args) < skip {
+		return
+	}
+	if op != Stop {
+		c.Signals = p.list(expr.Args[skip:], expr.Ellipsis.IsValid())
+	}
+	if op == Notify || op == Stop {
+		c.Channel = p.ChannelOf(expr.Args[0])
+	}
+	p.calls[expr] = c
+	p.note(c)
+}
+
+func (p *Package) note(c *Call) {
+	p.Calls = append(p.Calls, c)
+	switch {
+	case c.Channel == nil:
+	case c.Op == Notify:
+		c.Channel.Notifies = append(c.Channel.Notifies, c)
+	case c.Op == Stop:
+		c.Channel.Stops = append(c.Channel.Stops, c)
+	}
+}
+
+// foreign notes what a helper of another package does with the channels that it is
+// given.
+func (p *Package) foreign(h *Helper, at inspector.Cursor, expr *ast.CallExpr) {
+	for _, param := range h.Params {
+		if param.Index >= len(expr.Args) {
+			continue
+		}
+		ch := p.ChannelOf(expr.Args[param.Index])
+		if ch == nil {
+			continue
+		}
+		if param.Notify {
+			p.note(&Call{Op: Notify, At: at, Expr: expr, Channel: ch, Signals: param.list(), Helper: p.callee(expr)})
+		}
+		if param.Stop {
+			p.note(&Call{Op: Stop, At: at, Expr: expr, Channel: ch, Helper: p.callee(expr)})
+		}
+		if param.Receive {
+			ch.Receives = append(ch.Receives, at)
+		}
+		ch.Escapes = ch.Escapes || param.Escapes
+	}
+}
+
+// Function returns the declaration or literal that a node is in.
+func Function(at inspector.Cursor) inspector.Cursor {
+	for outer := range at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		return outer
+	}
+	return inspector.Cursor{}
+}
+
+// Declaration returns the declared function that a node is in, with literals in between
+// left out; it is not valid outside of functions.
+func Declaration(at inspector.Cursor) inspector.Cursor {
+	for outer := range at.Enclosing((*ast.FuncDecl)(nil)) {
+		return outer
+	}
+	return inspector.Cursor{}
+}
+
+// Declared returns where a function of this package is declared.
+func (p *Package) Declared(fn *types.Func) (inspector.Cursor, bool) {
+	cur, ok := p.decls[fn]
+	return cur, ok
+}
+
+// Callee returns the function that a call names, nil for function values.
+func (p *Package) Callee(call *ast.CallExpr) *types.Func { return p.callee(call) }

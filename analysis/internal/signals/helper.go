@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package signals
+
+import (
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// A Helper is the fact that a function of a package does something with signals that
+// its callers must know.
+type Helper struct {
+	Params   []Param
+	Installs bool // it registers a channel, or ignores a signal, before it returns
+}
+
+// A Param is what a helper does with a channel that it is given.
+type Param struct {
+	Index                          int
+	Notify, Stop, Receive, Escapes bool
+	Numbers                        []int
+	Names                          []string
+	All, Known                     bool
+}
+
+// AFact marks a Helper as a fact.
+func (*Helper) AFact() {}
+
+func (h *Helper) String() string { return "signal helper" }
+
+func (p *Param) list() List {
+	l := List{All: p.All, Known: p.Known}
+	for i, n := range p.Numbers {
+		l.Items = append(l.Items, Item{Number: n, Name: p.Names[i]})
+	}
+	return l
+}
+
+// helperOf returns what is known about a function of another package.
+func (p *Package) helperOf(call *ast.CallExpr) *Helper {
+	fn := p.callee(call)
+	if fn == nil || fn.Pkg() == nil || fn.Pkg() == p.pass.Pkg {
+		return nil
+	}
+	h := new(Helper)
+	if !p.pass.ImportObjectFact(fn, h) {
+		return nil
+	}
+	return h
+}
+
+// export tells other packages about the helpers of this one.
+func (p *Package) export() {
+	for fn := range p.decls {
+		if !fn.Exported() {
+			continue
+		}
+		h := &Helper{Installs: p.installs[fn]}
+		params := fn.Signature().Params()
+		for i := range params.Len() {
+			if isSignalChan(params.At(i).Type()) {
+				h.Params = append(h.Params, p.param(i, params.At(i)))
+			}
+		}
+		if h.Installs || len(h.Params) > 0 {
+			p.pass.ExportObjectFact(fn, h)
+		}
+	}
+}
+
+func (p *Package) param(i int, v *types.Var) Param {
+	c := p.of(v)
+	out := Param{Index: i, Notify: len(c.Notifies) > 0, Stop: len(c.Stops) > 0, Receive: len(c.Receives) > 0, Escapes: c.Escapes}
+	signals := c.Signals()
+	out.All, out.Known = signals.All, signals.Known
+	for _, item := range signals.Items {
+		out.Numbers = append(out.Numbers, item.Number)
+		out.Names = append(out.Names, item.Name)
+	}
+	return out
+}
+
+// collectInstalls finds the functions that register a channel before they return,
+// themselves or by those that they call.
+func (p *Package) collectInstalls() {
+	callers := map[*types.Func][]*types.Func{}
+	var found []*types.Func
+	for fn, decl := range p.decls {
+		for call := range Synchronous(decl) {
+			if p.handles(call) {
+				found = append(found, fn)
+			} else if callee := p.callee(call); callee != nil {
+				callers[callee] = append(callers[callee], fn)
+			}
+		}
+	}
+	for len(found) > 0 {
+		fn := found[len(found)-1]
+		found = found[:len(found)-1]
+		if !p.installs[fn] {
+			p.installs[fn] = true
+			found = append(found, callers[fn]...)
+		}
+	}
+}
+
+// handles reports whether a call takes a signal from its default action.
+func (p *Package) handles(call *ast.CallExpr) bool {
+	switch p.op(call) {
+	case Notify, NotifyContext, Ignore:
+		return true
+	}
+	h := p.helperOf(call)
+	return h != nil && h.Installs
+}
+
+// Installs reports whether a call registers a channel before it returns.
+func (p *Package) Installs(call *ast.CallExpr) bool {
+	if p.handles(call) {
+		return true
+	}
+	fn := p.callee(call)
+	return fn != nil && p.installs[fn]
+}
+
+// Synchronous returns the calls that a function makes itself: not those in goroutines,
+// nor in function literals that it does not call at once.
+func Synchronous(fn inspector.Cursor) func(yield func(*ast.CallExpr) bool) {
+	return func(yield func(*ast.CallExpr) bool) {
+		stopped := false
+		fn.Inspect([]ast.Node{(*ast.CallExpr)(nil), (*ast.GoStmt)(nil), (*ast.FuncLit)(nil)}, func(c inspector.Cursor) bool {
+			if stopped {
+				return false
+			}
+			switch n := c.Node().(type) {
+			case *ast.GoStmt:
+				return false
+			case *ast.FuncLit:
+				return c == fn || calledAtOnce(c)
+			case *ast.CallExpr:
+				stopped = !yield(n)
+			}
+			return !stopped
+		})
+	}
+}
+
+// calledAtOnce reports whether a literal is called where it is written.
+func calledAtOnce(lit inspector.Cursor) bool {
+	call, ok := lit.Parent().Node().(*ast.CallExpr)
+	return ok && ast.Unparen(call.Fun) == lit.Node()
+}

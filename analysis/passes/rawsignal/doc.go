@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rawsignal defines an analyzer that reports signals given by a number that
+// means another signal elsewhere.
+//
+// # Analyzer rawsignal
+//
+// rawsignal: report signals given by a number that is another signal on other systems
+//
+// Only some numbers are the same everywhere. 10 is SIGUSR1 on Linux and SIGBUS on macOS
+// and the BSDs, 12 is SIGUSR2 or SIGSYS, 17 is SIGCHLD or SIGSTOP, 30 is SIGPWR or
+// SIGUSR1 (signal(7), sys/signal.h). The names of package syscall are right for the
+// system that the program is built for.
+//
+// Wrong:
+//
+//	syscall.Kill(pid, 10)
+//	signal.Notify(c, syscall.Signal(12))
+//
+// Right:
+//
+//	syscall.Kill(pid, syscall.SIGUSR1)
+//	signal.Notify(c, syscall.SIGUSR2)
+//
+// Not reported: numbers that POSIX fixes (such as 9 and 15), those that happen to be the
+// same, 0 (which asks whether a process is there), real-time signals, which have no
+// names, files for one operating system only, and tests.
+//
+// To switch it off for one line: //quiesce:ignore rawsignal reason
+package rawsignal
