@@ -143,11 +143,64 @@ func Loop(at inspector.Cursor) (inspector.Cursor, bool) {
 	return inspector.Cursor{}, false
 }
 
-// Deferred reports whether a call runs only when its function returns.
+// Deferred reports whether a call runs only when the function that it is in returns.
 func Deferred(call inspector.Cursor) bool {
-	for outer := range call.Enclosing((*ast.DeferStmt)(nil), (*ast.FuncDecl)(nil), (*ast.GoStmt)(nil)) {
+	for outer := range call.Enclosing((*ast.DeferStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
 		_, ok := outer.Node().(*ast.DeferStmt)
 		return ok
 	}
 	return false
+}
+
+// Leaves reports whether something in a loop leaves it: a return, a break out of it, a
+// goto, or the end of the program.
+func Leaves(loop inspector.Cursor) bool {
+	for cur := range loop.Preorder((*ast.ReturnStmt)(nil), (*ast.BranchStmt)(nil), (*ast.CallExpr)(nil)) {
+		if !sameFunction(cur, loop) {
+			continue
+		}
+		switch n := cur.Node().(type) {
+		case *ast.ReturnStmt:
+			return true
+		case *ast.BranchStmt:
+			if n.Tok == token.GOTO || n.Tok == token.BREAK && breaks(cur, n, loop) {
+				return true
+			}
+		case *ast.CallExpr:
+			if Ends(n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameFunction reports whether a node in a loop runs in it, not in a literal.
+func sameFunction(cur, loop inspector.Cursor) bool {
+	for outer := range cur.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		return !loop.Contains(outer)
+	}
+	return true
+}
+
+// breaks reports whether a break leaves the loop, not something in it.
+func breaks(cur inspector.Cursor, branch *ast.BranchStmt, loop inspector.Cursor) bool {
+	if branch.Label != nil {
+		labeled, ok := loop.Parent().Node().(*ast.LabeledStmt)
+		return !ok || labeled.Label.Name == branch.Label.Name || outside(branch, loop)
+	}
+	for outer := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.SwitchStmt)(nil), (*ast.TypeSwitchStmt)(nil), (*ast.SelectStmt)(nil)) {
+		return outer == loop
+	}
+	return false
+}
+
+// outside reports whether a label is outside of a loop.
+func outside(branch *ast.BranchStmt, loop inspector.Cursor) bool {
+	for cur := range loop.Preorder((*ast.LabeledStmt)(nil)) {
+		if cur.Node().(*ast.LabeledStmt).Label.Name == branch.Label.Name {
+			return false
+		}
+	}
+	return true
 }

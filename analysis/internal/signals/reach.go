@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package signals
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// Reached returns the calls of os/signal that a function makes itself, by functions of
+// this package that it calls, or in goroutines that it starts. Those under a condition
+// are left out unless conditional is true.
+func (p *Package) Reached(fn inspector.Cursor, conditional bool) []*Call {
+	r := reach{p: p, seen: map[inspector.Cursor]bool{}, conditional: conditional}
+	r.visit(fn)
+	return r.found
+}
+
+type reach struct {
+	p           *Package
+	seen        map[inspector.Cursor]bool
+	conditional bool
+	found       []*Call
+}
+
+func (r *reach) visit(fn inspector.Cursor) {
+	if r.seen[fn] {
+		return
+	}
+	r.seen[fn] = true
+	fn.Inspect([]ast.Node{(*ast.CallExpr)(nil), (*ast.FuncLit)(nil), (*ast.IfStmt)(nil)}, func(c inspector.Cursor) bool {
+		switch n := c.Node().(type) {
+		case *ast.IfStmt:
+			return r.conditional
+		case *ast.FuncLit:
+			return c == fn || calledAtOnce(c) || givenToOnce(c)
+		case *ast.CallExpr:
+			r.call(n)
+		}
+		return true
+	})
+}
+
+func (r *reach) call(expr *ast.CallExpr) {
+	if call := r.p.calls[expr]; call != nil {
+		r.found = append(r.found, call)
+	} else if fn := r.p.callee(expr); fn != nil && r.p.decls[fn].Valid() {
+		r.visit(r.p.decls[fn])
+	}
+}
+
+// givenToOnce recognises once.Do(func() { ... }).
+func givenToOnce(lit inspector.Cursor) bool {
+	if kind, _ := lit.ParentEdge(); kind != edge.CallExpr_Args {
+		return false
+	}
+	sel, ok := lit.Parent().Node().(*ast.CallExpr).Fun.(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == "Do"
+}
+
+// Functions calls yield for each function that the package declares.
+func (p *Package) Functions() func(yield func(*types.Func, inspector.Cursor) bool) {
+	return func(yield func(*types.Func, inspector.Cursor) bool) {
+		for cur := range p.root.Preorder((*ast.FuncDecl)(nil)) {
+			fn, ok := p.pass.TypesInfo.Defs[cur.Node().(*ast.FuncDecl).Name].(*types.Func)
+			if ok && !yield(fn, cur) {
+				return
+			}
+		}
+	}
+}
+
+// Speaks reports whether a text is about signals, so that whoever reads it knows.
+func Speaks(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range []string{"signal", "sigterm", "sigint", "sighup", "interrupt", "ctrl"} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}

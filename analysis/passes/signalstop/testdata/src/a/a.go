@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"context"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func run(ctx context.Context) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM) // want "signal.Notify without signal.Stop: when this is over the signals still go to a channel that nobody reads"
+	select {
+	case <-c:
+	case <-ctx.Done():
+	}
+}
+
+func goroutine(cancel func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt) // want "signal.Notify without signal.Stop"
+	go func() {
+		<-c
+		cancel()
+	}()
+}
+
+func loop(work chan int) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt) // want "signal.Notify without signal.Stop"
+loop:
+	for {
+		select {
+		case <-c:
+			break loop
+		case <-work:
+		}
+	}
+}
+
+func stopped(ctx context.Context) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	defer signal.Stop(c)
+	<-c
+}
+
+func stoppedBehindLabel(work chan int) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+loop:
+	for {
+		select {
+		case <-c:
+			break loop
+		case <-work:
+		}
+	}
+	signal.Stop(c)
+}
+
+func exits() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() {
+		<-c
+		os.Exit(1)
+	}()
+}
+
+func fatal() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	s := <-c
+	log.Fatalf("%v", s)
+}
+
+func forever(reload func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() {
+		for range c {
+			reload()
+		}
+	}()
+}
+
+func rotates(reopen func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	<-c
+	reopen()
+}
+
+func given(c chan os.Signal) {
+	signal.Notify(c, syscall.SIGTERM)
+	<-c
+}
+
+type Server struct{ c, stopped chan os.Signal }
+
+func (s *Server) start() {
+	s.c = make(chan os.Signal, 1)
+	s.stopped = make(chan os.Signal, 1)
+	signal.Notify(s.c, syscall.SIGTERM) // want "signal.Notify without signal.Stop"
+	signal.Notify(s.stopped, syscall.SIGTERM)
+}
+
+func (s *Server) wait() {
+	select {
+	case <-s.c:
+	case <-s.stopped:
+	}
+}
+
+func (s *Server) close() { signal.Stop(s.stopped) }
