@@ -5,6 +5,7 @@ package signals
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -79,6 +80,21 @@ func Speaks(text string) bool {
 	text = strings.ToLower(text)
 	for _, word := range []string{"signal", "sigterm", "sigint", "sighup", "interrupt", "ctrl"} {
 		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// Together reports whether two calls may happen in one run of the program for all that
+// can be seen here: they are in one function, or one function reaches both.
+func (p *Package) Together(a, b *Call) bool {
+	if Declaration(a.At) == Declaration(b.At) {
+		return true
+	}
+	for _, decl := range p.decls {
+		reached := p.Reached(decl, true)
+		if (slices.Contains(reached, a) || decl.Contains(a.At)) && (slices.Contains(reached, b) || decl.Contains(b.At)) {
 			return true
 		}
 	}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lib
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+var stopping = []os.Signal{syscall.SIGINT, syscall.SIGHUP}
+
+// Serve is a server.
+func Serve(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt) // want "only SIGINT is taken"
+	defer stop()
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return l.Close()
+}
+
+// ServeToo is another, with a list in a variable.
+func ServeToo() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, stopping...) // want "only SIGINT is taken"
+	go net.Listen("tcp", "localhost:0")
+	<-c
+}
+
+// Ask asks something.
+func Ask(c chan os.Signal) {
+	signal.Notify(c, os.Interrupt)
+	<-c
+}
+
+// Reload does not end anything.
+func Reload(c chan os.Signal) {
+	signal.Notify(c, syscall.SIGHUP)
+	<-c
+	net.Listen("tcp", "localhost:0")
+}
