@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"go/ast"
+	"go/token"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+// asideWords are in the names around a server that is not what the program is for: it
+// may end with the process, and need not end it.
+var asideWords = []string{"pprof", "debug", "profil", "metric", "prometheus", "expvar", "telemetry", "monitoring", "diagnostic"}
+
+// Aside reports whether a call is about a server for profiles, metrics and the like, as
+// the words of the call say, of the goroutine it is in, of the conditions around it, and
+// of the function.
+func Aside(at inspector.Cursor) bool {
+	if hasWord(at.Node()) {
+		return true
+	}
+	for cur := range at.Enclosing((*ast.GoStmt)(nil), (*ast.FuncLit)(nil), (*ast.IfStmt)(nil), (*ast.FuncDecl)(nil)) {
+		switch n := cur.Node().(type) {
+		case *ast.GoStmt:
+			if hasWord(n) {
+				return true
+			}
+		case *ast.FuncLit:
+			if _, ok := cur.Parent().Node().(*ast.CallExpr); ok && hasWord(n) {
+				return true
+			}
+		case *ast.IfStmt:
+			if hasWord(n.Cond) {
+				return true
+			}
+		case *ast.FuncDecl:
+			return saysAside(n.Name.Name) || n.Recv != nil && hasWord(n.Recv)
+		}
+	}
+	return false
+}
+
+func hasWord(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			found = found || saysAside(n.Name) && !strings.HasPrefix(n.Name, "Debug") // a logger's
+		case *ast.BasicLit:
+			found = found || n.Kind == token.STRING && saysAside(n.Value)
+		}
+		return !found
+	})
+	return found
+}
+
+func saysAside(text string) bool {
+	text = strings.ToLower(text)
+	for _, w := range asideWords {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// notPrograms are the elements of import paths whose packages are not run in earnest.
+var notPrograms = map[string]bool{
+	"example": true, "examples": true, "_example": true, "_examples": true, "testdata": true,
+	"test": true, "tests": true, "testing": true, "e2e": true, "integration": true,
+	"testutil": true, "testutils": true, "testhelper": true, "testhelpers": true, "demo": true,
+	"mock": true, "mocks": true, "fake": true, "fakes": true,
+}
+
+// InProgram reports whether a package is part of a program that is run in earnest: not
+// an example, and not there for tests.
+func InProgram(pass *analysis.Pass) bool {
+	for elem := range strings.SplitSeq(pass.Pkg.Path(), "/") {
+		if notPrograms[elem] || strings.HasSuffix(elem, "_test") || strings.HasSuffix(elem, ".test") {
+			return false
+		}
+	}
+	name := pass.Pkg.Name()
+	if strings.HasSuffix(name, "_test") || strings.HasSuffix(name, "test") && name != "test" {
+		return false
+	}
+	for _, p := range pass.Pkg.Imports() {
+		if p.Path() == "testing" && !hasTests(pass) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasTests reports whether the package is built with its tests, which import testing.
+func hasTests(pass *analysis.Pass) bool {
+	for _, f := range pass.Files {
+		if code.IsTest(pass.Fset, f.FileStart) {
+			return true
+		}
+	}
+	return false
+}

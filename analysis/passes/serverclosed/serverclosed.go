@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serverclosed
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strconv"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports http.ErrServerClosed treated as fatal.
+var Analyzer = check.New(doc, run, server.Analyzer)
+
+func run(pass *check.Pass) (any, error) {
+	info := pass.ResultOf[server.Analyzer].(*server.Info)
+	if len(info.Sites) == 0 || !server.InProgram(pass.Pass) {
+		return nil, nil
+	}
+	c := &checker{pass, info}
+	for _, s := range info.Sites {
+		if s.Op == server.Serve && s.Closed && c.stoppedMeanwhile(s) && !server.MentionsClosed(pass.TypesInfo, server.Declaration(s.At)) {
+			c.check(s)
+		}
+	}
+	return nil, nil
+}
+
+type checker struct {
+	pass *check.Pass
+	info *server.Info
+}
+
+// stoppedMeanwhile reports whether another function, or a goroutine, stops the server of
+// a site: in the same one, the stop comes after.
+func (c *checker) stoppedMeanwhile(s server.Site) bool {
+	if s.Stopped {
+		return true
+	}
+	own, ok := server.Enclosing(s.At)
+	if !ok || s.Server == nil {
+		return false
+	}
+	for _, stop := range c.info.Sites {
+		if !stop.Op.Stops() || stop.Server != s.Server {
+			continue
+		}
+		if other, ok := server.Enclosing(stop.At); ok && other.Node() != own.Node() {
+			return true
+		}
+		if g, ok := stop.At.Parent().Node().(*ast.GoStmt); ok && g.Pos() < s.Call.Pos() {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checker) check(s server.Site) {
+	if c.fatal(s.At, nil) {
+		c.report(s)
+		return
+	}
+	if wait, ok := c.groupWait(s); ok && c.fatal(wait, nil) {
+		c.pass.Reportf(s.Call, "after a clean stop %s makes the group's Wait return http.ErrServerClosed, which ends the program as a failure",
+			types.ExprString(s.Call.Fun))
+	}
+}
+
+func (c *checker) report(s server.Site) {
+	d := analysis.Diagnostic{
+		Pos: s.Call.Pos(), End: s.Call.End(),
+		Message: types.ExprString(s.Call.Fun) + " returns http.ErrServerClosed as soon as the server is told to stop: the program dies as a failure, with its last requests and clean-up",
+	}
+	c.fatal(s.At, func(cond *ast.BinaryExpr) {
+		if !s.Wrapped && c.imports(s.At, "errors") && c.imports(s.At, "net/http") {
+			err := types.ExprString(cond.X)
+			d.SuggestedFixes = []analysis.SuggestedFix{{
+				Message: "Take http.ErrServerClosed for the end that it is",
+				TextEdits: []analysis.TextEdit{{
+					Pos: cond.End(), End: cond.End(), NewText: []byte(" && !errors.Is(" + err + ", http.ErrServerClosed)"),
+				}},
+			}}
+		}
+	})
+	c.pass.Report(d)
+}
+
+// fatal reports whether any error that a call returns ends the process: given to Fatal
+// at once, or after "if err != nil". The condition is given to onIf.
+func (c *checker) fatal(at inspector.Cursor, onIf func(*ast.BinaryExpr)) bool {
+	switch parent := at.Parent().Node().(type) {
+	case *ast.CallExpr:
+		return c.info.Fatal(c.pass.TypesInfo, parent)
+	case *ast.AssignStmt:
+		if len(parent.Lhs) != 1 {
+			return false
+		}
+		if i, ok := at.Parent().Parent().Node().(*ast.IfStmt); ok && i.Init == parent {
+			return c.fatalIf(i, parent.Lhs[0], onIf)
+		}
+		return c.fatalNext(server.After(at), parent.Lhs[0], onIf)
+	}
+	return false
+}
+
+// fatalNext looks at the statement after the call.
+func (c *checker) fatalNext(rest []ast.Stmt, err ast.Expr, onIf func(*ast.BinaryExpr)) bool {
+	if len(rest) == 0 {
+		return false
+	}
+	switch next := rest[0].(type) {
+	case *ast.IfStmt:
+		return next.Init == nil && c.fatalIf(next, err, onIf)
+	case *ast.ExprStmt:
+		call, ok := next.X.(*ast.CallExpr)
+		return ok && c.info.Fatal(c.pass.TypesInfo, call)
+	}
+	return false
+}
+
+// fatalIf reports whether a statement is "if err != nil", and ends the process.
+func (c *checker) fatalIf(i *ast.IfStmt, err ast.Expr, onIf func(*ast.BinaryExpr)) bool {
+	cond, ok := i.Cond.(*ast.BinaryExpr)
+	if !ok || cond.Op != token.NEQ || code.ObjectOf(c.pass.TypesInfo, cond.X) != code.ObjectOf(c.pass.TypesInfo, err) || !isNil(cond.Y) {
+		return false
+	}
+	for _, s := range i.Body.List {
+		if e, ok := s.(*ast.ExprStmt); ok {
+			if call, ok := e.X.(*ast.CallExpr); ok && c.info.Fatal(c.pass.TypesInfo, call) {
+				if onIf != nil {
+					onIf(cond)
+				}
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isNil(e ast.Expr) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == "nil"
+}
+
+// groupWait returns the Wait of the errgroup for which a function literal returns what
+// Serve does.
+func (c *checker) groupWait(s server.Site) (inspector.Cursor, bool) {
+	const path = "golang.org/x/sync/errgroup"
+	if _, ok := s.At.Parent().Node().(*ast.ReturnStmt); !ok {
+		return inspector.Cursor{}, false
+	}
+	lit, ok := server.Enclosing(s.At)
+	if !ok || !code.IsCall(c.pass.TypesInfo, lit.Parent().Node(), "(*"+path+".Group).Go") {
+		return inspector.Cursor{}, false
+	}
+	group := receiver(c.pass.TypesInfo, lit.Parent().Node().(*ast.CallExpr))
+	for fn := range s.At.Enclosing((*ast.FuncDecl)(nil)) {
+		for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
+			call := cur.Node().(*ast.CallExpr)
+			if code.IsCall(c.pass.TypesInfo, call, "(*"+path+".Group).Wait") && receiver(c.pass.TypesInfo, call) == group {
+				return cur, true
+			}
+		}
+	}
+	return inspector.Cursor{}, false
+}
+
+func receiver(info *types.Info, call *ast.CallExpr) types.Object {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return nil
+	}
+	return code.ObjectOf(info, sel.X)
+}
+
+// imports reports whether the file of a node imports a package by its own name.
+func (c *checker) imports(at inspector.Cursor, path string) bool {
+	for cur := range at.Enclosing((*ast.File)(nil)) {
+		for _, spec := range cur.Node().(*ast.File).Imports {
+			if p, err := strconv.Unquote(spec.Path.Value); err == nil && p == path && spec.Name == nil {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serverclosed_test
+
+import (
+	"testing"
+
+	"golang.org/x/tools/go/analysis/analysistest"
+
+	"github.com/go-quiesce/quiesce/analysis/passes/serverclosed"
+)
+
+func Test(t *testing.T) {
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), serverclosed.Analyzer, "a")
+}
+
+func TestThroughAnotherPackage(t *testing.T) {
+	analysistest.Run(t, analysistest.TestData(), serverclosed.Analyzer, "b")
+}
