@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package shutdownwait defines an analyzer that reports a Shutdown that nobody waits
+// for.
+//
+// # Analyzer shutdownwait
+//
+// shutdownwait: report Shutdown in a goroutine that nobody waits for
+//
+// ListenAndServe and Serve return as soon as Shutdown is called. Shutdown itself
+// returns when the requests are done. "Make sure the program doesn't exit and waits
+// instead for Shutdown to return", says the documentation of net/http: a program that
+// shuts down in a goroutine and ends after ListenAndServe cuts off the very requests
+// that Shutdown waits for. With grpc it is the same for GracefulStop and Serve.
+//
+// Wrong:
+//
+//	go func() {
+//		<-stop
+//		srv.Shutdown(ctx)
+//	}()
+//	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+//		return err
+//	}
+//	return nil
+//
+// Right:
+//
+//	stopped := make(chan struct{})
+//	go func() {
+//		defer close(stopped)
+//		<-stop
+//		srv.Shutdown(ctx)
+//	}()
+//	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+//		return err
+//	}
+//	<-stopped
+//	return nil
+//
+// It also reports a goroutine that waits for a context, shuts a server down, and tells
+// nobody when it is done. It does not report goroutines that tell somebody (a channel, a
+// WaitGroup, a cancel function, a callback) where nothing returns before, goroutines
+// that end the process themselves, and servers for profiles and metrics.
+//
+// To switch it off for one line: //quiesce:ignore shutdownwait reason
+package shutdownwait

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package shutdownwait
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports Shutdown in a goroutine that nobody waits for.
+var Analyzer = check.New(doc, run, server.Analyzer)
+
+func run(pass *check.Pass) (any, error) {
+	info := pass.ResultOf[server.Analyzer].(*server.Info)
+	if len(info.Sites) == 0 || !server.InProgram(pass.Pass) {
+		return nil, nil
+	}
+	c := &checker{pass, info}
+	for _, s := range info.Sites {
+		if s.Op != server.Shutdown && s.Op != server.GracefulStop {
+			continue
+		}
+		if job, ok := c.job(s); ok {
+			c.check(s, job)
+		}
+	}
+	return nil, nil
+}
+
+type checker struct {
+	pass *check.Pass
+	info *server.Info
+}
+
+// A job is the goroutine that a stop runs in.
+type job struct {
+	start inspector.Cursor // the go statement, or the call of context.AfterFunc
+	body  ast.Node         // what runs; nil: a function that is not looked into
+}
+
+// job returns the goroutine of a stop.
+func (c *checker) job(s server.Site) (job, bool) {
+	if g, ok := server.Goroutine(s.At); ok {
+		j := job{start: g}
+		if lit, ok := ast.Unparen(g.Node().(*ast.GoStmt).Call.Fun).(*ast.FuncLit); ok {
+			j.body = lit.Body
+		} else if decl := c.info.Callee(c.pass.TypesInfo, g.Node().(*ast.GoStmt).Call); decl != nil {
+			j.body = decl.Body
+		}
+		return j, true
+	}
+	lit, ok := server.Enclosing(s.At)
+	if !ok {
+		return job{}, false
+	}
+	if fn, ok := lit.Node().(*ast.FuncLit); ok && isAfterFunc(c.pass.TypesInfo, lit.Parent().Node()) {
+		return job{start: lit.Parent(), body: fn.Body}, true
+	}
+	return job{}, false
+}
+
+func (c *checker) check(s server.Site, j job) {
+	name := types.ExprString(s.Call.Fun)
+	if serve, ok := c.serveThatReturns(s, j); ok {
+		c.pass.Reportf(s.Call, "nobody waits for %s: %s returns as soon as it begins, and the requests it waits for are cut off",
+			name, types.ExprString(serve.Call.Fun))
+		return
+	}
+	if !s.Wrapped && c.untold(s, j) {
+		c.pass.Reportf(s.Call, "nobody can wait for %s: its goroutine tells no one when it is done, and the program may end before", name)
+	}
+}
+
+// serveThatReturns returns the call that serves what a stop stops, if the function that
+// makes it ends without a wait for the stop: the one that starts the goroutine, or main.
+func (c *checker) serveThatReturns(s server.Site, j job) (server.Site, bool) {
+	starter, ok := server.Enclosing(j.start)
+	if !ok || s.Server == nil {
+		return server.Site{}, false
+	}
+	for _, serve := range c.info.Sites {
+		if serve.Op != server.Serve || serve.Server != s.Server {
+			continue
+		}
+		if _, ok := server.Goroutine(serve.At); ok {
+			continue
+		}
+		fn, ok := server.Enclosing(serve.At)
+		if !ok || fn.Node() != starter.Node() && !isMain(c.pass, fn.Node()) {
+			continue
+		}
+		if fn.Node() == starter.Node() && serve.Call.Pos() < j.start.Node().Pos() {
+			continue
+		}
+		if !c.waitsAfter(fn.Node(), serve.Call) {
+			return serve, true
+		}
+	}
+	return server.Site{}, false
+}
+
+func isMain(pass *check.Pass, fn ast.Node) bool {
+	decl, ok := fn.(*ast.FuncDecl)
+	return ok && pass.Pkg.Name() == "main" && decl.Name.Name == "main" && decl.Recv == nil
+}
+
+// waitsAfter reports whether a function waits for something after a call, or may do so:
+// also in what it defers, and in functions that it calls.
+func (c *checker) waitsAfter(fn ast.Node, call *ast.CallExpr) bool {
+	body := fn.(interface{ ast.Node })
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			return false
+		case *ast.DeferStmt:
+			found = found || c.waits(n.Call)
+		case *ast.FuncLit:
+			return n == fn
+		case ast.Stmt, ast.Expr:
+			if n.Pos() >= call.End() {
+				found = found || c.waits(n)
+			}
+		}
+		return !found
+	})
+	return found || inLoop(fn, call)
+}
+
+// inLoop reports whether a call is in a loop of the function: it serves again.
+func inLoop(fn, call ast.Node) bool {
+	found := false
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ForStmt:
+			found = found || n.Pos() < call.Pos() && call.End() <= n.End()
+		case *ast.RangeStmt:
+			found = found || n.Pos() < call.Pos() && call.End() <= n.End()
+		}
+		return !found
+	})
+	return found
+}
+
+// untold reports whether a goroutine waits for the end of a context, stops a server, and
+// tells nobody that it has.
+func (c *checker) untold(s server.Site, j job) bool {
+	if j.body == nil || server.Aside(s.At) || server.Aside(j.start) {
+		return false
+	}
+	if _, ok := j.start.Node().(*ast.GoStmt); ok && !waitsForContext(c.pass.TypesInfo, j.body, s.Call) {
+		return false
+	}
+	return !c.tells(j.body, s.Call)
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+)
+
+var (
+	ctx  = context.Background()
+	quit = make(chan os.Signal, 1)
+)
+
+func main() {
+	srv := &http.Server{}
+	go func() {
+		<-quit
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil { // want `nobody waits for srv.Shutdown: srv.ListenAndServe returns as soon as it begins`
+			log.Print(err)
+		}
+	}()
+	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		log.Fatal(err)
+	}
+	log.Print("stopped")
+}
+
+// The channel is closed, and nobody waits for it here.
+func closed() error {
+	srv, done := &http.Server{}, make(chan bool)
+	go func() {
+		defer close(done)
+		<-quit
+		srv.Shutdown(ctx) // want `nobody waits for srv.Shutdown`
+	}()
+	return srv.ListenAndServe()
+}
+
+func ofGRPC(l net.Listener) error {
+	srv := grpc.NewServer()
+	go func() {
+		<-quit
+		srv.GracefulStop() // want `nobody waits for srv.GracefulStop: srv.Serve returns`
+	}()
+	return srv.Serve(l)
+}
+
+func onContext(ctx context.Context) error {
+	srv := &http.Server{}
+	stop := context.AfterFunc(ctx, func() {
+		srv.Shutdown(context.Background()) // want `nobody waits for srv.Shutdown`
+	})
+	defer stop()
+	return srv.ListenAndServe()
+}
+
+type app struct {
+	http *http.Server
+	wg   sync.WaitGroup
+}
+
+func (a *app) run() error { return a.http.ListenAndServe() }
+func (a *app) stop()      { a.http.Shutdown(ctx) }
+
+func methods() {
+	a := &app{http: &http.Server{}}
+	go func() {
+		<-quit
+		a.stop() // want `nobody waits for a.stop: a.run returns as soon as it begins`
+	}()
+	a.run()
+}
+
+func named(srv *http.Server) {
+	<-quit
+	srv.Shutdown(ctx)
+}
+
+func byName() error {
+	srv := &http.Server{}
+	go named(srv) // want `nobody waits for named`
+	return srv.ListenAndServe()
+}
+
+// start leaves a goroutine that nobody hears of again.
+func (a *app) start(ctx context.Context, l net.Listener) {
+	go a.http.Serve(l)
+	go func() {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		a.http.Shutdown(ctx) // want `nobody can wait for a.http.Shutdown: its goroutine tells no one when it is done`
+	}()
+}
+
+// From here on nothing is wrong.
+
+func waits() error {
+	srv, done := &http.Server{}, make(chan bool)
+	go func() {
+		defer close(done)
+		<-quit
+		srv.Shutdown(ctx)
+	}()
+	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-done
+	return nil
+}
+
+func waitsDeferred() error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	srv := &http.Server{}
+	wg.Add(1)
+	go func() {
+		defer wg.Done()
+		<-quit
+		srv.Shutdown(ctx)
+	}()
+	return srv.ListenAndServe()
+}
+
+func inMain() error {
+	srv := &http.Server{}
+	go srv.ListenAndServe()
+	<-quit
+	return srv.Shutdown(ctx)
+}
+
+func group() error {
+	srv := &http.Server{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(srv.ListenAndServe)
+	g.Go(func() error {
+		<-ctx.Done()
+		return srv.Shutdown(context.Background())
+	})
+	return g.Wait()
+}
+
+func (a *app) startCounted(ctx context.Context, l net.Listener) {
+	a.wg.Add(1)
+	go func() {
+		defer a.wg.Done()
+		<-ctx.Done()
+		a.http.Shutdown(context.Background())
+	}()
+	go a.http.Serve(l)
+}
+
+// It ends the process when it is done.
+func endsProcess(l net.Listener) {
+	srv := &http.Server{}
+	go srv.Serve(l)
+	go func() {
+		<-quit
+		srv.Shutdown(ctx)
+		os.Exit(0)
+	}()
+	select {}
+}
+
+// Close does not wait: there is nothing to wait for.
+func closes() error {
+	srv := &http.Server{}
+	go func() {
+		<-quit
+		srv.Close()
+	}()
+	return srv.ListenAndServe()
+}
+
+// A stop that is bounded from outside.
+func bounded(srv *grpc.Server) {
+	done := make(chan bool)
+	go func() {
+		srv.GracefulStop()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
+		srv.Stop()
+	}
+}
+
+// Another server is shut down.
+func another() error {
+	metrics, srv := &http.Server{}, &http.Server{}
+	go func() {
+		<-quit
+		metrics.Shutdown(ctx)
+	}()
+	return srv.ListenAndServe()
+}
+
+func off(srv *http.Server) error {
+	go func() {
+		<-quit
+		//quiesce:ignore shutdownwait the caller sleeps
+		srv.Shutdown(ctx)
+	}()
+	return srv.ListenAndServe()
+}
