@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package shutdownbound
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports graceful stops without a bound.
+var Analyzer = check.New(doc, run, server.Analyzer)
+
+func run(pass *check.Pass) (any, error) {
+	info := pass.ResultOf[server.Analyzer].(*server.Info)
+	if len(info.Sites) == 0 || !server.InProgram(pass.Pass) {
+		return nil, nil
+	}
+	c := &checker{pass, info}
+	for _, s := range info.Sites {
+		switch {
+		case s.Op == server.GracefulStop && !c.forced(s, 0):
+			pass.Reportf(s.Call, "%s waits without a bound: one open stream or slow client holds the stop until the process is killed",
+				types.ExprString(s.Call.Fun))
+		case s.Op == server.Shutdown && s.Ctx != nil && c.endless(s) && !c.forced(s, 0):
+			pass.Reportf(s.Call, "%s has a context that never ends: one slow client holds the stop until the process is killed",
+				types.ExprString(s.Call.Fun))
+		}
+	}
+	return nil, nil
+}
+
+type checker struct {
+	pass *check.Pass
+	info *server.Info
+}
+
+// endless reports whether the context of a site never ends: context.Background, TODO, or
+// a variable that is never anything else.
+func (c *checker) endless(s server.Site) bool {
+	return c.endlessExpr(s.Ctx, server.Declaration(s.At))
+}
+
+func (c *checker) endlessExpr(e ast.Expr, decl *ast.FuncDecl) bool {
+	info := c.pass.TypesInfo
+	if code.IsCall(info, ast.Unparen(e), "context.Background", "context.TODO") {
+		return true
+	}
+	id, ok := ast.Unparen(e).(*ast.Ident)
+	if !ok || decl == nil {
+		return false
+	}
+	v, ok := info.Uses[id].(*types.Var)
+	if !ok || v.Pos() < decl.Pos() || v.Pos() > decl.End() {
+		return false
+	}
+	values := 0
+	endless := true
+	ast.Inspect(decl, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for i, l := range n.Lhs {
+				if lid, ok := l.(*ast.Ident); ok && info.ObjectOf(lid) == v {
+					values++
+					endless = endless && len(n.Lhs) == len(n.Rhs) && code.IsCall(info, ast.Unparen(n.Rhs[i]), "context.Background", "context.TODO")
+				}
+			}
+		case *ast.ValueSpec:
+			for i, name := range n.Names {
+				if info.Defs[name] == v && i < len(n.Values) {
+					values++
+					endless = endless && code.IsCall(info, ast.Unparen(n.Values[i]), "context.Background", "context.TODO")
+				}
+			}
+		case *ast.UnaryExpr: // &ctx: anyone may set it
+			if x, ok := n.X.(*ast.Ident); ok && info.Uses[x] == v {
+				endless = false
+			}
+		}
+		return endless
+	})
+	return endless && values > 0
+}
+
+// forced reports whether something ends a stop that takes too long.
+func (c *checker) forced(s server.Site, depth int) bool {
+	return c.closedElsewhere(s) || c.wayOut(s) || depth == 0 && c.callersForce(s)
+}
+
+// closedElsewhere reports whether the server is also closed at once, other than after
+// the stop in the same function: by a timer, another goroutine, another function.
+func (c *checker) closedElsewhere(s server.Site) bool {
+	own, _ := server.Enclosing(s.At)
+	for _, other := range c.info.Sites {
+		if other.Op != server.Close || other.Server != nil && s.Server != nil && other.Server != s.Server {
+			continue
+		}
+		fn, ok := server.Enclosing(other.At)
+		if !ok {
+			continue
+		}
+		if fn.Node() != own.Node() && !deferred(other.At, fn) || inSelect(other.At) {
+			return true
+		}
+	}
+	return c.closeValue(s)
+}
+
+// deferred reports whether a call is deferred, alone or in a function literal.
+func deferred(at, fn inspector.Cursor) bool {
+	if _, ok := at.Parent().Node().(*ast.DeferStmt); ok {
+		return true
+	}
+	if call, ok := fn.Parent().Node().(*ast.CallExpr); ok && call.Fun == fn.Node() {
+		_, ok := fn.Parent().Parent().Node().(*ast.DeferStmt)
+		return ok
+	}
+	return false
+}
+
+func inSelect(at inspector.Cursor) bool {
+	for cur := range at.Enclosing((*ast.CommClause)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		_, ok := cur.Node().(*ast.CommClause)
+		return ok
+	}
+	return false
+}
+
+// closeValue reports whether the Stop or Close of a server is given to something, such
+// as time.AfterFunc(d, srv.Stop).
+func (c *checker) closeValue(s server.Site) bool {
+	decl := server.Declaration(s.At)
+	if decl == nil {
+		return false
+	}
+	found := false
+	ast.Inspect(decl, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			for _, arg := range call.Args {
+				if sel, ok := ast.Unparen(arg).(*ast.SelectorExpr); ok && (sel.Sel.Name == "Stop" || sel.Sel.Name == "Close") {
+					found = found || c.pass.TypesInfo.Selections[sel] != nil
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
