@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package serveerror defines an analyzer that reports servers whose end the program does
+// not notice.
+//
+// # Analyzer serveerror
+//
+// serveerror: report a server's error that is only logged while the process lives on
+//
+// ListenAndServe returns an error at once if its port is taken, and Serve does when its
+// listener breaks. In a goroutine that writes a line to the log and ends, the program
+// goes on without the server: it looks alive to its supervisor, nobody restarts it, and
+// it serves no one.
+//
+// Wrong:
+//
+//	go func() {
+//		if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+//			log.Print(err)
+//		}
+//	}()
+//	<-stop
+//
+// Right:
+//
+//	failed := make(chan error, 1)
+//	go func() { failed <- srv.ListenAndServe() }()
+//	select {
+//	case <-stop:
+//	case err := <-failed:
+//		return err
+//	}
+//
+// It does not report goroutines that do anything else when the server has ended (send,
+// close, cancel, call a function of the program), servers for profiles, metrics and the
+// like, and servers that are one of many, started by a handler or in a loop.
+//
+// To switch it off for one line: //quiesce:ignore serveerror reason
+package serveerror

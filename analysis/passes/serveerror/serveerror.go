@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package serveerror
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports servers whose error is only logged while the process lives on.
+var Analyzer = check.New(doc, run, server.Analyzer)
+
+func run(pass *check.Pass) (any, error) {
+	info := pass.ResultOf[server.Analyzer].(*server.Info)
+	if len(info.Sites) == 0 || !server.InProgram(pass.Pass) {
+		return nil, nil
+	}
+	c := &checker{pass, info}
+	for _, s := range info.Sites {
+		if s.Op != server.Serve && s.Op != server.ServeGlobal || s.Wrapped && !returnsError(pass.TypesInfo, s.Call) {
+			continue
+		}
+		if c.unnoticed(s) {
+			pass.Reportf(s.Call, "the program lives on without its server when %s fails: nothing but a log line tells of it",
+				types.ExprString(s.Call.Fun))
+		}
+	}
+	return nil, nil
+}
+
+type checker struct {
+	pass *check.Pass
+	info *server.Info
+}
+
+// returnsError reports whether a call returns an error alone.
+func returnsError(info *types.Info, call *ast.CallExpr) bool {
+	t := info.TypeOf(call)
+	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
+}
+
+// unnoticed reports whether a goroutine serves, and when that is over does nothing but
+// write to the log.
+func (c *checker) unnoticed(s server.Site) bool {
+	g, ok := server.Goroutine(s.At)
+	if !ok {
+		return c.unnoticedMethod(s)
+	}
+	if server.Aside(s.At) || server.Aside(g) || oneOfMany(g) {
+		return false
+	}
+	call := g.Node().(*ast.GoStmt).Call
+	if call == s.Call {
+		return true // the error goes nowhere at all
+	}
+	lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit)
+	return ok && c.onlyLogs(lit.Body, s.Call)
+}
+
+// unnoticedMethod reports the same of a function of the package that is only run as a
+// goroutine, and returns nothing.
+func (c *checker) unnoticedMethod(s server.Site) bool {
+	fn, ok := server.Enclosing(s.At)
+	if !ok || server.Aside(s.At) {
+		return false
+	}
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	if !ok || decl.Type.Results != nil || !c.onlyLogs(decl.Body, s.Call) {
+		return false
+	}
+	o := c.pass.TypesInfo.Defs[decl.Name]
+	runs := 0
+	for cur := range c.pass.Inspect.Root().Preorder((*ast.Ident)(nil)) {
+		id := cur.Node().(*ast.Ident)
+		if c.pass.TypesInfo.Uses[id] != o {
+			continue
+		}
+		g, ok := goOf(cur)
+		if !ok || server.Aside(g) || oneOfMany(g) {
+			return false
+		}
+		runs++
+	}
+	return runs > 0
+}
+
+// goOf returns the go statement that runs a function that an identifier names.
+func goOf(id inspector.Cursor) (inspector.Cursor, bool) {
+	fun := id
+	if _, ok := fun.Parent().Node().(*ast.SelectorExpr); ok {
+		fun = fun.Parent()
+	}
+	call, ok := fun.Parent().Node().(*ast.CallExpr)
+	if !ok || call.Fun != fun.Node() {
+		return inspector.Cursor{}, false
+	}
+	_, ok = fun.Parent().Parent().Node().(*ast.GoStmt)
+	return fun.Parent().Parent(), ok
+}
+
+// oneOfMany reports whether a goroutine is started in a loop, or for a request: the
+// program has other servers.
+func oneOfMany(g inspector.Cursor) bool {
+	for cur := range g.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		switch cur.Node().(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			return true
+		case *ast.FuncDecl, *ast.FuncLit:
+			return false
+		}
+	}
+	return false
+}
+
+// onlyLogs reports whether a function does nothing after a call but look at its error and
+// write to the log: no other call, no send, no assignment to what others see, no loop.
+func (c *checker) onlyLogs(body *ast.BlockStmt, serve *ast.CallExpr) bool {
+	ok := true
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			ok = false
+		case *ast.DeferStmt:
+			ok = ok && !c.acts(n.Call)
+			return false
+		case *ast.CallExpr:
+			ok = ok && (n.Pos() <= serve.Pos() || !c.acts(n))
+		case *ast.SendStmt, *ast.SelectStmt:
+			ok = ok && n.Pos() < serve.Pos()
+		case *ast.UnaryExpr:
+			ok = ok && (n.Op != token.ARROW || n.Pos() < serve.Pos())
+		case *ast.AssignStmt:
+			ok = ok && (n.Pos() < serve.Pos() && n.End() < serve.Pos() || c.local(body, n))
+		}
+		return ok
+	})
+	return ok && c.unused(body, serve)
+}
+
+// acts reports whether a call does more than write to the log.
+func (c *checker) acts(call *ast.CallExpr) bool {
+	info := c.pass.TypesInfo
+	if c.info.Fatal(info, call) {
+		return true
+	}
+	if code.IsCall(info, call, "(net.Listener).Close", "(io.Closer).Close", "os.Remove", "errors.Is", "errors.As") {
+		return false
+	}
+	return !server.Logs(info, call)
+}
+
+// local reports whether an assignment is to variables of the function only.
+func (c *checker) local(body *ast.BlockStmt, a *ast.AssignStmt) bool {
+	for _, l := range a.Lhs {
+		id, ok := l.(*ast.Ident)
+		if !ok {
+			return false
+		}
+		if o := c.pass.TypesInfo.ObjectOf(id); o != nil && (o.Pos() < body.Pos() || o.Pos() > body.End()) {
+			return false
+		}
+	}
+	return true
+}
+
+// unused reports whether the call is a statement, or its error is kept in a variable:
+// given to another call, or returned, somebody may see it.
+func (c *checker) unused(body *ast.BlockStmt, serve *ast.CallExpr) bool {
+	ok := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ExprStmt:
+			ok = ok || n.X == serve
+			if call, is := n.X.(*ast.CallExpr); is && !ok {
+				for _, arg := range call.Args {
+					ok = ok || arg == serve && !c.acts(call)
+				}
+			}
+		case *ast.AssignStmt:
+			for _, r := range n.Rhs {
+				ok = ok || r == serve
+			}
+		}
+		return !ok
+	})
+	return ok
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+
+	"google.golang.org/grpc"
+)
+
+var quit = make(chan os.Signal, 1)
+
+func main() {
+	srv := &http.Server{}
+	go func() {
+		if err := srv.ListenAndServe(); err != nil && !errors.Is(err, http.ErrServerClosed) { // want `the program lives on without its server when srv.ListenAndServe fails`
+			log.Printf("listen: %v", err)
+		}
+	}()
+	<-quit
+	srv.Shutdown(context.Background())
+}
+
+func ofGRPC(l net.Listener) {
+	srv := grpc.NewServer()
+	go func() {
+		slog.Info("serving", "addr", l.Addr().String())
+		err := srv.Serve(l) // want `the program lives on without its server when srv.Serve fails`
+		if err != nil {
+			slog.Error("serve", "error", err)
+			return
+		}
+	}()
+	<-quit
+	srv.GracefulStop()
+}
+
+func dropped() {
+	srv := &http.Server{}
+	go srv.ListenAndServe()                           // want `the program lives on without its server when srv.ListenAndServe fails`
+	go http.ListenAndServe("localhost", nil)          // want `the program lives on without its server when http.ListenAndServe fails`
+	go func() { _ = srv.ListenAndServe() }()          // want `the program lives on`
+	go func() { log.Println(srv.ListenAndServe()) }() // want `the program lives on`
+	<-quit
+}
+
+type app struct {
+	srv  *http.Server
+	wg   sync.WaitGroup
+	stop func()
+}
+
+func (a *app) start() { go a.loop() }
+
+func (a *app) loop() {
+	if err := a.srv.ListenAndServe(); err != nil { // want `the program lives on without its server when a.srv.ListenAndServe fails`
+		log.Print(err)
+	}
+}
+
+// From here on nothing is wrong.
+
+func tells(srv *http.Server) error {
+	failed := make(chan error, 1)
+	go func() { failed <- srv.ListenAndServe() }()
+	select {
+	case <-quit:
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+func fatal(srv *http.Server) {
+	go func() {
+		if err := srv.ListenAndServe(); err != http.ErrServerClosed {
+			log.Fatal(err)
+		}
+	}()
+	<-quit
+}
+
+func (a *app) counted() {
+	a.wg.Add(1)
+	go func() {
+		defer a.wg.Done()
+		if err := a.srv.ListenAndServe(); err != nil {
+			log.Print(err)
+		}
+	}()
+	a.wg.Wait()
+}
+
+func (a *app) stops(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		if err := a.srv.ListenAndServe(); err != nil {
+			log.Print(err)
+			cancel()
+		}
+	}()
+	<-ctx.Done()
+}
+
+func (a *app) callback() {
+	go func() {
+		if err := a.srv.ListenAndServe(); err != nil {
+			log.Print(err)
+			a.stop()
+		}
+	}()
+}
+
+// Nobody misses these for long.
+func profiles() {
+	go func() {
+		log.Println("pprof:", http.ListenAndServe("localhost:6060", nil))
+	}()
+	metrics := &http.Server{}
+	go metrics.ListenAndServe()
+}
+
+func many(l []net.Listener, srv *http.Server) {
+	for _, l := range l {
+		go srv.Serve(l)
+	}
+}
+
+func off(srv *http.Server) {
+	//quiesce:ignore serveerror a page for developers
+	go srv.ListenAndServe()
+}
