@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cancelledctx
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
+)
+
+// afterDone returns what runs when "<-ctx.Done()" has returned: the statements behind
+// it, those of its case, and what the function defers if it ends then.
+func (c *checker) afterDone(recv inspector.Cursor, ctx key) []end {
+	var out []end
+	stmt := recv.Parent()
+	switch stmt.Node().(type) {
+	case *ast.ExprStmt, *ast.AssignStmt:
+	default:
+		return nil
+	}
+	at := recv.Node()
+	clause, ok := stmt.Parent().Node().(*ast.CommClause)
+	if !ok || clause.Comm != stmt.Node() {
+		out = append(out, end{ctx, at, nodes(server.After(recv))})
+		return append(out, c.deferred(recv, ctx))
+	}
+	out = append(out, end{ctx, at, nodes(clause.Body)})
+	if leaves(clause.Body) {
+		return append(out, c.deferred(recv, ctx))
+	}
+	choice := stmt.Parent().Parent().Parent()
+	if _, ok := choice.Node().(*ast.SelectStmt); !ok || !c.others(choice.Node().(*ast.SelectStmt), clause) {
+		return out
+	}
+	// The select is over in any case.
+	out = append(out, end{ctx, at, nodes(server.After(choice))})
+	if !loops(choice) {
+		out = append(out, c.deferred(recv, ctx))
+	}
+	return out
+}
+
+func nodes(list []ast.Stmt) []ast.Node {
+	out := make([]ast.Node, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+// leaves reports whether the statements of a case leave the function.
+func leaves(body []ast.Stmt) bool {
+	if len(body) == 0 {
+		return false
+	}
+	_, ok := body[len(body)-1].(*ast.ReturnStmt)
+	return ok
+}
+
+// others reports whether a select without a default goes on after the case of a context:
+// it does unless it has another case that just goes on, such as a tick.
+func (c *checker) others(sel *ast.SelectStmt, clause *ast.CommClause) bool {
+	for _, s := range sel.Body.List {
+		other := s.(*ast.CommClause)
+		if other.Comm == nil {
+			return false
+		}
+		if other != clause && !leaves(other.Body) && !stopping(c.pass.TypesInfo, other.Comm) {
+			return false
+		}
+	}
+	for _, s := range clause.Body {
+		if b, ok := s.(*ast.BranchStmt); ok && b.Tok == token.CONTINUE {
+			return false
+		}
+	}
+	return true
+}
+
+// stopping reports whether the other case of a select is for a signal or an error: the
+// way to stop that is not the usual one.
+func stopping(info *types.Info, comm ast.Stmt) bool {
+	var e ast.Expr
+	switch comm := comm.(type) {
+	case *ast.ExprStmt:
+		e = comm.X
+	case *ast.AssignStmt:
+		e = comm.Rhs[0]
+	default:
+		return false
+	}
+	u, ok := ast.Unparen(e).(*ast.UnaryExpr)
+	if !ok {
+		return false
+	}
+	t := info.TypeOf(u.X)
+	if t == nil {
+		return false
+	}
+	ch, ok := t.Underlying().(*types.Chan)
+	return ok && types.Identical(ch.Elem(), types.Universe.Lookup("error").Type())
+}
+
+func loops(at inspector.Cursor) bool {
+	for cur := range at.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		switch cur.Node().(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			return true
+		}
+		return false
+	}
+	return false
+}
+
+// deferred returns what the function of a node has deferred before it: a function that
+// waits for a context runs it with that context ended.
+func (c *checker) deferred(at inspector.Cursor, ctx key) end {
+	e := end{ctx: ctx, at: at.Node()}
+	fn, ok := server.Enclosing(at)
+	if !ok {
+		return e
+	}
+	server.Own(code.Body(fn.Node()), func(n ast.Node) bool {
+		if d, ok := n.(*ast.DeferStmt); ok && d.Pos() < at.Node().Pos() {
+			e.then = append(e.then, d.Call)
+		}
+		return true
+	})
+	return e
+}
+
+// afterCall returns what runs when a call has ended a context: the function that
+// context.AfterFunc is given, and the statements behind the call of a cancel function.
+func (c *checker) afterCall(cur inspector.Cursor, call *ast.CallExpr) []end {
+	if code.IsCall(c.pass.TypesInfo, call, "context.AfterFunc") && len(call.Args) == 2 {
+		if ctx, ok := keyOf(c.pass.TypesInfo, call.Args[0]); ok {
+			return []end{{ctx, call, []ast.Node{call.Args[1]}}}
+		}
+		return nil
+	}
+	id, ok := call.Fun.(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	ctx, ok := c.cancelledBy(c.pass.TypesInfo.Uses[id], call.Pos())
+	if !ok {
+		return nil
+	}
+	switch parent := cur.Parent().Node().(type) {
+	case *ast.ExprStmt:
+		return []end{{ctx, call, nodes(server.After(cur))}}
+	case *ast.DeferStmt:
+		// Deferred after: it runs before what was deferred earlier.
+		e := end{ctx: ctx, at: call}
+		fn, ok := server.Enclosing(cur)
+		if !ok {
+			return nil
+		}
+		for _, s := range code.Body(fn.Node()).List {
+			if d, ok := s.(*ast.DeferStmt); ok && d.Pos() < parent.Pos() {
+				e.then = append(e.then, d.Call)
+			}
+		}
+		return []end{e}
+	}
+	return nil
+}
+
+// cancelledBy returns the context that a function ends.
+func (c *checker) cancelledBy(cancel types.Object, at token.Pos) (key, bool) {
+	if cancel == nil {
+		return key{}, false
+	}
+	for v, origins := range c.contexts.origins {
+		for _, o := range origins {
+			if o.cancel == cancel && o.call != nil && o.at < at {
+				return key{v, v.Name()}, true
+			}
+		}
+	}
+	return key{}, false
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+func direct(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	return srv.Shutdown(ctx) // want `srv.Shutdown has a context that has ended already \(ctx\): it gives up at once`
+}
+
+func derived(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	sctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return srv.Shutdown(sctx) // want `srv.Shutdown has a context that has ended already \(ctx\)`
+}
+
+func shadowed(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return srv.Shutdown(ctx) // want `srv.Shutdown has a context that has ended already`
+}
+
+func goroutine(ctx context.Context, srv *http.Server) {
+	go func() {
+		<-ctx.Done()
+		srv.Shutdown(ctx) // want `srv.Shutdown has a context`
+	}()
+	srv.ListenAndServe()
+}
+
+func choice(ctx context.Context, srv *http.Server, errc chan error) error {
+	select {
+	case <-ctx.Done():
+		return srv.Shutdown(ctx) // want `srv.Shutdown has a context`
+	case err := <-errc:
+		return err
+	}
+}
+
+func afterChoice(ctx context.Context, srv *http.Server, errc chan error) error {
+	select {
+	case <-ctx.Done():
+	case err := <-errc:
+		slog.Error("serve", "error", err)
+	}
+	return srv.Shutdown(ctx) // want `srv.Shutdown has a context`
+}
+
+func group(ctx context.Context, srv *http.Server) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(srv.ListenAndServe)
+	g.Go(func() error {
+		<-gctx.Done()
+		return srv.Shutdown(gctx) // want `srv.Shutdown has a context that has ended already \(gctx\)`
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		return srv.Shutdown(gctx) // want `srv.Shutdown has a context that has ended already \(ctx\)`
+	})
+	return g.Wait()
+}
+
+type provider interface{ Shutdown(context.Context) error }
+
+func inDefer(srv *http.Server, tracing provider) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	defer tracing.Shutdown(ctx) // want `tracing.Shutdown has a context that has ended already`
+	defer func() {
+		if err := tracing.Shutdown(ctx); err != nil { // want `tracing.Shutdown has a context`
+			slog.Error("tracing", "error", err)
+		}
+	}()
+	go srv.ListenAndServe()
+	<-ctx.Done()
+}
+
+func cancelled(srv *http.Server, quit chan os.Signal) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	<-quit
+	cancel()
+	return srv.Shutdown(ctx) // want `srv.Shutdown has a context`
+}
+
+func deferredCancel(tracing provider) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer tracing.Shutdown(ctx) // want `tracing.Shutdown has a context`
+	defer cancel()
+}
+
+func after(ctx context.Context, srv *http.Server) {
+	context.AfterFunc(ctx, func() {
+		srv.Shutdown(ctx) // want `srv.Shutdown has a context`
+	})
+}
+
+type app struct {
+	ctx context.Context
+	srv *http.Server
+}
+
+func (a *app) field() {
+	<-a.ctx.Done()
+	a.srv.Shutdown(a.ctx) // want `a.srv.Shutdown has a context that has ended already \(a.ctx\)`
+}
+
+func function(ctx context.Context, otelShutdown func(context.Context) error) {
+	<-ctx.Done()
+	otelShutdown(ctx) // want `otelShutdown has a context`
+}
+
+// From here on nothing is wrong.
+
+func fresh(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return srv.Shutdown(ctx)
+}
+
+func background(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	return srv.Shutdown(context.Background())
+}
+
+func withoutCancel(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return srv.Shutdown(sctx)
+}
+
+func replaced(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	ctx = context.WithoutCancel(ctx)
+	return srv.Shutdown(ctx)
+}
+
+// The parent lives on.
+func parent(ctx context.Context, srv *http.Server) error {
+	sig, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	<-sig.Done()
+	return srv.Shutdown(ctx)
+}
+
+func another(ctx, stopCtx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	return srv.Shutdown(stopCtx)
+}
+
+func (a *app) other(b *app) {
+	<-a.ctx.Done()
+	b.srv.Shutdown(b.ctx)
+}
+
+func rightOrder(tracing provider) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer tracing.Shutdown(ctx)
+}
+
+func logs(ctx context.Context) error {
+	<-ctx.Done()
+	slog.InfoContext(ctx, "stopped")
+	return context.Cause(ctx)
+}
+
+func (a *app) close(ctx context.Context) {
+	slog.InfoContext(ctx, "closing")
+	a.srv.Close()
+}
+
+func (a *app) closes(ctx context.Context) {
+	<-ctx.Done()
+	a.close(ctx)
+}
+
+func (a *app) closeDetached(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return a.srv.Shutdown(ctx)
+}
+
+func (a *app) closesDetached(ctx context.Context) error {
+	<-ctx.Done()
+	return a.closeDetached(ctx)
+}
+
+func ticks(ctx context.Context, p provider, tick <-chan time.Time) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+			p.Shutdown(ctx)
+		}
+	}
+}
+
+func off(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	//quiesce:ignore cancelledctx only the listeners are to close
+	return srv.Shutdown(ctx)
+}
