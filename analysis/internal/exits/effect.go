@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exits
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// depth is how many functions of the package are looked through for what a clean-up
+// does: "defer app.close()" that calls one that removes the file.
+const depth = 3
+
+// Effect returns what stays undone outside the process if a call does not happen. Its
+// loss is empty if that is nothing, or unknown.
+func (k *Knowledge) Effect(call *ast.CallExpr) Effect { return k.effect(call, depth) }
+
+func (k *Knowledge) effect(call *ast.CallExpr, depth int) Effect {
+	switch fun := ast.Unparen(call.Fun).(type) {
+	case *ast.FuncLit:
+		return k.within(fun.Body, depth)
+	case *ast.CallExpr: // defer start()()
+		return k.returned(fun, depth)
+	}
+	switch callee := typeutil.Callee(k.pass.TypesInfo, call).(type) {
+	case *types.Func:
+		return k.ofFunc(callee.Origin(), call, depth)
+	case *types.Var:
+		return k.ofVar(callee, depth)
+	}
+	return Effect{}
+}
+
+func (k *Knowledge) ofFunc(fn *types.Func, call *ast.CallExpr, depth int) Effect {
+	name := shortName(fn)
+	switch {
+	case name == "(net.Listener).Close" || name == "(*net.UnixListener).Close":
+		return k.socket(call)
+	case name == "(*database/sql.DB).Close":
+		return k.fileDatabase()
+	}
+	if loss, ok := effects[name]; ok {
+		return Effect{Loss: loss}
+	}
+	if decl := k.decls[fn]; decl != nil {
+		if depth == 0 {
+			return Effect{}
+		}
+		return k.within(decl.Body, depth-1)
+	}
+	if e, ok := k.effects[fn]; ok {
+		return e
+	}
+	return byName(fn, call)
+}
+
+// byName tells from its name what a function of another package does: there are names
+// that leave no doubt.
+func byName(fn *types.Func, call *ast.CallExpr) Effect {
+	if fn.Pkg() == nil {
+		return Effect{}
+	}
+	switch name := fn.Name(); {
+	case fn.Pkg().Path() == "github.com/pkg/profile", name == "Stop" && startsProfile(call):
+		return Effect{Loss: profileCut}
+	case isStd(fn.Pkg().Path()):
+		return Effect{}
+	case name == "GracefulStop" || name == "ShutdownWithContext":
+		return Effect{Loss: requestsCut}
+	case name == "ForceFlush", name == "Shutdown" && strings.Contains(fn.Pkg().Path(), "opentelemetry"):
+		return Effect{Loss: spansLost}
+	case name == "Flush" && returnsNothingOrError(fn):
+		return Effect{Loss: notFlushed}
+	}
+	return Effect{}
+}
+
+func returnsNothingOrError(fn *types.Func) bool {
+	results := fn.Signature().Results()
+	return results.Len() == 0 || results.Len() == 1 && results.At(0).Type().String() == "error"
+}
+
+// startsProfile reports whether a call is "profile.Start(…).Stop()", whose method is
+// that of an interface without a name.
+func startsProfile(call *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	start, ok := ast.Unparen(sel.X).(*ast.CallExpr)
+	return ok && strings.HasPrefix(types.ExprString(start.Fun), "profile.")
+}
+
+func isStd(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
+
+// shortName is the full name of a function, without the major version of its module.
+func shortName(fn *types.Func) string {
+	full := fn.FullName()
+	if fn.Pkg() == nil {
+		return full
+	}
+	path := fn.Pkg().Path()
+	return strings.Replace(full, path, unversioned(path), 1)
+}
+
+// fileDatabase is what closing a database does if it is a file of this machine: a
+// server notices by itself that its client has gone.
+func (k *Knowledge) fileDatabase() Effect {
+	for _, p := range k.pass.Pkg.Imports() {
+		if strings.Contains(p.Path(), "sqlite") || strings.Contains(p.Path(), "duckdb") {
+			return Effect{Loss: databaseOpen}
+		}
+	}
+	return Effect{}
+}
+
+// socket is what closing a listener does: a Unix socket leaves its file behind.
+func (k *Knowledge) socket(call *ast.CallExpr) Effect {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return Effect{}
+	}
+	id, ok := ast.Unparen(sel.X).(*ast.Ident)
+	if !ok {
+		return Effect{}
+	}
+	listen, ok := k.definition(k.pass.TypesInfo.Uses[id]).(*ast.CallExpr)
+	if !ok || len(listen.Args) == 0 {
+		return Effect{}
+	}
+	if name := k.pass.TypesInfo.Types[listen.Args[0]].Value; name != nil && name.Kind() == constant.String && constant.StringVal(name) == "unix" {
+		return Effect{Loss: socketStays}
+	}
+	return Effect{}
+}
+
+// ofVar looks through a variable that holds a function, as in "stop := start()".
+func (k *Knowledge) ofVar(v *types.Var, depth int) Effect {
+	switch def := k.definition(v).(type) {
+	case *ast.FuncLit:
+		return k.within(def.Body, depth)
+	case *ast.CallExpr:
+		if e := k.returned(def, depth); e.Loss != "" {
+			return e
+		}
+	}
+	if strings.Contains(strings.ToLower(v.Name()), "shutdown") && v.Type().String() == "func(context.Context) error" {
+		return Effect{Loss: spansLost} // as the set-up of tracing returns it
+	}
+	return Effect{}
+}
+
+// returned is what the function does that a call of a function of this package returns.
+func (k *Knowledge) returned(call *ast.CallExpr, depth int) (out Effect) {
+	decl := k.Decl(k.Callee(call))
+	if decl == nil || depth == 0 {
+		return Effect{}
+	}
+	ast.Inspect(decl.Body, func(n ast.Node) bool {
+		ret, ok := n.(*ast.ReturnStmt)
+		if !ok {
+			return true
+		}
+		for _, r := range ret.Results {
+			if lit, ok := ast.Unparen(r).(*ast.FuncLit); ok && out.Loss == "" {
+				out = k.within(lit.Body, depth-1)
+			} else if isFuncValue(k.pass.TypesInfo, r) && out.Loss == "" {
+				out = k.effect(&ast.CallExpr{Fun: r}, depth-1)
+			}
+		}
+		return false
+	})
+	return out
+}
+
+func isFuncValue(info *types.Info, e ast.Expr) bool {
+	tv, ok := info.Types[e]
+	return ok && tv.IsValue() && isFunc(tv.Type)
+}
+
+// definition returns the expression that a local variable is defined by, nil if it is
+// not just one: for "a, b := f()" the call is the one of both.
+func (k *Knowledge) definition(obj types.Object) (def ast.Expr) {
+	if obj == nil || obj.Pkg() != k.pass.Pkg {
+		return nil
+	}
+	for _, f := range k.pass.Files {
+		if f.FileStart <= obj.Pos() && obj.Pos() < f.FileEnd {
+			return k.definitionIn(f, obj)
+		}
+	}
+	return nil
+}
+
+func (k *Knowledge) definitionIn(f *ast.File, obj types.Object) (def ast.Expr) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if n == nil || def != nil || n.End() < obj.Pos() || n.Pos() > obj.Pos() {
+			return false
+		}
+		if as, ok := n.(*ast.AssignStmt); ok && as.Tok == token.DEFINE {
+			for i, lhs := range as.Lhs {
+				id, ok := lhs.(*ast.Ident)
+				if !ok || k.pass.TypesInfo.Defs[id] != obj {
+					continue
+				}
+				def = ast.Unparen(as.Rhs[min(i, len(as.Rhs)-1)])
+			}
+		}
+		return true
+	})
+	return def
+}
+
+// within is what the calls of a function body do: of the first that does something,
+// outside of branches for an error.
+func (k *Knowledge) within(body *ast.BlockStmt, depth int) (out Effect) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		if out.Loss != "" {
+			return false
+		}
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			return false
+		case *ast.FuncLit: // one that is called is looked into with its call
+			return false
+		case *ast.IfStmt:
+			if k.onError(n) {
+				out = k.alongError(n, depth)
+				return false
+			}
+		case *ast.CallExpr:
+			out = k.effect(n, depth)
+		}
+		return true
+	})
+	return out
+}
+
+// onError reports whether a branch is for an error: "if err != nil".
+func (k *Knowledge) onError(s *ast.IfStmt) bool {
+	cmp, ok := ast.Unparen(s.Cond).(*ast.BinaryExpr)
+	if !ok || cmp.Op != token.NEQ || !k.pass.TypesInfo.Types[cmp.Y].IsNil() {
+		return false
+	}
+	t := k.pass.TypesInfo.TypeOf(cmp.X)
+	return t != nil && t.String() == "error"
+}
+
+func (k *Knowledge) alongError(s *ast.IfStmt, depth int) Effect {
+	parts := &ast.BlockStmt{}
+	if s.Init != nil {
+		parts.List = append(parts.List, s.Init)
+	}
+	if s.Else != nil {
+		parts.List = append(parts.List, s.Else)
+	}
+	return k.within(parts, depth)
+}
+
+// endings begin the names of functions that other packages call for an end.
+var endings = []string{"Close", "Stop", "Shutdown", "Clean", "Flush", "Release", "Remove", "Teardown", "TearDown", "Destroy", "Terminate", "Kill", "Finish", "Unlock", "Deregister", "Restore"}
+
+// exportEffects tells other packages what the functions of this one do that they may
+// defer.
+func (k *Knowledge) exportEffects() {
+	for fn, decl := range k.decls {
+		if !fn.Exported() || !hasPrefix(endings, fn.Name()) || isStd(fn.Pkg().Path()) && k.pass.Module != nil && k.pass.Module.Path == "std" {
+			continue
+		}
+		if _, known := effects[shortName(fn)]; known {
+			continue
+		}
+		if e := k.within(decl.Body, depth); e.Loss != "" {
+			k.pass.ExportObjectFact(fn, &e)
+		}
+	}
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exits
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// never has the functions that end the process, by package: those of the standard
+// library, and of loggers whose way to os.Exit leads through a field or a hook, where
+// reading their code does not find it. A name stands for all that begin with it.
+var never = map[string][]string{
+	"os":                             {"Exit"},
+	"syscall":                        {"Exit"},
+	"log":                            {"Fatal"},
+	"go.uber.org/zap":                {"Fatal"},
+	"github.com/sirupsen/logrus":     {"Fatal", "Exit"},
+	"github.com/golang/glog":         {"Fatal", "Exit"},
+	"k8s.io/klog":                    {"Fatal", "Exit", "FlushAndExit"},
+	"google.golang.org/grpc/grpclog": {"Fatal"},
+	"gopkg.in/alecthomas/kingpin.v2": {"Fatalf", "FatalUsage"},
+	"github.com/alecthomas/kingpin":  {"Fatalf", "FatalUsage"},
+	"unknwon.dev/clog":               {"Fatal"},
+}
+
+// onError are functions that end the process if the error they are given is not nil.
+var onError = map[string]string{
+	"github.com/spf13/cobra":         "CheckErr",
+	"gopkg.in/alecthomas/kingpin.v2": "FatalIfError",
+	"github.com/alecthomas/kingpin":  "FatalIfError",
+}
+
+// chained are loggers with events: log.Fatal().Err(err).Msg("…"). The last call exits.
+var chained = map[string]bool{
+	"github.com/rs/zerolog":                true,
+	"github.com/rs/zerolog/log":            true,
+	"github.com/phuslu/log":                true,
+	"github.com/projectdiscovery/gologger": true,
+}
+
+// Exit reports whether a call ends the process without running what is deferred.
+// Panics, [runtime.Goexit] and the Fatal of a test run it.
+func (k *Knowledge) Exit(call *ast.CallExpr) (Exit, bool) {
+	switch obj := typeutil.Callee(k.pass.TypesInfo, call).(type) {
+	case *types.Func:
+		if e, ok := k.exits[obj.Origin()]; ok {
+			return e, true
+		}
+		if obj.Pkg() == nil {
+			return Exit{}, false
+		}
+		path := unversioned(obj.Pkg().Path())
+		if hasPrefix(never[path], obj.Name()) {
+			return Exit{}, true
+		}
+		if name := onError[path]; name != "" && obj.Name() == name {
+			return Exit{OnError: true}, true
+		}
+		return Exit{}, chained[path] && k.fatalEvent(call)
+	case *types.Var:
+		e, ok := k.exits[obj]
+		return e, ok
+	}
+	return Exit{}, false
+}
+
+func hasPrefix(names []string, name string) bool {
+	for _, n := range names {
+		if strings.HasPrefix(name, n) && name != "ExitFunc" {
+			return true
+		}
+	}
+	return false
+}
+
+// unversioned cuts the major version off an import path.
+func unversioned(path string) string {
+	i := strings.LastIndex(path, "/v")
+	if i < 0 || i+2 == len(path) || strings.Trim(path[i+2:], "0123456789") != "" {
+		return path
+	}
+	return path[:i]
+}
+
+// fatalEvent reports whether a call writes an event, and the event is a fatal one.
+func (k *Knowledge) fatalEvent(call *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok || !strings.HasPrefix(sel.Sel.Name, "Msg") && sel.Sel.Name != "Send" {
+		return false
+	}
+	for {
+		inner, ok := ast.Unparen(sel.X).(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		if sel, ok = ast.Unparen(inner.Fun).(*ast.SelectorExpr); !ok {
+			return false
+		}
+		if sel.Sel.Name == "Fatal" {
+			return true
+		}
+	}
+}
+
+// findExits finds the functions of the package that end the process, until there are
+// no more: one may call another.
+func (k *Knowledge) findExits() {
+	for more := true; more; {
+		more = k.exitVars()
+		for fn, decl := range k.decls {
+			if _, known := k.exits[fn]; known || fn.Name() == "main" || fn.Name() == "init" {
+				continue
+			}
+			if e, ok := k.bodyExits(decl); ok {
+				k.exits[fn], more = e, true
+				k.pass.ExportObjectFact(fn, &e)
+			}
+		}
+	}
+}
+
+// exitVars finds package variables such as "var exit = os.Exit".
+func (k *Knowledge) exitVars() (found bool) {
+	for _, init := range k.pass.TypesInfo.InitOrder {
+		if len(init.Lhs) != 1 || !isFunc(init.Lhs[0].Type()) {
+			continue
+		}
+		if _, known := k.exits[init.Lhs[0]]; known {
+			continue
+		}
+		if e, ok := k.Exit(&ast.CallExpr{Fun: init.Rhs}); ok {
+			k.exits[init.Lhs[0]], found = e, true
+			k.pass.ExportObjectFact(init.Lhs[0], &e)
+		}
+	}
+	return found
+}
+
+func isFunc(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Signature)
+	return ok
+}
+
+func (k *Knowledge) bodyExits(decl *ast.FuncDecl) (Exit, bool) {
+	if !mayExit(decl.Body) {
+		return Exit{}, false
+	}
+	if !returns(decl.Body) && k.Exits(decl.Body) {
+		return Exit{}, true
+	}
+	if param := errorParam(k.pass.TypesInfo, decl); param != nil && k.exitsIfSet(decl.Body, param) {
+		return Exit{OnError: true}, true
+	}
+	return Exit{}, false
+}
+
+// mayExit is a quick look that spares most functions the rest: the last statement of a
+// function that always exits is a call, or has blocks.
+func mayExit(body *ast.BlockStmt) bool {
+	if len(body.List) == 0 {
+		return false
+	}
+	switch body.List[len(body.List)-1].(type) {
+	case *ast.ReturnStmt, *ast.AssignStmt, *ast.ForStmt, *ast.RangeStmt, *ast.GoStmt:
+		return len(body.List) <= 2 // an error's helper may end so
+	}
+	return true
+}
+
+// returns reports whether a function has a return statement of its own.
+func returns(body *ast.BlockStmt) (found bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.ReturnStmt:
+			found = true
+		case *ast.FuncLit:
+			return false
+		}
+		return !found
+	})
+	return found
+}
+
+// Exits reports whether a statement always ends the process, as far as its end is
+// reached at all.
+func (k *Knowledge) Exits(s ast.Stmt) bool {
+	switch s := s.(type) {
+	case *ast.ExprStmt:
+		call, ok := ast.Unparen(s.X).(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		e, ok := k.Exit(call)
+		return ok && !e.OnError
+	case *ast.BlockStmt:
+		return k.anyExits(s.List)
+	case *ast.LabeledStmt:
+		return k.Exits(s.Stmt)
+	case *ast.IfStmt:
+		return s.Else != nil && k.Exits(s.Body) && k.Exits(s.Else)
+	case *ast.SwitchStmt:
+		return k.clausesExit(s.Body, true)
+	case *ast.TypeSwitchStmt:
+		return k.clausesExit(s.Body, true)
+	case *ast.SelectStmt:
+		return len(s.Body.List) > 0 && k.clausesExit(s.Body, false)
+	}
+	return false
+}
+
+func (k *Knowledge) anyExits(list []ast.Stmt) bool {
+	for _, s := range list {
+		if k.Exits(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *Knowledge) clausesExit(body *ast.BlockStmt, needDefault bool) bool {
+	hasDefault := false
+	for _, c := range body.List {
+		var list []ast.Stmt
+		switch c := c.(type) {
+		case *ast.CaseClause:
+			list, hasDefault = c.Body, hasDefault || c.List == nil
+		case *ast.CommClause:
+			list = c.Body
+		}
+		if !k.anyExits(list) {
+			return false
+		}
+	}
+	return hasDefault || !needDefault
+}
+
+// errorParam returns the only parameter that is an error, nil if there is none.
+func errorParam(info *types.Info, decl *ast.FuncDecl) (param types.Object) {
+	for _, field := range decl.Type.Params.List {
+		for _, name := range field.Names {
+			obj := info.Defs[name]
+			if obj == nil || obj.Type().String() != "error" {
+				continue
+			}
+			if param != nil {
+				return nil
+			}
+			param = obj
+		}
+	}
+	return param
+}
+
+// exitsIfSet reports whether a function body ends the process if the error is not nil:
+// "if err != nil { exit }" among its own statements, or "if err == nil { return }"
+// before an exit.
+func (k *Knowledge) exitsIfSet(body *ast.BlockStmt, err types.Object) bool {
+	for i, s := range body.List {
+		cond, ok := s.(*ast.IfStmt)
+		if !ok {
+			if _, leaves := s.(*ast.ReturnStmt); leaves {
+				return false
+			}
+			continue
+		}
+		switch k.comparesNil(cond.Cond, err) {
+		case token.NEQ:
+			return k.anyExits(cond.Body.List) && !returns(cond.Body)
+		case token.EQL:
+			rest := &ast.BlockStmt{List: body.List[i+1:]}
+			return k.anyExits(rest.List) && !returns(rest)
+		}
+	}
+	return false
+}
+
+// comparesNil returns the operator of "err != nil" and "err == nil".
+func (k *Knowledge) comparesNil(cond ast.Expr, err types.Object) token.Token {
+	cmp, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+	if !ok {
+		return token.ILLEGAL
+	}
+	id, ok := ast.Unparen(cmp.X).(*ast.Ident)
+	if !ok || k.pass.TypesInfo.Uses[id] != err || !k.pass.TypesInfo.Types[cmp.Y].IsNil() {
+		return token.ILLEGAL
+	}
+	return cmp.Op
+}
+
+// Ends reports whether a function is known to end the process.
+func (k *Knowledge) Ends(fn *types.Func) bool {
+	_, ok := k.exits[fn.Origin()]
+	return ok
+}
+
+// Name is what messages call a call: the function as the code names it, without what
+// leads to it if that is long.
+func Name(call *ast.CallExpr) string {
+	name := types.ExprString(call.Fun)
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && len(name) > 40 {
+		return "…." + sel.Sel.Name
+	}
+	return name
+}

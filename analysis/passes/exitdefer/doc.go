@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package exitdefer defines an analyzer that reports exits that skip clean-up.
+//
+// # Analyzer exitdefer
+//
+// exitdefer: report os.Exit and log.Fatal where a deferred clean-up is lost
+//
+// os.Exit ends the process at once: "deferred functions are not run" (its
+// documentation). So do log.Fatal, the Fatal of zap, logrus, zerolog, klog and glog,
+// and each function of the program that always ends in one of them. What is lost is
+// what the process leaves outside of itself: a pid file or a temporary directory stays,
+// a buffer or a profile is cut off, a child lives on, a terminal stays raw.
+//
+// Wrong:
+//
+//	func main() {
+//		defer os.Remove(pidFile)
+//		if err := serve(); err != nil {
+//			log.Fatal(err) // the pid file stays
+//		}
+//	}
+//
+// Right:
+//
+//	func main() {
+//		if err := run(); err != nil {
+//			log.Fatal(err)
+//		}
+//	}
+//
+//	func run() error {
+//		defer os.Remove(pidFile)
+//		return serve()
+//	}
+//
+// An exit in a function that is called while its caller has such a clean-up deferred
+// is reported too, if both are in one package.
+//
+// Not reported is what dies with the process anyway: cancel functions, unlocked mutexes,
+// stopped tickers, closed connections, response bodies and files (the kernel closes
+// them, and a file of package os has no buffer), and connections to a database server.
+// Nor is an exit reported before which the same clean-up is done by hand, nor the Fatal
+// of a logger around its own Sync, which it does by itself.
+//
+// To switch it off for one line: //quiesce:ignore exitdefer reason
+package exitdefer

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exitdefer
+
+import (
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/exits"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports exits that skip a deferred clean-up.
+var Analyzer = check.New(doc, run, exits.Analyzer)
+
+// A checker looks at one package.
+type checker struct {
+	*check.Pass
+	know  *exits.Knowledge
+	calls map[*types.Func][]inspector.Cursor // of functions of the package, outside of go statements
+}
+
+func run(pass *check.Pass) (any, error) {
+	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge)}
+	var found []inspector.Cursor
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		if _, ok := c.know.Exit(call); ok && !apart(cur) && !c.inTest(cur) {
+			found = append(found, cur)
+		}
+	}
+	for _, cur := range found {
+		c.exit(cur)
+	}
+	return nil, nil
+}
+
+// apart reports whether a call is a statement of its own kind: what a go statement
+// starts is not on this path, and what is deferred runs among the deferred.
+func apart(call inspector.Cursor) bool {
+	switch call.Parent().Node().(type) {
+	case *ast.GoStmt, *ast.DeferStmt:
+		return true
+	}
+	return false
+}
+
+// inTest reports whether an exit is in a test, other than the main function of all.
+func (c *checker) inTest(at inspector.Cursor) bool {
+	if !code.IsTest(c.Fset, at.Node().Pos()) {
+		return false
+	}
+	fn, _ := exits.Function(at)
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	return !ok || decl.Name.Name != "TestMain"
+}
+
+func (c *checker) exit(exit inspector.Cursor) {
+	if d, effect := c.skipped(exit, exit); effect.Loss != "" {
+		c.report(exit, d, effect, "")
+		return
+	}
+	c.callers(exit, exit, 2)
+}
+
+// callers looks for what is deferred around the calls of the function that an exit is
+// in. A function that always exits is an exit itself, where it is called.
+func (c *checker) callers(exit, at inspector.Cursor, depth int) {
+	outer, _ := exits.Function(at)
+	decl, ok := outer.Node().(*ast.FuncDecl)
+	if !ok || depth == 0 {
+		return
+	}
+	fn, ok := c.TypesInfo.Defs[decl.Name].(*types.Func)
+	if !ok || c.know.Ends(fn) {
+		return
+	}
+	for _, call := range c.callsOf(fn) {
+		if d, effect := c.skipped(exit, call); effect.Loss != "" {
+			name := "a function"
+			if caller, _ := exits.Function(call); caller.Valid() {
+				if fd, ok := caller.Node().(*ast.FuncDecl); ok {
+					name = fd.Name.Name
+				}
+			}
+			c.report(exit, d, effect, " in "+name)
+			return
+		}
+	}
+	for _, call := range c.callsOf(fn) {
+		c.callers(exit, call, depth-1)
+	}
+}
+
+// callsOf returns the calls of a function of the package that wait for it.
+func (c *checker) callsOf(fn *types.Func) []inspector.Cursor {
+	if c.calls == nil {
+		c.calls = map[*types.Func][]inspector.Cursor{}
+		for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+			callee := c.know.Callee(cur.Node().(*ast.CallExpr))
+			if c.know.Decl(callee) != nil && !apart(cur) && !code.IsTest(c.Fset, cur.Node().Pos()) {
+				c.calls[callee] = append(c.calls[callee], cur)
+			}
+		}
+	}
+	return c.calls[fn]
+}
+
+// skipped returns the first of what is deferred at a call that has an effect and is
+// not done by hand before the exit.
+func (c *checker) skipped(exit, at inspector.Cursor) (inspector.Cursor, exits.Effect) {
+	for _, d := range c.know.Pending(at) {
+		call := d.Node().(*ast.DeferStmt).Call
+		effect := c.know.Effect(call)
+		if effect.Loss == "" || c.byHand(call, d, exit) || c.byHand(call, d, at) || c.syncs(exit, call) {
+			continue
+		}
+		return d, effect
+	}
+	return inspector.Cursor{}, exits.Effect{}
+}
+
+// byHand reports whether what is deferred is called before the exit too, on its way.
+func (c *checker) byHand(deferred *ast.CallExpr, d, exit inspector.Cursor) bool {
+	fn, _ := exits.Function(exit)
+	want := c.names(deferred)
+	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
+		n := cur.Node()
+		if n.Pos() >= exit.Node().Pos() {
+			break
+		}
+		if n == deferred || d.Contains(cur) || !c.know.Reaches(cur, exit) || apart(cur) {
+			continue
+		}
+		if want[types.ExprString(n.(*ast.CallExpr).Fun)] {
+			return true
+		}
+	}
+	return false
+}
+
+// names has the functions that a deferred call comes down to, as the code writes them.
+func (c *checker) names(deferred *ast.CallExpr) map[string]bool {
+	names := map[string]bool{}
+	if lit, ok := ast.Unparen(deferred.Fun).(*ast.FuncLit); ok {
+		ast.Inspect(lit.Body, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && c.know.Effect(call).Loss != "" {
+				names[types.ExprString(call.Fun)] = true
+			}
+			return true
+		})
+		return names
+	}
+	names[types.ExprString(deferred.Fun)] = true
+	return names
+}
+
+// syncs reports whether the exit is the Fatal of a logger, and what is deferred is its
+// Sync or Flush: Fatal does that by itself.
+func (c *checker) syncs(exit inspector.Cursor, deferred *ast.CallExpr) bool {
+	fatal, sync := c.know.Callee(exit.Node().(*ast.CallExpr)), c.know.Callee(deferred)
+	if lit, ok := ast.Unparen(deferred.Fun).(*ast.FuncLit); ok {
+		ast.Inspect(lit.Body, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && sync == nil && c.know.Effect(call).Loss != "" {
+				sync = c.know.Callee(call)
+			}
+			return true
+		})
+	}
+	return fatal != nil && sync != nil && fatal.Pkg() == sync.Pkg() && (sync.Name() == "Sync" || sync.Name() == "Flush")
+}
+
+func (c *checker) report(exit, d inspector.Cursor, effect exits.Effect, where string) {
+	call := exit.Node().(*ast.CallExpr)
+	stmt := d.Node().(*ast.DeferStmt)
+	c.Report(analysis.Diagnostic{
+		Pos: call.Pos(), End: call.End(),
+		Message: fmt.Sprintf("%s skips the deferred %s%s: %s",
+			exits.Name(call), deferredName(stmt.Call, c.Fset), where, effect.Loss),
+		Related: []analysis.RelatedInformation{{Pos: stmt.Pos(), End: stmt.End(), Message: "deferred here"}},
+	})
+}
+
+func deferredName(call *ast.CallExpr, fset *token.FileSet) string {
+	line := fset.Position(call.Pos()).Line
+	if _, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
+		return fmt.Sprintf("function of line %d", line)
+	}
+	return fmt.Sprintf("%s of line %d", exits.Name(call), line)
+}

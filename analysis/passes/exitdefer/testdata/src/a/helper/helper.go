@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package helper has functions that exit, and that clean up, for other packages.
+package helper
+
+import (
+	"log"
+	"os"
+)
+
+// Die always exits.
+func Die(err error) {
+	log.Println(err)
+	os.Exit(1)
+}
+
+// Check exits if there is an error.
+func Check(err error) {
+	if err != nil {
+		Die(err)
+	}
+}
+
+// Maybe does not always exit.
+func Maybe(err error) {
+	if err == nil {
+		return
+	}
+	if os.IsNotExist(err) {
+		log.Fatal(err)
+	}
+}
+
+// A Store has a lock file.
+type Store struct{ lock string }
+
+// Close removes it.
+func (s *Store) Close() error { return os.Remove(s.lock) }
+
+// A Client has a connection, which dies with the process.
+type Client struct{ f *os.File }
+
+// Close closes it.
+func (c *Client) Close() error { return c.f.Close() }
+
+// A Logger writes at a level that it calls fatal, and goes on.
+type Logger struct{}
+
+// Fatal only writes.
+func (Logger) Fatal(args ...any) { log.Print(args...) }
+
+// Leave is os.Exit, which tests replace.
+var Leave = os.Exit

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wgadd
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/exits"
+	"github.com/go-quiesce/quiesce/analysis/internal/gostmt"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports WaitGroup.Add inside of the goroutine that it counts.
+var Analyzer = check.New(doc, run)
+
+const (
+	add  = "(*sync.WaitGroup).Add"
+	done = "(*sync.WaitGroup).Done"
+	wait = "(*sync.WaitGroup).Wait"
+)
+
+func run(pass *check.Pass) (any, error) {
+	var adds, waits []inspector.Cursor
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		switch code.Callee(pass.TypesInfo, cur.Node().(*ast.CallExpr)) {
+		case add:
+			adds = append(adds, cur)
+		case wait:
+			waits = append(waits, cur)
+		}
+	}
+	if len(adds) == 0 {
+		return nil, nil
+	}
+	for _, g := range gostmt.All(pass.TypesInfo, pass.Inspect) {
+		for _, a := range adds {
+			if own, _ := exits.Function(a); own == g.Func && g.Only {
+				report(pass, g, a, adds, waits)
+			}
+		}
+	}
+	return nil, nil
+}
+
+func report(pass *check.Pass, g gostmt.Goroutine, a inspector.Cursor, adds, waits []inspector.Cursor) {
+	call := a.Node().(*ast.CallExpr)
+	group := groupOf(pass, call)
+	if n, ok := code.IntConst(pass.TypesInfo, call.Args[0]); group == nil || ok && n <= 0 || inLoop(a) {
+		return
+	}
+	outer := outside(pass, g, group)
+	if outer == nil || !endsItself(pass, g, a, group) || countedBefore(pass, g, outer, adds) || !waitedFor(pass, g, outer, waits) {
+		return
+	}
+	pass.Reportf(call, "%s inside of the goroutine that it counts: Wait may return before the goroutine has begun", exits.Name(call))
+}
+
+// groupOf returns the variable or field that holds the WaitGroup of a call.
+func groupOf(pass *check.Pass, call *ast.CallExpr) types.Object {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return nil
+	}
+	return variable(pass, sel.X)
+}
+
+// variable returns what an expression names, or points to.
+func variable(pass *check.Pass, e ast.Expr) types.Object {
+	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok {
+		e = u.X
+	}
+	return code.ObjectOf(pass.TypesInfo, e)
+}
+
+// outside returns the WaitGroup of a goroutine as the function that starts it names it:
+// for a parameter, the argument. It is nil for one of the goroutine's own.
+func outside(pass *check.Pass, g gostmt.Goroutine, group types.Object) types.Object {
+	n := g.Func.Node()
+	if group.Pos() < n.Pos() || group.Pos() >= n.End() {
+		return group
+	}
+	i := 0
+	for _, field := range funcType(n).Params.List {
+		for _, name := range field.Names {
+			if args := g.Start.Node().(*ast.GoStmt).Call.Args; pass.TypesInfo.Defs[name] == group && i < len(args) {
+				return variable(pass, args[i])
+			}
+			i++
+		}
+	}
+	return nil
+}
+
+func funcType(fn ast.Node) *ast.FuncType {
+	if lit, ok := fn.(*ast.FuncLit); ok {
+		return lit.Type
+	}
+	return fn.(*ast.FuncDecl).Type
+}
+
+// inLoop reports whether a goroutine adds in a loop of its own: for a next round.
+func inLoop(a inspector.Cursor) bool {
+	for c := range a.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		switch c.Node().(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			return true
+		}
+		return false
+	}
+	return false
+}
+
+// endsItself reports whether the goroutine calls Done too, after the Add: for itself,
+// and not through another goroutine that it starts.
+func endsItself(pass *check.Pass, g gostmt.Goroutine, a inspector.Cursor, group types.Object) (own bool) {
+	for c := range g.Func.Preorder((*ast.CallExpr)(nil)) {
+		call := c.Node().(*ast.CallExpr)
+		if code.Callee(pass.TypesInfo, call) != done || groupOf(pass, call) != group {
+			continue
+		}
+		if call.Pos() < a.Node().Pos() || !direct(c, g.Func) {
+			return false // it is counted already, or hands the count on
+		}
+		own = true
+	}
+	return own
+}
+
+// direct reports whether a call is of the function itself, or of a literal that it
+// defers.
+func direct(c, body inspector.Cursor) bool {
+	fn, _ := exits.Function(c)
+	if fn == body {
+		return true
+	}
+	if _, called := fn.Parent().Node().(*ast.CallExpr); !called {
+		return false
+	}
+	_, deferred := fn.Parent().Parent().Node().(*ast.DeferStmt)
+	outer, _ := exits.Function(fn)
+	return deferred && outer == body
+}
+
+// countedBefore reports whether the function that starts the goroutine adds to its
+// WaitGroup before.
+func countedBefore(pass *check.Pass, g gostmt.Goroutine, outer types.Object, adds []inspector.Cursor) bool {
+	starter, _ := exits.Function(g.Start)
+	for _, a := range adds {
+		own, _ := exits.Function(a)
+		if own == starter && groupOf(pass, a.Node().(*ast.CallExpr)) == outer && a.Node().Pos() < g.Start.Node().Pos() {
+			return true
+		}
+	}
+	return false
+}
+
+// waitedFor reports whether something other than the goroutine waits: in the package,
+// or, for a WaitGroup that is a parameter of the function that starts it, elsewhere.
+func waitedFor(pass *check.Pass, g gostmt.Goroutine, outer types.Object, waits []inspector.Cursor) bool {
+	for _, w := range waits {
+		if groupOf(pass, w.Node().(*ast.CallExpr)) == outer && !g.Func.Contains(w) {
+			return true
+		}
+	}
+	starter, _ := exits.Function(g.Start)
+	if !starter.Valid() {
+		return false
+	}
+	params := funcType(starter.Node()).Params
+	return params.Pos() <= outer.Pos() && outer.Pos() < params.End()
+}
