@@ -232,7 +232,7 @@ func (k *Knowledge) within(body *ast.BlockStmt, depth int) (out Effect) {
 		case *ast.FuncLit: // one that is called is looked into with its call
 			return false
 		case *ast.IfStmt:
-			if k.onError(n) {
+			if k.OnError(n) {
 				out = k.alongError(n, depth)
 				return false
 			}
@@ -244,8 +244,8 @@ func (k *Knowledge) within(body *ast.BlockStmt, depth int) (out Effect) {
 	return out
 }
 
-// onError reports whether a branch is for an error: "if err != nil".
-func (k *Knowledge) onError(s *ast.IfStmt) bool {
+// OnError reports whether a branch is for an error: "if err != nil".
+func (k *Knowledge) OnError(s *ast.IfStmt) bool {
 	cmp, ok := ast.Unparen(s.Cond).(*ast.BinaryExpr)
 	if !ok || cmp.Op != token.NEQ || !k.pass.TypesInfo.Types[cmp.Y].IsNil() {
 		return false

@@ -37,5 +37,8 @@
 //		}
 //	}
 //
+// Not reported is a select whose other cases all leave the loop: there each timer is
+// waited for, but the last.
+//
 // To switch it off for one line: //quiesce:ignore timeafter reason
 package timeafter

@@ -5,7 +5,7 @@ package timeafter
 import (
 	_ "embed"
 	"go/ast"
-	"go/version"
+	"go/token"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -19,16 +19,13 @@ var doc string
 // Analyzer reports time.After in a loop.
 var Analyzer = check.New(doc, run)
 
-// collected is the first version in which timers that nobody holds are collected.
-const collected = "go1.23"
-
 func run(pass *check.Pass) (any, error) {
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		if !code.IsCall(pass.TypesInfo, call, "time.After") || !repeats(cur) {
 			continue
 		}
-		if v := pass.TypesInfo.FileVersions[fileOf(cur)]; v != "" && version.Compare(v, collected) >= 0 {
+		if !code.Before(pass.TypesInfo, cur, code.TimersCollected) {
 			continue
 		}
 		pass.Reportf(call, "time.After in a loop: each turn leaves a timer behind until it fires (before Go 1.23)")
@@ -36,8 +33,8 @@ func run(pass *check.Pass) (any, error) {
 	return nil, nil
 }
 
-// repeats reports whether a call is a case of a select in a loop that has another one:
-// alone, it is waited for.
+// repeats reports whether a call is a case of a select in a loop that has another one
+// after which the loop goes on: otherwise each timer is waited for, but the last.
 func repeats(call inspector.Cursor) bool {
 	for clause := range call.Enclosing((*ast.CommClause)(nil), (*ast.FuncLit)(nil)) {
 		comm, ok := clause.Node().(*ast.CommClause)
@@ -48,7 +45,38 @@ func repeats(call inspector.Cursor) bool {
 			continue // in the body of the case: a statement of its own
 		}
 		choice := clause.Parent().Parent() // the block, and the select
-		return len(choice.Node().(*ast.SelectStmt).Body.List) > 1 && inLoop(choice)
+		return overtaken(choice.Node().(*ast.SelectStmt), comm) && inLoop(choice)
+	}
+	return false
+}
+
+// overtaken reports whether a select has a case beside own that does not leave the loop.
+func overtaken(choice *ast.SelectStmt, own *ast.CommClause) bool {
+	for _, s := range choice.Body.List {
+		if c := s.(*ast.CommClause); c != own && !leaves(c.Body) {
+			return true
+		}
+	}
+	return false
+}
+
+// leaves reports whether a case ends by leaving the loop around its select.
+func leaves(body []ast.Stmt) bool {
+	if len(body) == 0 {
+		return false
+	}
+	switch last := body[len(body)-1].(type) {
+	case *ast.ReturnStmt:
+		return true
+	case *ast.BranchStmt:
+		return last.Tok == token.GOTO || last.Tok == token.BREAK && last.Label != nil
+	case *ast.ExprStmt:
+		call, ok := last.X.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		id, ok := call.Fun.(*ast.Ident)
+		return ok && id.Name == "panic"
 	}
 	return false
 }
@@ -63,11 +91,4 @@ func inLoop(at inspector.Cursor) bool {
 		}
 	}
 	return false
-}
-
-func fileOf(at inspector.Cursor) *ast.File {
-	for f := range at.Enclosing((*ast.File)(nil)) {
-		return f.Node().(*ast.File)
-	}
-	return nil
 }

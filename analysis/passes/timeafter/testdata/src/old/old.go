@@ -41,6 +41,39 @@ func alone() {
 	}
 }
 
+// Each timer is waited for, but the last.
+func every(done <-chan bool) {
+	for {
+		select {
+		case <-done:
+			return
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func everyLabelled(done <-chan bool) {
+loop:
+	for {
+		select {
+		case <-time.After(time.Second):
+		case <-done:
+			break loop
+		}
+	}
+}
+
+func busy(done <-chan bool) {
+	for {
+		select {
+		case <-done:
+			return
+		case <-time.After(time.Second): // want `time.After in a loop`
+		default:
+		}
+	}
+}
+
 func once(events <-chan int) {
 	select {
 	case <-events:

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exitgoroutine
+
+import (
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/exits"
+	"github.com/go-quiesce/quiesce/analysis/internal/gostmt"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports exits in a goroutine that skip clean-up.
+var Analyzer = check.New(doc, run, exits.Analyzer)
+
+// A checker looks at one package.
+type checker struct {
+	*check.Pass
+	know *exits.Knowledge
+}
+
+func run(pass *check.Pass) (any, error) {
+	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge)}
+	seen := map[ast.Node]bool{}
+	for _, g := range gostmt.All(pass.TypesInfo, pass.Inspect) {
+		if code.IsTest(pass.Fset, g.Start.Node().Pos()) {
+			continue
+		}
+		for cur := range g.Func.Preorder((*ast.CallExpr)(nil)) {
+			if own, _ := exits.Function(cur); own != g.Func || seen[cur.Node()] {
+				continue
+			}
+			if _, ok := c.know.Exit(cur.Node().(*ast.CallExpr)); ok && !c.deliberate(g, cur) {
+				seen[cur.Node()] = c.exit(g, cur)
+			}
+		}
+	}
+	return nil, nil
+}
+
+// deliberate reports whether a goroutine gets to an exit only after it has cleaned up
+// by itself or asked others to stop, or because time is up, or at a second signal.
+func (c *checker) deliberate(g gostmt.Goroutine, exit inspector.Cursor) bool {
+	receives := 0
+	for cur := range g.Func.Preorder((*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil)) {
+		n := cur.Node()
+		if n.Pos() >= exit.Node().Pos() {
+			break
+		}
+		if own, _ := exits.Function(cur); own != g.Func || !c.know.Reaches(cur, exit) {
+			continue
+		}
+		switch n := n.(type) {
+		case *ast.UnaryExpr:
+			if n.Op == token.ARROW {
+				receives++
+			}
+		case *ast.CallExpr:
+			if c.stops(n) {
+				return true
+			}
+		}
+	}
+	return receives > 1
+}
+
+// stops reports whether a call cleans up, asks something to stop, or waits for a time.
+func (c *checker) stops(call *ast.CallExpr) bool {
+	if code.IsBuiltin(c.TypesInfo, call, "close") || code.IsCall(c.TypesInfo, call, "time.After", "time.Sleep", "time.NewTimer") {
+		return true
+	}
+	if c.know.Effect(call).Loss != "" {
+		return true
+	}
+	if t := c.TypesInfo.TypeOf(call.Fun); t != nil && code.IsNamed(t, "context.CancelFunc") {
+		return true
+	}
+	var name string
+	switch fun := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		name = fun.Name
+	case *ast.SelectorExpr:
+		name = fun.Sel.Name
+	}
+	name = strings.ToLower(name)
+	for _, verb := range []string{"stop", "close", "shutdown", "cancel", "clean", "teardown", "quit", "terminate", "kill", "flush", "drain", "destroy", "finish", "unregister", "deregister", "release", "restore"} {
+		if strings.Contains(name, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// exit reports an exit in a goroutine if the function that has started it cleans up, or
+// one that calls that function.
+func (c *checker) exit(g gostmt.Goroutine, exit inspector.Cursor) bool {
+	starter, body := exits.Function(g.Start)
+	if body == nil {
+		return false
+	}
+	uses := used(g.Func)
+	for cur := range starter.Preorder((*ast.CallExpr)(nil)) {
+		if c.cleans(starter, cur, g, uses) {
+			c.report(exit, starter, cur.Node().(*ast.CallExpr))
+			return true
+		}
+	}
+	decl, ok := starter.Node().(*ast.FuncDecl)
+	if !ok {
+		return false
+	}
+	fn := c.TypesInfo.Defs[decl.Name]
+	for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		if c.know.Callee(cur.Node().(*ast.CallExpr)) != fn || code.IsTest(c.Fset, cur.Node().Pos()) {
+			continue
+		}
+		for _, d := range c.know.Pending(cur) {
+			call := d.Node().(*ast.DeferStmt).Call
+			if c.know.Effect(call).Loss != "" && !c.ofGoroutine(call, uses) {
+				caller, _ := exits.Function(cur)
+				c.report(exit, caller, call)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cleans reports whether a call of a function is a clean-up that the exit of a goroutine
+// skips: it is deferred, or comes after the go statement, outside of the branches for an
+// error; and it is not of something that the goroutine itself serves.
+func (c *checker) cleans(starter, cur inspector.Cursor, g gostmt.Goroutine, uses map[string]bool) bool {
+	call := cur.Node().(*ast.CallExpr)
+	own, _ := exits.Function(cur)
+	_, deferred := cur.Parent().Node().(*ast.DeferStmt)
+	if own != starter || !deferred && (call.Pos() < g.Start.Node().Pos() || !c.know.Reaches(g.Start, cur) || c.forError(cur)) {
+		return false
+	}
+	return c.know.Effect(call).Loss != "" && !c.ofGoroutine(call, uses)
+}
+
+// forError reports whether a call is in a branch for an error, which is not how the
+// function ends.
+func (c *checker) forError(cur inspector.Cursor) bool {
+	for branch := range cur.Enclosing((*ast.IfStmt)(nil)) {
+		if n := branch.Node().(*ast.IfStmt); c.know.OnError(n) && n.Body.Pos() < cur.Node().Pos() {
+			return true
+		}
+	}
+	return false
+}
+
+// used has what the goroutine calls methods of, as the code writes it.
+func used(fn inspector.Cursor) map[string]bool {
+	uses := map[string]bool{}
+	for cur := range fn.Preorder((*ast.SelectorExpr)(nil)) {
+		uses[types.ExprString(cur.Node().(*ast.SelectorExpr).X)] = true
+	}
+	return uses
+}
+
+// ofGoroutine reports whether all that a clean-up calls with an effect is of things that
+// the goroutine uses too.
+func (c *checker) ofGoroutine(call *ast.CallExpr, uses map[string]bool) bool {
+	lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit)
+	if !ok {
+		sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		_, pkg := c.TypesInfo.ObjectOf(root(sel.X)).(*types.PkgName)
+		return !pkg && uses[types.ExprString(sel.X)]
+	}
+	all := true
+	ast.Inspect(lit.Body, func(n ast.Node) bool {
+		if inner, ok := n.(*ast.CallExpr); ok && c.know.Effect(inner).Loss != "" {
+			all = all && c.ofGoroutine(inner, uses)
+		}
+		return true
+	})
+	return all
+}
+
+func root(e ast.Expr) *ast.Ident {
+	for {
+		switch x := ast.Unparen(e).(type) {
+		case *ast.Ident:
+			return x
+		case *ast.SelectorExpr:
+			e = x.X
+		default:
+			return &ast.Ident{}
+		}
+	}
+}
+
+func (c *checker) report(exit, fn inspector.Cursor, skipped *ast.CallExpr) {
+	call := exit.Node().(*ast.CallExpr)
+	who := "the function that started it"
+	if decl, ok := fn.Node().(*ast.FuncDecl); ok {
+		who = decl.Name.Name
+	}
+	what := exits.Name(skipped)
+	if _, ok := ast.Unparen(skipped.Fun).(*ast.FuncLit); ok {
+		what = "the function"
+	}
+	c.Report(analysis.Diagnostic{
+		Pos: call.Pos(), End: call.End(),
+		Message: fmt.Sprintf("%s in a goroutine skips the clean-up of %s, %s of line %d: %s",
+			exits.Name(call), who, what, c.Fset.Position(skipped.Pos()).Line, c.know.Effect(skipped).Loss),
+		Related: []analysis.RelatedInformation{{Pos: skipped.Pos(), End: skipped.End(), Message: "skipped"}},
+	})
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tickerstop defines an analyzer that reports tickers that are never stopped.
+//
+// # Analyzer tickerstop
+//
+// tickerstop: report tickers that outlive the function they are made in
+//
+// Before Go 1.23 a ticker that is not stopped is never collected, and goes on ticking:
+// each call of the function leaves one more, with its share of the runtime's timers.
+// From Go 1.23 on the collector takes a ticker that nobody holds any more, stopped or
+// not (see https://go.dev/doc/go1.23#timer-changes), and modules that say "go 1.23" or
+// later are not reported. What keeps a ticker alive there is a loop over its channel:
+// see the check tickerloop.
+//
+// Wrong:
+//
+//	func wait(ready func() bool) {
+//		ticker := time.NewTicker(time.Second)
+//		for !ready() {
+//			<-ticker.C
+//		}
+//	}
+//
+// Right:
+//
+//	func wait(ready func() bool) {
+//		ticker := time.NewTicker(time.Second)
+//		defer ticker.Stop()
+//		for !ready() {
+//			<-ticker.C
+//		}
+//	}
+//
+// Not reported are tickers that are handed on, those of functions that do not return,
+// and those of main and of tests, which end with the process.
+//
+// To switch it off for one line: //quiesce:ignore tickerstop reason
+package tickerstop
