@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package exitlibrary defines an analyzer that reports exits of the process in a
+// library.
+//
+// # Analyzer exitlibrary
+//
+// exitlibrary: report functions for other packages that end the process on an error
+//
+// Only main knows what else the process is doing: which requests are in flight, what is
+// deferred, which file is half written. A library that calls os.Exit or log.Fatal takes
+// that decision away, and no caller can tell from the signature, least of all from one
+// that returns an error.
+//
+// Wrong:
+//
+//	func Load(name string) (*Config, error) {
+//		data, err := os.ReadFile(name)
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		return parse(data)
+//	}
+//
+// Right:
+//
+//	func Load(name string) (*Config, error) {
+//		data, err := os.ReadFile(name)
+//		if err != nil {
+//			return nil, err
+//		}
+//		return parse(data)
+//	}
+//
+// Reported are exported functions that return an error, and yet end the process where
+// they have one; and those of the package at the root of a module that return none. Not
+// reported are programs, the packages of their command line (by name, or by what they
+// import), test helpers, functions whose name says that they exit (Must, Fatal, Exit and
+// the like), and an exit with the code of a child.
+//
+// To switch it off for one line: //quiesce:ignore exitlibrary reason
+package exitlibrary

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exitlibrary
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/exits"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports exits of the process in a library.
+var Analyzer = check.New(doc, run, exits.Analyzer)
+
+// parts are elements of the import paths of packages that belong to one program, or to
+// tests.
+var parts = []string{
+	"cmd", "cmds", "cli", "command", "commands", "app", "apps", "main", "tool", "tools", "script", "scripts",
+	"example", "examples", "demo", "test", "tests", "testing", "testutil", "testutils", "testdata", "e2e", "integration",
+	"hack", "bench", "benchmark", "benchmarks", "log", "logs", "logger", "logging", "fatal", "exit",
+}
+
+// frames are packages that only the command line of a program imports.
+var frames = []string{
+	"flag", "testing", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/urfave/cli",
+	"github.com/alecthomas/kingpin", "gopkg.in/alecthomas/kingpin", "github.com/alecthomas/kong", "github.com/jessevdk/go-flags",
+}
+
+func run(pass *check.Pass) (any, error) {
+	if code.IsMain(pass.Pass) || ofProgram(pass.Pkg) {
+		return nil, nil
+	}
+	know := pass.ResultOf[exits.Analyzer].(*exits.Knowledge)
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		e, ok := know.Exit(call)
+		if !ok || e.OnError || code.IsTest(pass.Fset, call.Pos()) || relays(pass, call) {
+			continue
+		}
+		fn, _ := exits.Function(cur)
+		decl, ok := fn.Node().(*ast.FuncDecl)
+		if !ok || !public(decl) || speaks(decl.Name.Name) || !onError(know, cur, fn) {
+			continue
+		}
+		switch {
+		case returnsError(pass, decl):
+			pass.Reportf(call, "%s in %s ends the process of whoever calls it, which expects an error", exits.Name(call), decl.Name.Name)
+		case atRoot(pass):
+			pass.Reportf(call, "%s in %s ends the process of whoever calls it", exits.Name(call), decl.Name.Name)
+		}
+	}
+	return nil, nil
+}
+
+func ofProgram(pkg *types.Package) bool {
+	for part := range strings.SplitSeq(pkg.Path(), "/") {
+		if slices.Contains(parts, part) || strings.HasSuffix(part, "test") || strings.HasSuffix(part, "cmd") || strings.HasSuffix(part, "cli") {
+			return true
+		}
+	}
+	for _, p := range pkg.Imports() {
+		for _, frame := range frames {
+			if p.Path() == frame || strings.HasPrefix(p.Path(), frame+"/") || strings.HasPrefix(p.Path(), frame+".") {
+				return true
+			}
+		}
+	}
+	return slices.Contains(parts, pkg.Name())
+}
+
+// public reports whether other packages can call a function.
+func public(decl *ast.FuncDecl) bool {
+	if !decl.Name.IsExported() {
+		return false
+	}
+	if decl.Recv == nil {
+		return true
+	}
+	t := decl.Recv.List[0].Type
+	for {
+		switch x := t.(type) {
+		case *ast.StarExpr:
+			t = x.X
+		case *ast.IndexExpr:
+			t = x.X
+		case *ast.IndexListExpr:
+			t = x.X
+		case *ast.Ident:
+			return x.IsExported()
+		default:
+			return false
+		}
+	}
+}
+
+// speaks reports whether the name of a function says that it may end the process, or
+// that it is a program's own main function.
+func speaks(name string) bool {
+	for _, word := range []string{"Must", "Fatal", "Exit", "Die", "Abort", "Panic", "Check", "Handle", "Quit", "Kill", "Terminate", "Crash", "Usage", "Main", "Execute", "Restart", "Reexec", "Daemon", "OrExit", "OrDie", "OrFatal"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// relays reports whether an exit passes a code on, or says that all is well.
+func relays(pass *check.Pass, call *ast.CallExpr) bool {
+	if !code.IsCall(pass.TypesInfo, call, "os.Exit", "syscall.Exit") {
+		return false
+	}
+	n, ok := code.IntConst(pass.TypesInfo, call.Args[0])
+	return !ok || n == 0
+}
+
+// onError reports whether a call is in a branch of its function for an error.
+func onError(know *exits.Knowledge, cur, fn inspector.Cursor) bool {
+	for branch := range cur.Enclosing((*ast.IfStmt)(nil)) {
+		n := branch.Node().(*ast.IfStmt)
+		if n.Pos() > fn.Node().Pos() && know.OnError(n) && within(n.Body, cur.Node().Pos()) {
+			return true
+		}
+	}
+	return false
+}
+
+func within(n ast.Node, pos token.Pos) bool { return n.Pos() <= pos && pos < n.End() }
+
+func returnsError(pass *check.Pass, decl *ast.FuncDecl) bool {
+	if decl.Type.Results == nil {
+		return false
+	}
+	list := decl.Type.Results.List
+	t := pass.TypesInfo.TypeOf(list[len(list)-1].Type)
+	return t != nil && t.String() == "error"
+}
+
+// atRoot reports whether a package is the one that its module is named after: such a
+// module is a library.
+func atRoot(pass *check.Pass) bool {
+	return pass.Module != nil && pass.Module.Path != "" && pass.Module.Path == pass.Pkg.Path()
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"log"
+	"os"
+	"os/exec"
+)
+
+func Load(name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		log.Fatal(err) // want `log.Fatal in Load ends the process of whoever calls it, which expects an error`
+	}
+	return data, nil
+}
+
+type Server struct{}
+
+func (s *Server) Start() error {
+	if _, err := Load("a"); err != nil {
+		log.Println(err)
+		os.Exit(1) // want `os.Exit in Start ends the process of whoever calls it, which expects an error`
+	}
+	return nil
+}
+
+// Their names say it.
+func MustLoad(name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return data, err
+}
+
+// It is not an error of its own.
+func Relay(cmd *exec.Cmd) error {
+	if err := cmd.Run(); err != nil {
+		os.Exit(cmd.ProcessState.ExitCode())
+	}
+	return nil
+}
+
+func Impossible(n int) error {
+	if n < 0 {
+		log.Fatal("negative")
+	}
+	return nil
+}
+
+func load(name string) error {
+	_, err := os.ReadFile(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return err
+}
+
+// It may be of a program.
+func Config(name string) []byte {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return data
+}
+
+func Off(name string) error {
+	if err := load(name); err != nil {
+		log.Fatal(err) //quiesce:ignore exitlibrary the data is corrupt, and nothing may write any more
+	}
+	return nil
+}
