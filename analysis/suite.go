@@ -6,11 +6,13 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/go-quiesce/quiesce/analysis/passes/timeafter"
+	"github.com/go-quiesce/quiesce/analysis/passes/unlockunheld"
 )
 
 // checks returns the analyzers of all checks but ignore, by name.
 func checks() []*analysis.Analyzer {
 	return []*analysis.Analyzer{
 		timeafter.Analyzer,
+		unlockunheld.Analyzer,
 	}
 }
