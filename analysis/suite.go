@@ -5,6 +5,7 @@ package analysis
 import (
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/go-quiesce/quiesce/analysis/passes/doubleclose"
 	"github.com/go-quiesce/quiesce/analysis/passes/timeafter"
 	"github.com/go-quiesce/quiesce/analysis/passes/unlockunheld"
 )
@@ -12,6 +13,7 @@ import (
 // checks returns the analyzers of all checks but ignore, by name.
 func checks() []*analysis.Analyzer {
 	return []*analysis.Analyzer{
+		doubleclose.Analyzer,
 		timeafter.Analyzer,
 		unlockunheld.Analyzer,
 	}

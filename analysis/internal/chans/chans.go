@@ -44,6 +44,8 @@ type Group struct {
 
 // Info has the channels of a package.
 type Info struct {
+	Funcs *Funcs
+
 	groups map[*types.Var]*Group
 }
 

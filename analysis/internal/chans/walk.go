@@ -46,7 +46,7 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	w.strangers()
-	return &Info{groups: w.groups}, nil
+	return &Info{Funcs: FuncsOf(root, pass.TypesInfo), groups: w.groups}, nil
 }
 
 func (w *walker) ident(cur inspector.Cursor) {
@@ -181,7 +181,11 @@ func (w *walker) key(v *types.Var, at inspector.Cursor) {
 // unkeyed notes the channels of a struct's literal that does not name its fields.
 func (w *walker) unkeyed(cur inspector.Cursor) {
 	lit := cur.Node().(*ast.CompositeLit)
-	t, ok := w.info.TypeOf(lit).Underlying().(*types.Struct)
+	typ := w.info.TypeOf(lit)
+	if typ == nil {
+		return
+	}
+	t, ok := typ.Underlying().(*types.Struct)
 	if !ok || len(lit.Elts) != t.NumFields() {
 		return
 	}

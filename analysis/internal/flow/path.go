@@ -115,7 +115,7 @@ func certain(info *types.Info, first, second inspector.Cursor) (ast.Node, bool) 
 	a, b := Outwards(first), Outwards(second)
 	i := meet(a, b)
 	if i == 0 { // the same place, in the next turn
-		i = slices.IndexFunc(b, isLoop) - 1
+		i = slices.IndexFunc(b, IsLoop) - 1
 	}
 	if i < 0 {
 		return nil, false
@@ -128,13 +128,14 @@ func certain(info *types.Info, first, second inspector.Cursor) (ast.Node, bool) 
 	if Conditional(b, common, ignore) {
 		return nil, false
 	}
-	if i+1 < len(b) && isLoop(b[i+1]) {
+	if i+1 < len(b) && IsLoop(b[i+1]) {
 		common = b[i+1]
 	}
 	return common, true
 }
 
-func isLoop(n ast.Node) bool {
+// IsLoop reports whether a node is a loop.
+func IsLoop(n ast.Node) bool {
 	switch n.(type) {
 	case *ast.ForStmt, *ast.RangeStmt:
 		return true

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -171,14 +172,23 @@ func checkFunc(pass *check.Pass, f inspector.Cursor, places map[flow.Place][]*ca
 // suspicious reports whether a function unlocks more often than once, or by the wrong
 // method, and locks at all: one that only unlocks does so for its caller.
 func suspicious(calls []*call) bool {
+	count := tally(calls)
+	if count["TryLock"]+count["TryRLock"] > 0 {
+		return false
+	}
+	return count["Unlock"] > 1 || count["RUnlock"] > 1 || wrongPair(count) || slices.ContainsFunc(calls, inLoop)
+}
+
+func inLoop(c *call) bool {
+	return c.unlocks() && slices.ContainsFunc(flow.Outwards(c.at), flow.IsLoop)
+}
+
+func tally(calls []*call) map[string]int {
 	count := map[string]int{}
 	for _, c := range calls {
 		count[c.name]++
 	}
-	if count["TryLock"]+count["TryRLock"] > 0 {
-		return false
-	}
-	return count["Unlock"] > 1 || count["RUnlock"] > 1 || wrongPair(count)
+	return count
 }
 
 func wrongPair(count map[string]int) bool {
@@ -198,31 +208,30 @@ type mutex struct {
 }
 
 func (m *mutex) check() {
-	count := map[string]int{}
-	for _, c := range m.calls {
-		count[c.name]++
-	}
-	if wrongPair(count) {
-		for _, c := range m.calls {
-			if c.unlocks() {
-				lock := strings.Replace(c.name, "Unlock", "Lock", 1)
-				m.pass.Reportf(c.at.Node(), "%s.%s here, but the function has it by %s: the process ends with \"fatal error\"", c.text, c.name, other(lock))
-			}
-		}
-		return
-	}
 	for _, c := range m.calls {
 		if c.unlocks() && c.step != nil {
 			m.again(c)
 		}
 	}
+	if !wrongPair(tally(m.calls)) {
+		return
+	}
+	for _, c := range m.calls {
+		if lock := m.wrongLock(c); lock != nil {
+			m.pass.Reportf(c.at.Node(), "%s.%s, but line %d has locked it by %s: the process ends with \"fatal error\"", c.text, c.name, m.line(lock), lock.name)
+		}
+	}
 }
 
-func other(lock string) string {
-	if lock == "Lock" {
-		return "RLock"
+// wrongLock returns the lock of the other kind that an unlock comes after.
+func (m *mutex) wrongLock(unlock *call) *call {
+	for _, c := range m.calls {
+		if !c.unlocks() && unlock.unlocks() && c.step != nil &&
+			m.g.Find(c.step, never, func(s *flow.Step) bool { return s == unlock.step }) != nil {
+			return c
+		}
 	}
-	return "Lock"
+	return nil
 }
 
 // again reports an unlock that comes after first with no lock between.

@@ -65,14 +65,14 @@ func (s *store) loop(xs []int) {
 
 func (s *store) wrongKind() int {
 	s.mu.RLock()
-	defer s.mu.Unlock() // want `s.mu.Unlock here, but the function has it by RLock`
+	defer s.mu.Unlock() // want `s.mu.Unlock, but line 67 has locked it by RLock`
 	return s.n
 }
 
 func (s *store) wrongKindToo() {
 	s.mu.Lock()
 	s.n++
-	s.mu.RUnlock() // want `s.mu.RUnlock here, but the function has it by Lock`
+	s.mu.RUnlock() // want `s.mu.RUnlock, but line 73 has locked it by Lock`
 }
 
 func local() {
@@ -83,6 +83,20 @@ func local() {
 }
 
 // What follows is innocent.
+
+func (s *store) upgradeInLiteral() {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	func() {
+		s.mu.RUnlock()
+		s.mu.Lock()
+		defer func() {
+			s.mu.Unlock()
+			s.mu.RLock()
+		}()
+		s.n++
+	}()
+}
 
 func (s *store) relocked() error {
 	s.mu.Lock()

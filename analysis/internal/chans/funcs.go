@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package chans
+
+import (
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// Funcs knows the functions of a package and who starts them.
+type Funcs struct {
+	// Starts are the go statements whose function is a literal, or one of the package.
+	Starts []Start
+
+	info  *types.Info
+	decls map[*types.Func]inspector.Cursor
+	lits  map[*types.Var]inspector.Cursor // the literal that a variable always holds
+
+	called map[*ast.FuncLit]inspector.Cursor // literals called where they are
+}
+
+// A Start is a go statement, with the function that it starts.
+type Start struct {
+	Go   inspector.Cursor
+	Body inspector.Cursor // a *ast.FuncDecl or *ast.FuncLit
+}
+
+// FuncsOf finds the functions of a package.
+func FuncsOf(root inspector.Cursor, info *types.Info) *Funcs {
+	f := &Funcs{
+		info: info, decls: map[*types.Func]inspector.Cursor{},
+		lits: map[*types.Var]inspector.Cursor{}, called: map[*ast.FuncLit]inspector.Cursor{},
+	}
+	var starts []inspector.Cursor
+	for cur := range root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil), (*ast.GoStmt)(nil), (*ast.AssignStmt)(nil)) {
+		switch n := cur.Node().(type) {
+		case *ast.FuncDecl:
+			if fn, ok := info.Defs[n.Name].(*types.Func); ok && n.Body != nil {
+				f.decls[fn] = cur
+			}
+		case *ast.FuncLit:
+			f.named(cur)
+		case *ast.AssignStmt:
+			f.changed(n)
+		case *ast.GoStmt:
+			starts = append(starts, cur)
+		}
+	}
+	for _, cur := range starts {
+		if body := f.Callee(cur.Node().(*ast.GoStmt).Call); body.Valid() {
+			f.Starts = append(f.Starts, Start{Go: cur, Body: body})
+		}
+	}
+	return f
+}
+
+// named notes the variable that a literal is the first value of, or that it is called.
+func (f *Funcs) named(lit inspector.Cursor) {
+	kind, i := lit.ParentEdge()
+	var name ast.Expr
+	switch kind {
+	case edge.CallExpr_Fun:
+		f.called[lit.Node().(*ast.FuncLit)] = lit
+	case edge.AssignStmt_Rhs:
+		if lhs := lit.Parent().Node().(*ast.AssignStmt).Lhs; i < len(lhs) {
+			name = lhs[i]
+		}
+	case edge.ValueSpec_Values:
+		name = lit.Parent().Node().(*ast.ValueSpec).Names[i]
+	}
+	if id, ok := name.(*ast.Ident); ok {
+		if v, ok := f.info.Defs[id].(*types.Var); ok {
+			f.lits[v] = lit
+		}
+	}
+}
+
+// changed forgets the variables that are assigned something else later.
+func (f *Funcs) changed(s *ast.AssignStmt) {
+	for _, e := range s.Lhs {
+		if id, ok := e.(*ast.Ident); ok {
+			if v, ok := f.info.Uses[id].(*types.Var); ok {
+				f.lits[v] = inspector.Cursor{}
+			}
+		}
+	}
+}
+
+// Decl returns the declaration of a function of the package; it is not valid for others.
+func (f *Funcs) Decl(fn *types.Func) inspector.Cursor { return f.decls[fn.Origin()] }
+
+// Callee returns the function that a call runs: a literal, one that a variable holds for
+// good, or one of the package. It is not valid for others.
+func (f *Funcs) Callee(call *ast.CallExpr) inspector.Cursor {
+	switch fun := ast.Unparen(call.Fun).(type) {
+	case *ast.FuncLit:
+		return f.called[fun]
+	case *ast.Ident:
+		if v, ok := f.info.Uses[fun].(*types.Var); ok {
+			return f.lits[v]
+		}
+	}
+	if fn := typeutil.StaticCallee(f.info, call); fn != nil {
+		return f.Decl(fn)
+	}
+	return inspector.Cursor{}
+}

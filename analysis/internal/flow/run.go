@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package flow
+
+import (
+	"go/ast"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// Function returns the innermost function, declared or literal, around a place.
+func Function(at inspector.Cursor) inspector.Cursor {
+	for f := range at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		return f
+	}
+	return inspector.Cursor{}
+}
+
+// Runs returns where a call happens in terms of flow: the function, the place in it, and
+// whether it is deferred to the function's end. What a deferred literal does in any
+// case, the function around it does.
+func Runs(call inspector.Cursor) (f, at inspector.Cursor, deferred bool) {
+	if call.ParentEdgeKind() == edge.DeferStmt_Call {
+		return Function(call), call, true
+	}
+	f = Function(call)
+	if f.ParentEdgeKind() == edge.CallExpr_Fun && f.Parent().ParentEdgeKind() == edge.DeferStmt_Call &&
+		!Conditional(Outwards(call), f.Node(), nil) {
+		return Function(f.Parent()), f.Parent(), true
+	}
+	return f, call, false
+}
+
+// Certainly reports whether a function comes to the place whenever it ends normally.
+func (g *Graph) Certainly(at inspector.Cursor) bool {
+	to := g.At(at.Node().Pos())
+	if to == nil {
+		return false
+	}
+	passed := func(s *Step) bool { return s == to }
+	return g.FindFrom(g.Entry, passed, func(s *Step) bool { return s == g.Exit }) == nil
+}

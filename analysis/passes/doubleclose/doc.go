@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package doubleclose defines an analyzer that reports a channel that is closed twice.
+//
+// # Analyzer doubleclose
+//
+// doubleclose: report a channel that the program closes twice
+//
+// Closing a closed channel panics (see https://go.dev/ref/spec#Close). Most of these
+// panics come while a program stops, when nobody looks: the deferred close after an
+// explicit one, two goroutines that both close when they end, a Stop called by hand and
+// by a defer. A select with a default before the close does not help when two
+// goroutines do it at the same time: both may find the channel open.
+//
+// Wrong:
+//
+//	func (c *conn) start() {
+//		go c.read()  // each ends with close(c.done)
+//		go c.write()
+//	}
+//
+// Right:
+//
+//	func (c *conn) finish() { c.once.Do(func() { close(c.done) }) }
+//
+// Not reported: a close in a sync.Once, one that a flag or another condition decides
+// about, closes in branches that exclude each other, and a type whose Close panics when
+// it is called twice but is called once.
+//
+// To switch it off for one line: //quiesce:ignore doubleclose reason
+package doubleclose

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package doubleclose
+
+import (
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/chans"
+	"github.com/go-quiesce/quiesce/analysis/internal/flow"
+)
+
+// A end is what a goroutine closes when it ends.
+type end struct {
+	*closing
+	start chans.Start
+}
+
+// goroutines looks at goroutines that each close the same channel when they end.
+func (c *closer) goroutines() {
+	byField := map[*types.Var][]end{}
+	for _, start := range c.chans.Funcs.Starts {
+		for _, cl := range c.closes(start.Body) {
+			if c.repeated(start, cl) {
+				c.Reportf(cl.call.Node(), "%s is closed by each goroutine that the loop at line %d starts: the second close panics",
+					cl.text, c.Fset.Position(start.Go.Node().Pos()).Line)
+			}
+			byField[cl.field] = append(byField[cl.field], end{cl, start})
+		}
+	}
+	for _, ends := range byField {
+		c.pairs(ends)
+	}
+}
+
+// closes returns what a function closes whenever it ends, itself or through functions
+// that it calls in any case.
+func (c *closer) closes(f inspector.Cursor) []*closing {
+	out := append([]*closing(nil), c.always[f]...)
+	g := c.graph(f)
+	if g == nil {
+		return out
+	}
+	for cur := range f.Preorder((*ast.CallExpr)(nil)) {
+		callee := c.chans.Funcs.Callee(cur.Node().(*ast.CallExpr))
+		if !callee.Valid() || callee == f || len(c.always[callee]) == 0 {
+			continue
+		}
+		if fn, at, _ := flow.Runs(cur); fn == f && g.Certainly(at) {
+			out = append(out, c.always[callee]...)
+		}
+	}
+	return out
+}
+
+// repeated reports whether a go statement in a loop starts goroutines that close one
+// variable from outside the loop.
+func (c *closer) repeated(start chans.Start, cl *closing) bool {
+	v, ok := cl.place.Root.(*types.Var)
+	if !ok || cl.place.Fields != "" || cl.guarded || within(start.Body.Node(), v) {
+		return false
+	}
+	for loop := range start.Go.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		return flow.IsLoop(loop.Node()) && !within(loop.Node(), v) && len(c.chans.Of(v).Of(chans.Make)) == 1 && goesOn(c, start, loop)
+	}
+	return false
+}
+
+// goesOn reports whether the loop may come to the go statement again.
+func goesOn(c *closer, start chans.Start, loop inspector.Cursor) bool {
+	g := c.graph(flow.Function(start.Go))
+	return g != nil && g.Leads(c.TypesInfo, start.Go, start.Go, func(*flow.Step) bool { return false })
+}
+
+// pairs reports two goroutines that one function starts and that both close a field or
+// variable.
+func (c *closer) pairs(ends []end) {
+	for i, a := range ends {
+		for _, b := range ends[i+1:] {
+			f := flow.Function(a.start.Go)
+			if a.start.Go == b.start.Go || f != flow.Function(b.start.Go) || !c.both(f, a, b) {
+				continue
+			}
+			why := "the second close panics"
+			if a.guarded && b.guarded {
+				why = "between looking and closing the other may close it, and the second close panics"
+			}
+			c.Reportf(b.call.Node(), "%s is closed by two goroutines, those of lines %d and %d: %s", b.text,
+				c.Fset.Position(a.start.Go.Node().Pos()).Line, c.Fset.Position(b.start.Go.Node().Pos()).Line, why)
+			return
+		}
+	}
+}
+
+// both reports whether two goroutines of a function run on the same object, without a
+// condition about the second.
+func (c *closer) both(f inspector.Cursor, a, b end) bool {
+	g := c.graph(f)
+	if g == nil || c.locks(a.fn) || c.locks(b.fn) || a.guarded != b.guarded {
+		return false
+	}
+	if recv(c.TypesInfo, a) != recv(c.TypesInfo, b) {
+		return false
+	}
+	return g.Leads(c.TypesInfo, a.start.Go, b.start.Go, func(*flow.Step) bool { return false })
+}
+
+// recv is what a started method is called on, or the variable that a literal closes.
+func recv(info *types.Info, e end) flow.Place {
+	call := e.start.Go.Node().(*ast.GoStmt).Call
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		p, _ := flow.PlaceOf(info, sel.X)
+		return p
+	}
+	return flow.Place{Root: e.place.Root}
+}
+
+// locks reports whether a function locks something: then a close after a look is safe.
+func (c *closer) locks(f inspector.Cursor) bool {
+	for cur := range f.Preorder((*ast.CallExpr)(nil)) {
+		if sel, ok := cur.Node().(*ast.CallExpr).Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Lock" {
+			return true
+		}
+	}
+	return false
+}
