@@ -212,6 +212,18 @@ func (g *Graph) FindFrom(from *Step, stop, goal func(*Step) bool) *Step {
 }
 
 func (g *Graph) find(queue []*Step, stop, goal func(*Step) bool) *Step {
+	next := func(s *Step) []*Step {
+		if stop(s) {
+			return nil
+		}
+		return s.Next
+	}
+	return Search(queue, next, goal)
+}
+
+// Search returns the first step that goal accepts, of the given ones and those that next
+// leads to. Goal is asked first.
+func Search(queue []*Step, next func(*Step) []*Step, goal func(*Step) bool) *Step {
 	seen := map[*Step]bool{}
 	queue = append([]*Step(nil), queue...)
 	for len(queue) > 0 {
@@ -224,9 +236,7 @@ func (g *Graph) find(queue []*Step, stop, goal func(*Step) bool) *Step {
 		if goal(s) {
 			return s
 		}
-		if !stop(s) {
-			queue = append(queue, s.Next...)
-		}
+		queue = append(queue, next(s)...)
 	}
 	return nil
 }

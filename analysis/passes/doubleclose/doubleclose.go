@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -150,6 +151,8 @@ func (c *closer) twice(g *flow.Graph, a, b *closing) bool {
 	switch {
 	case a.deferred:
 		return false // b's turn, or both are
+	case a == b && c.madeInLoop(a):
+		return false
 	case !b.deferred:
 		return g.Leads(c.TypesInfo, a.at, b.at, stop)
 	}
@@ -161,6 +164,19 @@ func (c *closer) twice(g *flow.Graph, a, b *closing) bool {
 		return func(s *flow.Step) bool { return s == want }
 	}
 	return g.Find(registered, stop, is(from)) != nil && g.Find(from, stop, is(g.Exit)) != nil
+}
+
+// madeInLoop reports whether the function gives the variable a new channel in some loop:
+// then each turn may have its own.
+func (c *closer) madeInLoop(a *closing) bool {
+	for _, k := range []chans.Kind{chans.Make, chans.Origin} {
+		for _, u := range c.chans.Of(a.field).Of(k) {
+			if flow.Function(u.At) == a.fn && slices.ContainsFunc(flow.Outwards(u.At), flow.IsLoop) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // remakes reports whether a step calls a function of the package that gives the field a

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package blockedsend
+
+import (
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/chans"
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/flow"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports the send of a result that nobody may wait for any more.
+var Analyzer = check.New(doc, run, chans.Analyzer)
+
+func run(pass *check.Pass) (any, error) {
+	info := pass.ResultOf[chans.Analyzer].(*chans.Info)
+	for _, g := range info.Groups() {
+		if !g.Has(chans.Send) || !g.Private(pass.Pkg) || !g.Unbuffered(pass.TypesInfo) || len(g.Of(chans.Make)) != 1 {
+			continue
+		}
+		r := result{pass: pass, chans: info, group: g, made: g.Of(chans.Make)[0]}
+		if !r.made.Var.IsField() && !code.IsTest(pass.Fset, r.made.At.Node().Pos()) {
+			r.check()
+		}
+	}
+	return nil, nil
+}
+
+// A result is a channel without a buffer that a function makes for its goroutines.
+type result struct {
+	pass  *check.Pass
+	chans *chans.Info
+	group *chans.Group
+	made  *chans.Use
+	owner inspector.Cursor // the function
+	flow  *flow.Graph
+}
+
+func (r *result) check() {
+	r.owner = r.made.Func()
+	if !r.owner.Valid() || isMain(r.pass, r.owner) || !r.localReceives() {
+		return
+	}
+	for _, send := range r.group.Of(chans.Send) {
+		start, ok := r.started(send)
+		if !ok {
+			continue
+		}
+		if r.flow == nil {
+			if r.flow = flow.Of(r.pass.TypesInfo, code.Body(r.owner.Node())); r.flow == nil {
+				return
+			}
+		}
+		if left := r.leaves(start); left != nil {
+			r.report(send, start, left)
+			return
+		}
+	}
+}
+
+func isMain(pass *check.Pass, f inspector.Cursor) bool {
+	decl, ok := f.Node().(*ast.FuncDecl)
+	return ok && code.IsMain(pass.Pass) && decl.Recv == nil && decl.Name.Name == "main"
+}
+
+// localReceives reports whether all receives are in the function that makes the channel:
+// other functions may go on to receive when it has left.
+func (r *result) localReceives() bool {
+	receives := r.group.Of(chans.Receive)
+	return len(receives) > 0 && !slices.ContainsFunc(receives, func(u *chans.Use) bool { return u.Func() != r.owner })
+}
+
+// started returns the go statement of the owner whose function does a send that waits.
+func (r *result) started(send *chans.Use) (chans.Start, bool) {
+	if inSelect(send) {
+		return chans.Start{}, false
+	}
+	for _, s := range r.chans.Funcs.Starts {
+		if s.Body == send.Func() && flow.Function(s.Go) == r.owner {
+			return s, true
+		}
+	}
+	return chans.Start{}, false
+}
+
+// inSelect reports whether a send is a case of a select with others.
+func inSelect(send *chans.Use) bool {
+	stmt := send.At.Parent()
+	return stmt.ParentEdgeKind() == edge.CommClause_Comm && len(stmt.Parent().Parent().Node().(*ast.BlockStmt).List) > 1
+}
+
+// leaves returns a step after which the owner ends without a receive, although the
+// goroutine runs: a case of a select that receives as well, or a return before the
+// receive that all others come to.
+func (r *result) leaves(start chans.Start) ast.Node {
+	began := r.flow.At(start.Go.Node().Pos())
+	for _, u := range r.group.Of(chans.Receive) {
+		if !r.reaches(began, u) {
+			continue
+		}
+		if n := r.otherCase(start, u); n != nil {
+			return n
+		}
+		if n := r.early(start, began, u); n != nil {
+			return n
+		}
+	}
+	return nil
+}
+
+func (r *result) reaches(from *flow.Step, u *chans.Use) bool {
+	to := r.flow.At(u.At.Node().Pos())
+	return to != nil && r.flow.Find(from, func(*flow.Step) bool { return false }, func(s *flow.Step) bool { return s == to }) != nil
+}
+
+// otherCase returns the case of the receive's select from which the function ends
+// without another receive.
+func (r *result) otherCase(start chans.Start, u *chans.Use) ast.Node {
+	for clause := range u.At.Enclosing((*ast.CommClause)(nil), (*ast.FuncLit)(nil)) {
+		comm, ok := clause.Node().(*ast.CommClause)
+		if !ok || comm.Comm == nil || u.At.Node().Pos() > comm.Comm.End() {
+			return nil
+		}
+		for _, s := range clause.Parent().Node().(*ast.BlockStmt).List {
+			other := s.(*ast.CommClause)
+			if other != comm && other.Comm != nil && r.ends(other) && !r.says(start, other.Comm) {
+				return other
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+// says reports whether the goroutine itself sends to or closes a channel of a case: it
+// then does the one or the other, or has done its sends.
+func (r *result) says(start chans.Start, comm ast.Stmt) bool {
+	said := false
+	ast.Inspect(comm, func(n ast.Node) bool {
+		e, ok := n.(ast.Expr)
+		if !ok {
+			return true
+		}
+		v, _ := code.ObjectOf(r.pass.TypesInfo, e).(*types.Var)
+		g := r.chans.Of(v)
+		if g == nil {
+			return true
+		}
+		for _, u := range g.Uses {
+			if (u.Kind == chans.Send || u.Kind == chans.Close) && start.Body.Contains(u.At) {
+				said = true
+			}
+		}
+		return true
+	})
+	return said
+}
+
+func (r *result) ends(c *ast.CommClause) bool {
+	from := r.flow.At(c.Comm.Pos())
+	return from != nil && !r.receives(from) && r.flow.Find(from, r.receives, r.isExit) != nil
+}
+
+func (r *result) isExit(s *flow.Step) bool { return s == r.flow.Exit }
+
+// receives reports whether a step receives from the channel. A deferred one does so
+// when the function ends, whatever came before.
+func (r *result) receives(s *flow.Step) bool {
+	if s.Node == nil {
+		return false
+	}
+	return slices.ContainsFunc(r.group.Of(chans.Receive), func(u *chans.Use) bool {
+		at := u.At.Node()
+		if loop, ok := s.Node.(*ast.RangeStmt); ok {
+			return ast.Unparen(loop.X) == at
+		}
+		if _, ok := s.Node.(*ast.SelectStmt); ok {
+			return false
+		}
+		return s.Node.Pos() <= at.Pos() && at.End() <= s.Node.End()
+	})
+}
+
+// early returns a return between the go statement and a receive further down the same
+// list of statements, or in a loop that receives from as many goroutines.
+func (r *result) early(start chans.Start, began *flow.Step, u *chans.Use) ast.Node {
+	to := r.flow.At(u.At.Node().Pos())
+	if loop := counted(loopOf(u.At)); loop != nil && repeats(start.Go) && loop != loopOf(start.Go) {
+		return node(r.flow.Find(to, r.receives, func(s *flow.Step) bool { return r.returns(s) && inside(s.Node, loop) }))
+	}
+	if !flow.Certain(r.pass.TypesInfo, start.Go, u.At) {
+		return nil
+	}
+	return node(r.flow.Find(began, r.receives, func(s *flow.Step) bool { return r.returns(s) && s.Node.Pos() < to.Node.Pos() }))
+}
+
+// counted returns a loop that has a condition, or goes over something: one that only its
+// own end leaves when all is received.
+func counted(loop ast.Node) ast.Node {
+	if l, ok := loop.(*ast.ForStmt); ok && l.Cond == nil {
+		return nil
+	}
+	return loop
+}
+
+func (r *result) returns(s *flow.Step) bool {
+	_, ok := s.Node.(*ast.ReturnStmt)
+	return ok && !r.receives(s)
+}
+
+func inside(n, outer ast.Node) bool { return outer.Pos() <= n.Pos() && n.End() <= outer.End() }
+
+func node(s *flow.Step) ast.Node {
+	if s == nil {
+		return nil
+	}
+	return s.Node
+}
+
+// loopOf returns the innermost loop around a place in its function.
+func loopOf(at inspector.Cursor) ast.Node {
+	path := flow.Outwards(at)
+	if i := slices.IndexFunc(path, flow.IsLoop); i >= 0 {
+		return path[i]
+	}
+	return nil
+}
+
+func (r *result) report(send *chans.Use, start chans.Start, left ast.Node) {
+	d := analysis.Diagnostic{
+		Pos: send.At.Parent().Node().Pos(), End: send.At.Parent().Node().End(),
+		Message: fmt.Sprintf("%s has no buffer, and line %d leaves without a receive: this send, and its goroutine, then wait for ever",
+			types.ExprString(send.At.Node().(ast.Expr)), r.pass.Fset.Position(left.Pos()).Line),
+	}
+	if fix, ok := r.fix(send, start); ok {
+		d.SuggestedFixes = []analysis.SuggestedFix{fix}
+	}
+	r.pass.Report(d)
+}
+
+// fix gives the channel a buffer of one, where there is one send, done once.
+func (r *result) fix(send *chans.Use, start chans.Start) (analysis.SuggestedFix, bool) {
+	if len(r.group.Of(chans.Send)) != 1 || len(r.made.Make.Args) != 1 || repeats(send.At) || repeats(start.Go) {
+		return analysis.SuggestedFix{}, false
+	}
+	end := r.made.Make.Args[0].End()
+	return analysis.SuggestedFix{
+		Message:   "Give the channel room for the result",
+		TextEdits: []analysis.TextEdit{{Pos: end, End: end, NewText: []byte(", 1")}},
+	}, true
+}
+
+func repeats(at inspector.Cursor) bool { return slices.ContainsFunc(flow.Outwards(at), flow.IsLoop) }

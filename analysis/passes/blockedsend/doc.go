@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package blockedsend defines an analyzer that reports the send of a result that nobody
+// may wait for any more.
+//
+// # Analyzer blockedsend
+//
+// blockedsend: report a goroutine that sends its result to a receiver that may have left
+//
+// A send on a channel without a buffer waits for a receiver (see
+// https://go.dev/ref/spec#Send_statements). Where the receiver also waits for a timeout
+// or a context, or returns early, the goroutine that comes later waits for ever, with all
+// that it holds. One place in the buffer for each send lets it end.
+//
+// Wrong:
+//
+//	ch := make(chan result)
+//	go func() { ch <- query() }()
+//	select {
+//	case r := <-ch:
+//		return r, nil
+//	case <-ctx.Done():
+//		return result{}, ctx.Err()
+//	}
+//
+// Right:
+//
+//	ch := make(chan result, 1)
+//
+// Not reported: a send in a select that has another case, a function that receives
+// later or in a defer, the main function of a program, and channels that are given away.
+//
+// To switch it off for one line: //quiesce:ignore blockedsend reason
+package blockedsend

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package goroutinestop defines an analyzer that reports a goroutine that cannot be
+// stopped.
+//
+// # Analyzer goroutinestop
+//
+// goroutinestop: report a goroutine whose loop has no end
+//
+// Nothing ends a goroutine from outside (see https://go.dev/doc/faq#no_goroutine_id for
+// why there is not even a name for it): a loop that neither a context, nor a channel
+// that is closed, nor an error ends, runs until the process does. Each new object leaves
+// another one behind, tests fail over each other, and a Close returns while the loop
+// still uses what was closed. A stop channel that nothing closes is no end either.
+//
+// Wrong:
+//
+//	func (c *cache) start() {
+//		go func() {
+//			for {
+//				time.Sleep(time.Minute)
+//				c.expire()
+//			}
+//		}()
+//	}
+//
+// Right:
+//
+//	func (c *cache) start(ctx context.Context) {
+//		go func() {
+//			tick := time.NewTicker(time.Minute)
+//			defer tick.Stop()
+//			for {
+//				select {
+//				case <-tick.C:
+//					c.expire()
+//				case <-ctx.Done():
+//					return
+//				}
+//			}
+//		}()
+//	}
+//
+// Not reported: a loop that can return, break or panic, as most do that read from a
+// connection; goroutines of a program's package main that live as long as the process;
+// those that an init function, a package variable or a sync.Once starts; and "for range
+// ticker.C", which is the check tickerloop's.
+//
+// To switch it off for one line: //quiesce:ignore goroutinestop reason
+package goroutinestop

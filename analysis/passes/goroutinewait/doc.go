@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package goroutinewait defines an analyzer that reports a stop that does not wait for
+// the goroutine it stops, and closes what that goroutine uses.
+//
+// # Analyzer goroutinewait
+//
+// goroutinewait: report a Close or Stop that closes what its goroutine still uses
+//
+// A closed channel or a cancelled context asks a goroutine to end; it has not ended when
+// close or cancel returns. A Close that goes on to close the database or the file of the
+// goroutine makes its last turn fail, or crash: bbolt, for one, unmaps its memory.
+//
+// Wrong:
+//
+//	func (s *store) Close() error {
+//		close(s.quit)
+//		return s.db.Close()
+//	}
+//
+// Right:
+//
+//	func (s *store) Close() error {
+//		close(s.quit)
+//		<-s.done // closed by the goroutine as the last thing it does
+//		return s.db.Close()
+//	}
+//
+// Not reported: connections and listeners, whose Close is what ends the goroutine; a
+// method that waits for a group or receives from a channel; types that guard the
+// resource by a mutex in both places.
+//
+// To switch it off for one line: //quiesce:ignore goroutinewait reason
+package goroutinewait

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sendclosed defines an analyzer that reports a send on a channel that is
+// closed.
+//
+// # Analyzer sendclosed
+//
+// sendclosed: report a send on a channel that is, or may be, closed
+//
+// A send on a closed channel panics (see https://go.dev/ref/spec#Send_statements), also
+// as a case of a select, and also if it waited when the channel was closed. So a receiver
+// that closes the channel when it leaves takes the process down with the next result. A
+// channel is closed by who sends, or when all who send have been waited for; a receiver
+// that leaves closes a channel of its own.
+//
+// Wrong:
+//
+//	ch := make(chan result, 1)
+//	defer close(ch)
+//	go func() { ch <- query() }()
+//	select {
+//	case r := <-ch:
+//		return r, nil
+//	case <-ctx.Done():
+//		return result{}, ctx.Err()
+//	}
+//
+// Right: the same without the close. A channel need not be closed; what nobody holds any
+// more is collected.
+//
+// Reported are a close that the same function sends after, a close by a function that
+// may leave before the goroutine it has started has sent, and a Close method that closes
+// what a goroutine of the same object sends on, without waiting for it.
+//
+// To switch it off for one line: //quiesce:ignore sendclosed reason
+package sendclosed

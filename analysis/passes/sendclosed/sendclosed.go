@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sendclosed
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/chans"
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/flow"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports a send on a channel that is, or may be, closed.
+var Analyzer = check.New(doc, run, chans.Analyzer)
+
+func run(pass *check.Pass) (any, error) {
+	f := &finder{Pass: pass, chans: pass.ResultOf[chans.Analyzer].(*chans.Info)}
+	for _, g := range f.chans.Groups() {
+		sends := g.Of(chans.Send)
+		if len(sends) == 0 {
+			continue
+		}
+		for _, c := range g.Of(chans.Close) {
+			if !code.IsTest(pass.Fset, c.At.Node().Pos()) {
+				f.closed(g, c, sends)
+			}
+		}
+	}
+	return nil, nil
+}
+
+type finder struct {
+	*check.Pass
+	chans *chans.Info
+}
+
+// closed looks at one close, and at what is sent on its channel.
+func (f *finder) closed(g *chans.Group, c *chans.Use, sends []*chans.Use) {
+	place, ok := flow.PlaceOf(f.TypesInfo, c.At.Node().(ast.Expr))
+	fn, at, deferred := flow.Runs(c.At.Parent())
+	if !ok || !fn.Valid() {
+		return
+	}
+	graph := flow.Of(f.TypesInfo, code.Body(fn.Node()))
+	if graph == nil {
+		return
+	}
+	for _, s := range sends {
+		to, ok := flow.PlaceOf(f.TypesInfo, s.At.Node().(ast.Expr))
+		switch {
+		case !ok:
+		case s.Func() == fn && !deferred && to == place:
+			f.after(graph, c, s, place)
+		case !c.Var.IsField() && to == place:
+			f.left(g, graph, fn, at, c, s)
+		case c.Var.IsField() && s.Var == c.Var:
+			f.stopped(graph, fn, at, c, s)
+		}
+	}
+}
+
+// after reports a send that follows the close in the same function.
+func (f *finder) after(graph *flow.Graph, c, s *chans.Use, place flow.Place) {
+	stop := func(st *flow.Step) bool { return place.Sets(f.TypesInfo, st) }
+	if graph.Leads(f.TypesInfo, c.At, s.At, stop) {
+		f.Reportf(s.At.Parent().Node(), "send on %s after its close at line %d panics", name(s), f.line(c))
+	}
+}
+
+func name(u *chans.Use) string { return types.ExprString(u.At.Node().(ast.Expr)) }
+
+func (f *finder) line(u *chans.Use) int { return f.Fset.Position(u.At.Node().Pos()).Line }
+
+// left reports a close by the function that receives, which may leave before the
+// goroutine has sent.
+func (f *finder) left(g *chans.Group, graph *flow.Graph, fn, at inspector.Cursor, c, s *chans.Use) {
+	if slices.ContainsFunc(g.Of(chans.Receive), func(u *chans.Use) bool { return u.Func() != fn }) || !g.Has(chans.Receive) || waits(fn) || recovers(s.Func()) {
+		return
+	}
+	for _, start := range f.chans.Funcs.Starts {
+		if start.Body != s.Func() || flow.Function(start.Go) != fn || f.ends(start.Body, g) {
+			continue
+		}
+		if f.leavesFirst(graph, g, start, at) {
+			f.Reportf(c.At.Parent().Node(), "%s is closed although the goroutine of line %d may not have sent yet: its send at line %d then panics",
+				name(c), f.Fset.Position(start.Go.Node().Pos()).Line, f.line(s))
+		}
+		return
+	}
+}
+
+// ends reports whether the function closes a channel or sends on another one: then the
+// owner may know when it is done.
+func (f *finder) ends(fn inspector.Cursor, g *chans.Group) bool {
+	for _, other := range f.chans.Groups() {
+		if other == g {
+			continue
+		}
+		for _, u := range other.Uses {
+			if (u.Kind == chans.Close || u.Kind == chans.Send) && fn.Contains(u.At) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leavesFirst reports whether the owner may come to the close without a receive: for a
+// deferred one, to its end.
+func (f *finder) leavesFirst(graph *flow.Graph, g *chans.Group, start chans.Start, at inspector.Cursor) bool {
+	closes := graph.At(at.Node().Pos())
+	if _, ok := closes.Node.(*ast.DeferStmt); ok {
+		closes = graph.Exit
+	}
+	receives := func(s *flow.Step) bool {
+		return s.Node != nil && slices.ContainsFunc(g.Of(chans.Receive), func(u *chans.Use) bool {
+			if loop, ok := s.Node.(*ast.RangeStmt); ok {
+				return ast.Unparen(loop.X) == u.At.Node()
+			}
+			_, choice := s.Node.(*ast.SelectStmt)
+			return !choice && s.Node.Pos() <= u.At.Node().Pos() && u.At.Node().End() <= s.Node.End()
+		})
+	}
+	return graph.Find(graph.At(start.Go.Node().Pos()), receives, func(s *flow.Step) bool { return s == closes }) != nil
+}
+
+// waits reports whether a function waits for goroutines by a call named so.
+func waits(fn inspector.Cursor) bool {
+	return calls(fn, "Wait", "wait", "Join", "Acquire")
+}
+
+func recovers(fn inspector.Cursor) bool { return calls(fn, "recover") }
+
+func calls(fn inspector.Cursor, names ...string) bool {
+	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
+		switch fun := ast.Unparen(cur.Node().(*ast.CallExpr).Fun).(type) {
+		case *ast.Ident:
+			if slices.Contains(names, fun.Name) {
+				return true
+			}
+		case *ast.SelectorExpr:
+			if slices.Contains(names, fun.Sel.Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stopped reports a method that stops an object and closes the channel that a goroutine
+// of the object sends on, without waiting for it.
+func (f *finder) stopped(graph *flow.Graph, fn, at inspector.Cursor, c, s *chans.Use) {
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	if !ok || decl.Recv == nil || !stops(decl.Name.Name) || waits(fn) || receivesAny(fn) || locks(fn) || recovers(s.Func()) || locks(s.Func()) {
+		return
+	}
+	for _, start := range f.chans.Funcs.Starts {
+		if start.Body != s.Func() || start.Body == fn || !sameType(f.TypesInfo, decl, start) || !graph.Certainly(at) {
+			continue
+		}
+		f.Reportf(c.At.Parent().Node(), "%s closes %s without waiting for the goroutine of line %d: its send at line %d then panics",
+			decl.Name.Name, name(c), f.Fset.Position(start.Go.Node().Pos()).Line, f.line(s))
+		return
+	}
+}
+
+func stops(name string) bool {
+	switch name {
+	case "Close", "Stop", "Shutdown", "close", "stop", "shutdown":
+		return true
+	}
+	return false
+}
+
+func locks(fn inspector.Cursor) bool { return calls(fn, "Lock", "RLock") }
+
+// receivesAny reports whether a function receives from some channel: it may be that by
+// which it waits.
+func receivesAny(fn inspector.Cursor) bool {
+	for cur := range fn.Preorder((*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil)) {
+		if u, ok := cur.Node().(*ast.UnaryExpr); ok && u.Op.String() == "<-" {
+			return true
+		}
+	}
+	return false
+}
+
+// sameType reports whether a go statement is in a method of the type, or starts one.
+func sameType(info *types.Info, decl *ast.FuncDecl, start chans.Start) bool {
+	want := receiver(info, decl)
+	if body, ok := start.Body.Node().(*ast.FuncDecl); ok {
+		return body.Recv != nil && receiver(info, body) == want
+	}
+	for c := range start.Go.Enclosing((*ast.FuncDecl)(nil)) {
+		outer := c.Node().(*ast.FuncDecl)
+		return outer.Recv != nil && receiver(info, outer) == want
+	}
+	return false
+}
+
+// receiver is the name of the type that a method is of.
+func receiver(info *types.Info, decl *ast.FuncDecl) *types.TypeName {
+	t := info.TypeOf(decl.Recv.List[0].Type)
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if n, ok := types.Unalias(t).(*types.Named); ok {
+		return n.Origin().Obj()
+	}
+	return nil
+}
