@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package secondsignal defines an analyzer that reports stops that nothing but SIGKILL
+// can cut short.
+//
+// # Analyzer secondsignal
+//
+// secondsignal: report a second signal that has no effect while an unbounded stop runs
+//
+// Whoever presses Ctrl-C twice wants out. After the first signal the program stops, and
+// waits for something without a bound: a request that does not end, a worker that hangs.
+// The channel stays registered and nobody receives from it any more, so each further
+// SIGINT and SIGTERM is dropped. signal.NotifyContext is the same until its stop is called,
+// and "defer stop()" calls it only when all is over.
+//
+// Wrong:
+//
+//	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+//	defer stop()
+//	<-ctx.Done()
+//	srv.Shutdown(context.Background())
+//
+// Right:
+//
+//	<-ctx.Done()
+//	stop() // the next signal kills
+//	srv.Shutdown(context.Background())
+//
+// Reported is the receive of the first signal, if http.Server.Shutdown with a context
+// that never ends, grpc.Server.GracefulStop, or WaitGroup.Wait without any time limit
+// near it, follows: in the function, or in a function of the package that it calls. Not
+// reported: a second receive, a call of signal.Stop, Reset or Notify before the wait, or a
+// goroutine or timer that exits; a channel that other packages have; tests.
+//
+// To switch it off for one line: //quiesce:ignore secondsignal reason
+package secondsignal

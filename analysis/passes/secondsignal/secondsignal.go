@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package secondsignal
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/signals"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports a second signal that has no effect while an unbounded stop runs.
+var Analyzer = check.New(doc, run, signals.Analyzer)
+
+func run(pass *check.Pass) (any, error) {
+	pkg := signals.Of(pass.Pass)
+	if pkg == nil {
+		return nil, nil
+	}
+	f := finder{pass: pass, pkg: pkg}
+	for _, c := range pkg.Channels {
+		if c.Signals().Stops() && !c.Escapes && len(c.Receives) == 1 && f.alone(c.Notifies[0], c) {
+			f.channel(c)
+		}
+	}
+	for _, call := range pkg.Calls {
+		if call.Op == signals.NotifyContext && call.Signals.Stops() && f.alone(call, nil) {
+			f.context(call)
+		}
+	}
+	return nil, nil
+}
+
+// A finder looks for unbounded stops in one package.
+type finder struct {
+	pass *check.Pass
+	pkg  *signals.Package
+}
+
+// alone reports whether no other channel or context gets a signal that may end the
+// program, as far as one run of it can be seen.
+func (f finder) alone(call *signals.Call, c *signals.Channel) bool {
+	if code.IsTest(f.pass.Fset, call.Expr.Pos()) {
+		return false
+	}
+	for _, other := range f.pkg.Calls {
+		if other == call || other.Channel != nil && other.Channel == c {
+			continue
+		}
+		takes := other.Op == signals.Notify || other.Op == signals.NotifyContext
+		if takes && (other.Signals.All || !other.Signals.Known || other.Signals.Stops()) && f.pkg.Together(call, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// channel looks at what follows the only receive from a channel.
+func (f finder) channel(c *signals.Channel) {
+	receive := c.Receives[0]
+	if _, ok := receive.Node().(*ast.CallExpr); ok {
+		return // in another package
+	}
+	for _, stop := range c.Stops {
+		if !laterThanAll(stop.At, receive) {
+			return
+		}
+	}
+	f.receive(receive)
+}
+
+// laterThanAll reports whether a call is deferred in the function that has the receive:
+// then it comes after whatever follows it.
+func laterThanAll(call, receive inspector.Cursor) bool {
+	if signals.Deferred(call) {
+		return signals.Function(call) == signals.Function(receive)
+	}
+	lit := signals.Function(call)
+	return lit.Valid() && deferredLiteral(lit) && signals.Function(lit.Parent()) == signals.Function(receive)
+}
+
+func deferredLiteral(lit inspector.Cursor) bool {
+	_, isLit := lit.Node().(*ast.FuncLit)
+	return isLit && signals.Deferred(lit)
+}
+
+// receive reports the receive of a first signal, if an unbounded stop follows it.
+func (f finder) receive(at inspector.Cursor) {
+	if stop, how := f.follows(signals.After(at)); stop != nil {
+		f.report(at, stop, how)
+		return
+	}
+	// A receive that is all of a goroutine tells others to stop, and its function waits.
+	lit := signals.Function(at)
+	if !lit.Valid() || !started(lit) || f.exits(signals.After(at)) {
+		return
+	}
+	if stop, how := f.follows(signals.After(lit.Parent().Parent())); stop != nil {
+		f.report(at, stop, how)
+	}
+}
+
+// started reports whether a literal is that of a go statement.
+func started(lit inspector.Cursor) bool {
+	call, ok := lit.Parent().Node().(*ast.CallExpr)
+	if !ok || call.Fun != lit.Node() {
+		return false
+	}
+	_, ok = lit.Parent().Parent().Node().(*ast.GoStmt)
+	return ok
+}
+
+func (f finder) report(at inspector.Cursor, stop *ast.CallExpr, how string) {
+	n := at.Node()
+	if loop, ok := n.(*ast.RangeStmt); ok {
+		n = loop.X
+	}
+	f.pass.Report(analysis.Diagnostic{
+		Pos: n.Pos(), End: n.End(),
+		Message: "a second signal has no effect: nobody receives it while " + how + " waits without a bound",
+		Related: []analysis.RelatedInformation{{Pos: stop.Pos(), End: stop.End(), Message: "the wait is here"}},
+	})
+}
+
+// context looks at what follows <-ctx.Done() of a context from NotifyContext whose stop
+// is only deferred.
+func (f finder) context(call *signals.Call) {
+	assign, ok := call.At.Parent().Node().(*ast.AssignStmt)
+	if !ok || len(assign.Lhs) != 2 {
+		return
+	}
+	stop, ctx := code.ObjectOf(f.pass.TypesInfo, assign.Lhs[1]), code.ObjectOf(f.pass.TypesInfo, assign.Lhs[0])
+	if stop == nil || ctx == nil || !f.onlyDeferred(stop) {
+		return
+	}
+	contexts := f.derived(ctx)
+	for cur := range f.pass.Inspect.Root().Preorder((*ast.UnaryExpr)(nil)) {
+		if obj := doneOf(f.pass.TypesInfo, cur.Node().(*ast.UnaryExpr)); obj != nil && contexts[obj] {
+			f.receive(cur)
+		}
+	}
+}
+
+// onlyDeferred reports whether the stop of a context is called by defer only.
+func (f finder) onlyDeferred(stop types.Object) bool {
+	if _, local := stop.(*types.Var); !local || stop.Parent() == f.pass.Pkg.Scope() {
+		return false
+	}
+	for cur := range f.pass.Inspect.Root().Preorder((*ast.Ident)(nil)) {
+		if f.pass.TypesInfo.Uses[cur.Node().(*ast.Ident)] != stop {
+			continue
+		}
+		call, ok := cur.Parent().Node().(*ast.CallExpr)
+		if _, deferred := cur.Parent().Parent().Node().(*ast.DeferStmt); !ok || call.Fun != cur.Node() || !deferred {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"context"
+	"log"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+)
+
+func background(srv *http.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	<-c // want "a second signal has no effect: nobody receives it while Shutdown waits without a bound"
+	srv.Shutdown(context.Background())
+}
+
+func variable(srv *http.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	defer signal.Stop(c)
+	ctx := context.Background()
+	<-c // want "while Shutdown waits without a bound"
+	srv.Shutdown(ctx)
+}
+
+func graceful(srv *grpc.Server, errs chan error) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	select {
+	case s := <-c: // want "while GracefulStop waits"
+		log.Println(s)
+	case <-errs:
+		return
+	}
+	srv.GracefulStop()
+}
+
+func inCase(srv *grpc.Server, errs chan error) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	select {
+	case <-c: // want "while GracefulStop waits"
+		srv.GracefulStop()
+	case <-errs:
+	}
+}
+
+func otherCase(srv *grpc.Server, errs chan error) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	select {
+	case <-c:
+		srv.Stop()
+	case <-errs:
+		srv.GracefulStop()
+	}
+}
+
+func workers(wg *sync.WaitGroup, cancel func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c // want "while Wait waits"
+	cancel()
+	wg.Wait()
+}
+
+func inGoroutine(wg *sync.WaitGroup, cancel func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() {
+		<-c // want "while Wait waits"
+		cancel()
+	}()
+	wg.Wait()
+}
+
+func goroutineThatExits(wg *sync.WaitGroup, cancel func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() {
+		<-c
+		cancel()
+		os.Exit(1)
+	}()
+	wg.Wait()
+}
+
+func goroutineThatReceivesTwice(wg *sync.WaitGroup, cancel func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() {
+		<-c
+		cancel()
+		<-c
+		os.Exit(1)
+	}()
+	wg.Wait()
+}
+
+func documented(srv *http.Server) {
+	idle := make(chan struct{})
+	go func() {
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, os.Interrupt)
+		<-c // want "while Shutdown waits"
+		if err := srv.Shutdown(context.Background()); err != nil {
+			log.Print(err)
+		}
+		close(idle)
+	}()
+	srv.ListenAndServe()
+	<-idle
+}
+
+type server struct {
+	wg   sync.WaitGroup
+	http *http.Server
+}
+
+func (s *server) stop() {
+	s.http.Close()
+	s.wg.Wait()
+}
+
+func (s *server) stopInTime() {
+	done := make(chan struct{})
+	go func() {
+		s.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
+	}
+}
+
+func wrapper(s *server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c // want "while stop waits"
+	s.stop()
+}
+
+func wrapperInTime(s *server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c
+	s.stopInTime()
+}
+
+func bounded(srv *http.Server, wg *sync.WaitGroup) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	srv.Shutdown(ctx)
+	wg.Wait()
+}
+
+func stopped(srv *http.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c
+	signal.Stop(c)
+	srv.Shutdown(context.Background())
+}
+
+func reset(srv *http.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c
+	signal.Reset()
+	srv.Shutdown(context.Background())
+}
+
+func forced(srv *http.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c
+	go func() {
+		time.Sleep(time.Minute)
+		os.Exit(1)
+	}()
+	srv.Shutdown(context.Background())
+}
+
+func forcedByTimer(srv *grpc.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c
+	time.AfterFunc(time.Minute, srv.Stop)
+	srv.GracefulStop()
+}
+
+func reloads(srv *http.Server, wg *sync.WaitGroup) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGHUP)
+	for s := range c {
+		switch s {
+		case syscall.SIGHUP:
+			wg.Wait()
+		default:
+			srv.Close()
+			return
+		}
+	}
+}
+
+func inLoop(srv *http.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGHUP)
+	for s := range c { // want "while Shutdown waits"
+		switch s {
+		case syscall.SIGHUP:
+			log.Println("reload")
+		case syscall.SIGTERM:
+			srv.Shutdown(context.Background())
+			return
+		}
+	}
+}
+
+func twoChannels(srv *http.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	force := make(chan os.Signal, 2)
+	signal.Notify(force, syscall.SIGTERM)
+	go func() {
+		<-force
+		<-force
+		os.Exit(1)
+	}()
+	<-c
+	srv.Shutdown(context.Background())
+}
+
+func unrelated(wg *sync.WaitGroup) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	<-c
+	wg.Wait()
+}

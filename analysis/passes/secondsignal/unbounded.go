@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package secondsignal
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+	"syscall"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/signals"
+)
+
+// follows returns the first call that waits without a bound among the statements behind
+// a receive, and what it is. There is none if something before it, or a goroutine or timer
+// beside it, lets another signal or a limit of time through.
+func (f finder) follows(stmts []inspector.Cursor) (*ast.CallExpr, string) {
+	if f.exitsBeside(stmts) {
+		return nil, ""
+	}
+	limited := f.limited(stmts)
+	for _, stmt := range stmts {
+		for call := range signals.Synchronous(stmt) {
+			if f.gives(call) || signals.Ends(call) {
+				return nil, ""
+			}
+			if how := f.unbounded(call, limited, 0); how != "" && !f.reload(stmt, call) {
+				return call, how
+			}
+		}
+	}
+	return nil, ""
+}
+
+// gives reports whether a call gives the signals back, or takes them in another way.
+func (f finder) gives(call *ast.CallExpr) bool {
+	for _, c := range f.pkg.Calls {
+		if c.Expr == call {
+			return true
+		}
+	}
+	return false
+}
+
+// exits reports whether one of the statements ends the program.
+func (f finder) exits(stmts []inspector.Cursor) bool {
+	for _, stmt := range stmts {
+		for call := range signals.Synchronous(stmt) {
+			if signals.Ends(call) || f.gives(call) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// exitsBeside reports whether a goroutine or a timer among the statements may end the
+// program.
+func (f finder) exitsBeside(stmts []inspector.Cursor) bool {
+	for _, stmt := range stmts {
+		for cur := range stmt.Preorder((*ast.FuncLit)(nil)) {
+			for inner := range cur.Preorder((*ast.CallExpr)(nil)) {
+				call := inner.Node().(*ast.CallExpr)
+				if signals.Ends(call) || f.gives(call) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// limited reports whether a limit of time is near: what waits for goroutines is then as a
+// rule bounded by it.
+func (f finder) limited(stmts []inspector.Cursor) bool {
+	for _, stmt := range stmts {
+		for cur := range stmt.Preorder((*ast.CallExpr)(nil)) {
+			switch code.Callee(f.pass.TypesInfo, cur.Node().(*ast.CallExpr)) {
+			case "context.WithTimeout", "context.WithDeadline", "context.WithTimeoutCause", "context.WithDeadlineCause",
+				"time.After", "time.AfterFunc", "time.NewTimer":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// depth is how many functions of the package are looked into.
+const depth = 3
+
+// unbounded returns what a call waits for without a bound, empty for others.
+func (f finder) unbounded(call *ast.CallExpr, limited bool, level int) string {
+	switch name := code.Callee(f.pass.TypesInfo, call); name {
+	case "":
+		return ""
+	case "(*google.golang.org/grpc.Server).GracefulStop":
+		if limited {
+			return ""
+		}
+		return "GracefulStop"
+	case "(*sync.WaitGroup).Wait", "(*golang.org/x/sync/errgroup.Group).Wait":
+		if limited {
+			return ""
+		}
+		return "Wait"
+	}
+	fn := f.pkg.Callee(call)
+	if fn.Name() == "Shutdown" && f.endless(call) {
+		return "Shutdown"
+	}
+	decl, ok := f.pkg.Declared(fn)
+	if !ok || level == depth || !stops(fn.Name()) || f.limited([]inspector.Cursor{decl}) {
+		return ""
+	}
+	for inner := range signals.Synchronous(decl) {
+		if f.gives(inner) || signals.Ends(inner) {
+			return ""
+		}
+		if f.unbounded(inner, limited, level+1) != "" {
+			return fn.Name()
+		}
+	}
+	return ""
+}
+
+// stops reports whether a function stops something, by its name.
+func stops(name string) bool {
+	name = strings.ToLower(name)
+	for _, word := range []string{"stop", "shutdown", "close", "drain", "wait", "quit", "terminate", "clean", "finish", "teardown", "join"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// endless reports whether a call is given a context that never ends.
+func (f finder) endless(call *ast.CallExpr) bool {
+	if len(call.Args) != 1 {
+		return false
+	}
+	arg := ast.Unparen(call.Args[0])
+	if never(f.pass.TypesInfo, arg) {
+		return true
+	}
+	obj, ok := code.ObjectOf(f.pass.TypesInfo, arg).(*types.Var)
+	if !ok || obj.IsField() || obj.Kind() != types.LocalVar {
+		return false
+	}
+	return f.madeEndless(obj)
+}
+
+func never(info *types.Info, e ast.Expr) bool {
+	return code.IsCall(info, e, "context.Background", "context.TODO")
+}
+
+// madeEndless reports whether a variable is only set to contexts that nothing ends in
+// time.
+func (f finder) madeEndless(v *types.Var) bool {
+	found := false
+	for cur := range f.pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil)) {
+		assign := cur.Node().(*ast.AssignStmt)
+		for i, lhs := range assign.Lhs {
+			if code.ObjectOf(f.pass.TypesInfo, lhs) != v {
+				continue
+			}
+			rhs := assign.Rhs[min(i, len(assign.Rhs)-1)]
+			if !never(f.pass.TypesInfo, ast.Unparen(rhs)) {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// reload reports whether a call is in the case of a switch for signals that do not end
+// the program.
+func (f finder) reload(stmt inspector.Cursor, call *ast.CallExpr) bool {
+	at, ok := stmt.FindNode(call)
+	if !ok {
+		return false
+	}
+	for outer := range at.Enclosing((*ast.CaseClause)(nil)) {
+		known := false
+		for _, e := range outer.Node().(*ast.CaseClause).List {
+			s, ok := f.pkg.Signal(e)
+			if ok && (s == syscall.SIGINT || s == syscall.SIGTERM) {
+				return false
+			}
+			known = known || ok
+		}
+		if known {
+			return true
+		}
+	}
+	return false
+}
