@@ -4,6 +4,7 @@ package signals
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -13,8 +14,8 @@ import (
 )
 
 // Reached returns the calls of os/signal that a function makes itself, by functions of
-// this package that it calls, or in goroutines that it starts. Those under a condition
-// are left out unless conditional is true.
+// this package that it calls, or in goroutines that it starts. Those under a condition,
+// or behind one that returns, are left out unless conditional is true.
 func (p *Package) Reached(fn inspector.Cursor, conditional bool) []*Call {
 	r := reach{p: p, seen: map[inspector.Cursor]bool{}, conditional: conditional}
 	r.visit(fn)
@@ -33,9 +34,14 @@ func (r *reach) visit(fn inspector.Cursor) {
 		return
 	}
 	r.seen[fn] = true
+	asked := false // a condition may have returned before
 	fn.Inspect([]ast.Node{(*ast.CallExpr)(nil), (*ast.FuncLit)(nil), (*ast.IfStmt)(nil)}, func(c inspector.Cursor) bool {
+		if asked {
+			return false
+		}
 		switch n := c.Node().(type) {
 		case *ast.IfStmt:
+			asked = !r.conditional && returnsUnasked(n)
 			return r.conditional
 		case *ast.FuncLit:
 			return c == fn || calledAtOnce(c) || givenToOnce(c)
@@ -52,6 +58,21 @@ func (r *reach) call(expr *ast.CallExpr) {
 	} else if fn := r.p.callee(expr); fn != nil && r.p.decls[fn].Valid() {
 		r.visit(r.p.decls[fn])
 	}
+}
+
+// returnsUnasked reports whether an if leaves its function for another reason than an
+// error.
+func returnsUnasked(n *ast.IfStmt) bool {
+	if len(n.Body.List) == 0 {
+		return false
+	}
+	_, returns := n.Body.List[len(n.Body.List)-1].(*ast.ReturnStmt)
+	b, ok := ast.Unparen(n.Cond).(*ast.BinaryExpr)
+	if !returns || !ok {
+		return returns
+	}
+	id, ok := ast.Unparen(b.Y).(*ast.Ident)
+	return !ok || b.Op != token.NEQ || id.Name != "nil"
 }
 
 // givenToOnce recognises once.Do(func() { ... }).

@@ -119,7 +119,7 @@ func (f finder) unbounded(call *ast.CallExpr, limited bool, level int) string {
 		if f.gives(inner) || signals.Ends(inner) {
 			return ""
 		}
-		if f.unbounded(inner, limited, level+1) != "" {
+		if f.unbounded(inner, limited, level+1) != "" && !f.reload(decl, inner) {
 			return fn.Name()
 		}
 	}
@@ -129,7 +129,7 @@ func (f finder) unbounded(call *ast.CallExpr, limited bool, level int) string {
 // stops reports whether a function stops something, by its name.
 func stops(name string) bool {
 	name = strings.ToLower(name)
-	for _, word := range []string{"stop", "shutdown", "close", "drain", "wait", "quit", "terminate", "clean", "finish", "teardown", "join"} {
+	for _, word := range []string{"stop", "shutdown", "close", "drain", "wait", "quit", "terminate", "clean", "finish", "teardown", "join", "handle", "signal"} {
 		if strings.Contains(name, word) {
 			return true
 		}

@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/types"
 	"strings"
-	"syscall"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -60,7 +59,7 @@ func (r reporter) report(calls []*signals.Call, from string) {
 func ending(calls []*signals.Call) []*signals.Call {
 	var out []*signals.Call
 	for _, call := range calls {
-		if call.Signals.Stops() || call.Signals.Has(syscall.SIGHUP) {
+		if call.Signals.Stops() {
 			out = append(out, call)
 		}
 	}

@@ -5,6 +5,7 @@ package signalstop
 import (
 	_ "embed"
 	"go/ast"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -36,8 +37,8 @@ func run(pass *check.Pass) (any, error) {
 				continue
 			case repeated(c, call):
 				pass.Reportf(call.Expr, "signal.Notify in a loop without signal.Stop: each turn leaves a channel registered")
-			case library && c.Signals().Stops() && returns(c):
-				pass.Reportf(call.Expr, "signal.Notify without signal.Stop: when this is over the signals still go to a channel that nobody reads, and no longer end the program")
+			case library && c.Signals().Stops() && returns(c, call):
+				pass.Reportf(call.Expr, "signal.Notify without signal.Stop: when nobody reads the channel any more its signals still do not end the program")
 			default:
 				continue
 			}
@@ -94,15 +95,54 @@ func loopBody(n ast.Node) *ast.BlockStmt {
 	return nil
 }
 
-// returns reports whether somebody receives from the channel, and whether that comes to
-// an end before the program does.
-func returns(c *signals.Channel) bool {
+// returns reports whether somebody receives from the channel, and may cease to before the
+// program ends.
+func returns(c *signals.Channel, notify *signals.Call) bool {
 	for _, r := range c.Receives {
-		if forever(r) || exits(r) {
+		if forever(r) || exits(r) || !ceases(r, notify) {
 			return false
 		}
 	}
 	return len(c.Receives) > 0
+}
+
+// ceases reports whether a receive may be left before a signal comes: it is one case of
+// several, or it is in another function than the one that registers, which does not wait
+// for it. What only a signal can end lives as long as the program.
+func ceases(receive inspector.Cursor, notify *signals.Call) bool {
+	if alternatives(receive) {
+		return true
+	}
+	if signals.Function(receive) == signals.Function(notify.At) {
+		return false
+	}
+	decl := signals.Declaration(notify.At)
+	return decl.Valid() && !lives(decl.Node().(*ast.FuncDecl).Name.Name)
+}
+
+// alternatives reports whether a receive is one case of a select.
+func alternatives(receive inspector.Cursor) bool {
+	for clause := range receive.Enclosing((*ast.CommClause)(nil), (*ast.FuncLit)(nil)) {
+		n, ok := clause.Node().(*ast.CommClause)
+		return ok && n.Comm != nil && receive.Node().End() <= n.Comm.End() &&
+			len(clause.Parent().Node().(*ast.BlockStmt).List) > 1
+	}
+	return false
+}
+
+// lives reports whether a function is, by its name, one that lives as long as the
+// program: what serves and runs, and what is there to take signals.
+func lives(name string) bool {
+	if signals.Speaks(name) {
+		return true
+	}
+	name = strings.ToLower(name)
+	for _, prefix := range []string{"serve", "run", "main", "execute", "listen", "start"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // forever reports whether a receive is in a loop that nothing leaves.

@@ -88,6 +88,30 @@ func NewAsked(handle bool) *Server {
 	return s
 }
 
+type options struct{ quiet bool }
+
+func NewWithOptions(o options) *Server {
+	s := &Server{c: make(chan os.Signal, 1)}
+	s.listenUnless(o)
+	return s
+}
+
+func (s *Server) listenUnless(o options) {
+	if o.quiet {
+		return
+	}
+	signal.Notify(s.c, syscall.SIGTERM)
+}
+
+func NewWithError(path string) (*Server, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	s := &Server{c: make(chan os.Signal, 1)}
+	signal.Notify(s.c, syscall.SIGTERM) // want "signal.Notify from NewWithError"
+	return s, nil
+}
+
 func NewLog() *Server {
 	s := &Server{c: make(chan os.Signal, 1)}
 	signal.Notify(s.c, syscall.SIGUSR1)

@@ -12,7 +12,7 @@ import (
 
 func run(ctx context.Context) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGTERM) // want "signal.Notify without signal.Stop: when this is over the signals still go to a channel that nobody reads"
+	signal.Notify(c, syscall.SIGTERM) // want "signal.Notify without signal.Stop: when nobody reads the channel any more its signals still do not end the program"
 	select {
 	case <-c:
 	case <-ctx.Done():
@@ -102,7 +102,7 @@ func given(c chan os.Signal) {
 
 type Server struct{ c, stopped chan os.Signal }
 
-func (s *Server) start() {
+func (s *Server) open() {
 	s.c = make(chan os.Signal, 1)
 	s.stopped = make(chan os.Signal, 1)
 	signal.Notify(s.c, syscall.SIGTERM) // want "signal.Notify without signal.Stop"
@@ -117,3 +117,19 @@ func (s *Server) wait() {
 }
 
 func (s *Server) close() { signal.Stop(s.stopped) }
+
+func runUntilSignal(stop func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	<-c
+	stop()
+}
+
+func handleSignals(stop func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() {
+		<-c
+		stop()
+	}()
+}
