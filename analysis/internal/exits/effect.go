@@ -266,13 +266,13 @@ func (k *Knowledge) alongError(s *ast.IfStmt, depth int) Effect {
 }
 
 // endings begin the names of functions that other packages call for an end.
-var endings = []string{"Close", "Stop", "Shutdown", "Clean", "Flush", "Release", "Remove", "Teardown", "TearDown", "Destroy", "Terminate", "Kill", "Finish", "Unlock", "Deregister", "Restore"}
+var endings = []string{"Close*", "Stop*", "Shutdown*", "Clean*", "Flush*", "Release*", "Remove*", "Teardown*", "TearDown*", "Destroy*", "Terminate*", "Kill*", "Finish*", "Unlock*", "Deregister*", "Restore*"}
 
 // exportEffects tells other packages what the functions of this one do that they may
 // defer.
 func (k *Knowledge) exportEffects() {
 	for fn, decl := range k.decls {
-		if !fn.Exported() || !hasPrefix(endings, fn.Name()) || isStd(fn.Pkg().Path()) && k.pass.Module != nil && k.pass.Module.Path == "std" {
+		if !fn.Exported() || !matches(endings, fn.Name()) || isStd(fn.Pkg().Path()) && k.pass.Module != nil && k.pass.Module.Path == "std" {
 			continue
 		}
 		if _, known := effects[shortName(fn)]; known {

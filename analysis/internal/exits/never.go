@@ -13,19 +13,19 @@ import (
 
 // never has the functions that end the process, by package: those of the standard
 // library, and of loggers whose way to os.Exit leads through a field or a hook, where
-// reading their code does not find it. A name stands for all that begin with it.
+// reading their code does not find it. A star stands for the rest of a name.
 var never = map[string][]string{
 	"os":                             {"Exit"},
 	"syscall":                        {"Exit"},
-	"log":                            {"Fatal"},
-	"go.uber.org/zap":                {"Fatal"},
-	"github.com/sirupsen/logrus":     {"Fatal", "Exit"},
-	"github.com/golang/glog":         {"Fatal", "Exit"},
-	"k8s.io/klog":                    {"Fatal", "Exit", "FlushAndExit"},
-	"google.golang.org/grpc/grpclog": {"Fatal"},
+	"log":                            {"Fatal*"},
+	"go.uber.org/zap":                {"Fatal*"},
+	"github.com/sirupsen/logrus":     {"Fatal*", "Exit"},
+	"github.com/golang/glog":         {"Fatal*", "Exit*"},
+	"k8s.io/klog":                    {"Fatal*", "Exit*", "FlushAndExit"},
+	"google.golang.org/grpc/grpclog": {"Fatal*"},
 	"gopkg.in/alecthomas/kingpin.v2": {"Fatalf", "FatalUsage"},
 	"github.com/alecthomas/kingpin":  {"Fatalf", "FatalUsage"},
-	"unknwon.dev/clog":               {"Fatal"},
+	"unknwon.dev/clog":               {"Fatal*"},
 }
 
 // onError are functions that end the process if the error they are given is not nil.
@@ -55,7 +55,7 @@ func (k *Knowledge) Exit(call *ast.CallExpr) (Exit, bool) {
 			return Exit{}, false
 		}
 		path := unversioned(obj.Pkg().Path())
-		if hasPrefix(never[path], obj.Name()) {
+		if matches(never[path], obj.Name()) {
 			return Exit{}, true
 		}
 		if name := onError[path]; name != "" && obj.Name() == name {
@@ -69,9 +69,9 @@ func (k *Knowledge) Exit(call *ast.CallExpr) (Exit, bool) {
 	return Exit{}, false
 }
 
-func hasPrefix(names []string, name string) bool {
-	for _, n := range names {
-		if strings.HasPrefix(name, n) && name != "ExitFunc" {
+func matches(patterns []string, name string) bool {
+	for _, p := range patterns {
+		if prefix, star := strings.CutSuffix(p, "*"); name == p || star && strings.HasPrefix(name, prefix) {
 			return true
 		}
 	}
