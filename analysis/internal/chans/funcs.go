@@ -13,19 +13,20 @@ import (
 
 // Funcs knows the functions of a package and who starts them.
 type Funcs struct {
-	// Starts are the go statements whose function is a literal, or one of the package.
+	// Starts are the go statements, and the calls of the method Go of a group, whose
+	// function is a literal, or one of the package.
 	Starts []Start
 
 	info  *types.Info
 	decls map[*types.Func]inspector.Cursor
 	lits  map[*types.Var]inspector.Cursor // the literal that a variable always holds
 
-	called map[*ast.FuncLit]inspector.Cursor // literals called where they are
+	called map[*ast.FuncLit]inspector.Cursor // literals called where they are, or given to a call
 }
 
-// A Start is a go statement, with the function that it starts.
+// A Start is a go statement, or such a call, with the function that it starts.
 type Start struct {
-	Go   inspector.Cursor
+	Go   inspector.Cursor // a *ast.GoStmt or *ast.CallExpr
 	Body inspector.Cursor // a *ast.FuncDecl or *ast.FuncLit
 }
 
@@ -44,6 +45,9 @@ func FuncsOf(root inspector.Cursor, info *types.Info) *Funcs {
 			}
 		case *ast.FuncLit:
 			f.named(cur)
+			if cur.ParentEdgeKind() == edge.CallExpr_Args && isGo(info, cur.Parent().Node().(*ast.CallExpr)) {
+				starts = append(starts, cur.Parent())
+			}
 		case *ast.AssignStmt:
 			f.changed(n)
 		case *ast.GoStmt:
@@ -51,11 +55,35 @@ func FuncsOf(root inspector.Cursor, info *types.Info) *Funcs {
 		}
 	}
 	for _, cur := range starts {
-		if body := f.Callee(cur.Node().(*ast.GoStmt).Call); body.Valid() {
+		if body := f.started(cur.Node()); body.Valid() {
 			f.Starts = append(f.Starts, Start{Go: cur, Body: body})
 		}
 	}
 	return f
+}
+
+// isGo reports whether a call starts a goroutine of a group.
+func isGo(info *types.Info, call *ast.CallExpr) bool {
+	switch fn := typeutil.StaticCallee(info, call); {
+	case fn == nil || fn.Name() != "Go":
+		return false
+	default:
+		name := fn.FullName()
+		return name == "(*sync.WaitGroup).Go" || name == "(*golang.org/x/sync/errgroup.Group).Go"
+	}
+}
+
+// started returns the function that a go statement or a call of Go starts.
+func (f *Funcs) started(n ast.Node) inspector.Cursor {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return f.Callee(n.Call)
+	case *ast.CallExpr:
+		if lit, ok := n.Args[0].(*ast.FuncLit); ok {
+			return f.called[lit]
+		}
+	}
+	return inspector.Cursor{}
 }
 
 // named notes the variable that a literal is the first value of, or that it is called.
@@ -63,7 +91,7 @@ func (f *Funcs) named(lit inspector.Cursor) {
 	kind, i := lit.ParentEdge()
 	var name ast.Expr
 	switch kind {
-	case edge.CallExpr_Fun:
+	case edge.CallExpr_Fun, edge.CallExpr_Args:
 		f.called[lit.Node().(*ast.FuncLit)] = lit
 	case edge.AssignStmt_Rhs:
 		if lhs := lit.Parent().Node().(*ast.AssignStmt).Lhs; i < len(lhs) {

@@ -28,6 +28,7 @@ var Analyzer = check.New(doc, run, chans.Analyzer)
 func run(pass *check.Pass) (any, error) {
 	info := pass.ResultOf[chans.Analyzer].(*chans.Info)
 	for _, g := range info.Groups() {
+		alone(pass, g)
 		if !g.Has(chans.Send) || !g.Private(pass.Pkg) || !g.Unbuffered(pass.TypesInfo) || len(g.Of(chans.Make)) != 1 {
 			continue
 		}
@@ -37,6 +38,24 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+// alone reports a send by the function that has just made the channel, and has given it
+// to nobody yet.
+func alone(pass *check.Pass, g *chans.Group) {
+	if !g.Unbuffered(pass.TypesInfo) || len(g.Of(chans.Make)) != 1 || len(g.Vars) != 1 {
+		return
+	}
+	made := g.Of(chans.Make)[0]
+	if made.Var.IsField() || made.Var.Parent() == pass.Pkg.Scope() || repeats(made.At) || code.IsTest(pass.Fset, made.At.Node().Pos()) {
+		return
+	}
+	for _, send := range g.Of(chans.Send) {
+		before := func(u *chans.Use) bool { return u != made && u != send && u.At.Node().Pos() < send.At.Node().Pos() }
+		if send.Func() == made.Func() && !inSelect(send) && !repeats(send.At) && !slices.ContainsFunc(g.Uses, before) {
+			pass.Reportf(send.At.Parent().Node(), "%s has no buffer, and nobody else has it yet: this send waits for ever", types.ExprString(send.At.Node().(ast.Expr)))
+		}
+	}
 }
 
 // A result is a channel without a buffer that a function makes for its goroutines.

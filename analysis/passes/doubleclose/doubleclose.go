@@ -132,7 +132,7 @@ func (c *closer) within(f inspector.Cursor, all []*closing) {
 		return
 	}
 	for _, a := range all {
-		if a.guarded || g.Certainly(a.at) {
+		if a.guarded || g.Certainly(a.at) && !panics(c.TypesInfo, f) {
 			c.always[f] = append(c.always[f], a)
 		}
 		for _, b := range all {
@@ -141,6 +141,17 @@ func (c *closer) within(f inspector.Cursor, all []*closing) {
 			}
 		}
 	}
+}
+
+// panics reports whether a function has a panic of its own: on purpose, for who stops
+// twice.
+func panics(info *types.Info, f inspector.Cursor) bool {
+	for cur := range f.Preorder((*ast.CallExpr)(nil)) {
+		if code.IsBuiltin(info, cur.Node().(*ast.CallExpr), "panic") {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *closer) line(a *closing) int { return c.Fset.Position(a.call.Node().Pos()).Line }

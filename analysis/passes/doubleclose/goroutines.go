@@ -12,7 +12,7 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/flow"
 )
 
-// A end is what a goroutine closes when it ends.
+// An end is what a goroutine closes when it ends.
 type end struct {
 	*closing
 	start chans.Start
@@ -109,7 +109,11 @@ func (c *closer) both(f inspector.Cursor, a, b end) bool {
 
 // recv is what a started method is called on, or the variable that a literal closes.
 func recv(info *types.Info, e end) flow.Place {
-	call := e.start.Go.Node().(*ast.GoStmt).Call
+	stmt, ok := e.start.Go.Node().(*ast.GoStmt)
+	if !ok {
+		return flow.Place{Root: e.place.Root}
+	}
+	call := stmt.Call
 	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 		p, _ := flow.PlaceOf(info, sel.X)
 		return p

@@ -32,7 +32,6 @@ type group struct {
 	ctx   *types.Var
 	made  ast.Node
 	fn    inspector.Cursor
-	uses  []inspector.Cursor // of v
 	waits []inspector.Cursor // calls
 	goes  int
 	other bool // something else is done with it

