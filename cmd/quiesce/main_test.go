@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/go-quiesce/quiesce/analysis/vettool"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/target"
 )
 
@@ -22,12 +23,19 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 
 func TestMain(m *testing.M) {
 	target.Guard()
+	if vettool.Called(os.Args[1:]) { // by go vet, with the test binary as what vet says it is
+		vettool.Main()
+	}
 	testscript.Main(m, map[string]func(){"quiesce": main, "planned": planned})
 }
 
 // TestScript runs each testdata/script/*.txtar against this binary.
 func TestScript(t *testing.T) {
 	server := buildServer(t)
+	cache, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -38,6 +46,9 @@ func TestScript(t *testing.T) {
 			samples, err := filepath.Abs("internal/drill/show/testdata")
 			env.Setenv("SAMPLES", samples)
 			env.Setenv("SERVER", server)
+			env.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
+			env.Setenv("GOFLAGS", "")
+			env.Setenv("QUIESCE", filepath.Join(filepath.SplitList(env.Getenv("PATH"))[0], "quiesce")) // for who runs it
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},

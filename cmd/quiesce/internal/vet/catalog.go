@@ -47,7 +47,7 @@ var headings = []string{"Wrong:", "Right:"}
 func (e Entry) Markdown(level string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", e.Title)
-	for part := range strings.SplitSeq(e.Text, "\n\n") {
+	for _, part := range paragraphs(e.Text) {
 		switch {
 		case strings.HasPrefix(part, "\t"):
 			code := strings.ReplaceAll("\n"+part, "\n\t", "\n")
@@ -59,4 +59,17 @@ func (e Entry) Markdown(level string) string {
 		}
 	}
 	return b.String()
+}
+
+// paragraphs splits a text at its empty lines, but for those in code.
+func paragraphs(text string) []string {
+	var out []string
+	for part := range strings.SplitSeq(text, "\n\n") {
+		if last := len(out) - 1; last >= 0 && strings.HasPrefix(part, "\t") && strings.HasPrefix(out[last], "\t") {
+			out[last] += "\n\n" + part
+			continue
+		}
+		out = append(out, part)
+	}
+	return out
 }
