@@ -21,13 +21,13 @@ func TestMain(m *testing.M) {
 
 func TestCalled(t *testing.T) {
 	for args, want := range map[string]bool{
-		"":                                    false,
-		"-V=full":                             true,
-		"-flags":                              true,
-		"/tmp/vet.cfg":                        true,
-		"-json -timeafter /tmp/go/b1/vet.cfg": true,
-		"drill --plan app.cfg":                false,
-		"vet ./...":                           false,
+		"":                                  false,
+		"-V=full":                           true,
+		"-flags":                            true,
+		"build/vet.cfg":                     true,
+		"-json -timeafter build/b1/vet.cfg": true,
+		"drill --plan app.cfg":              false,
+		"vet ./...":                         false,
 	} {
 		if got := Called(strings.Fields(args)); got != want {
 			t.Errorf("Called(%q) = %t, want %t", args, got, want)
