@@ -16,11 +16,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/corpus"
 	"github.com/go-quiesce/quiesce/analysis/vettool"
@@ -30,11 +28,8 @@ func main() {
 	if vettool.Called(os.Args[1:]) {
 		vettool.Main()
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	if err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintf(os.Stderr, "corpus: %v\n", err)
-		stop()
 		os.Exit(1)
 	}
 }
