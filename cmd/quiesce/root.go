@@ -113,7 +113,7 @@ func newRoot() *cobra.Command {
 
 Exit codes: 0 all right, 1 findings, 2 wrong command line, 3 no verdict, 4 the
 program that it is about could not be run, 5 could not do the work.`,
-		Example:       "  quiesce demo\n  quiesce drill --url http://127.0.0.1:8080/ -- ./server",
+		Example:       "  quiesce demo\n  quiesce vet ./...\n  quiesce drill --url http://127.0.0.1:8080/ -- ./server",
 		Args:          unknownVerb,
 		RunE:          noVerb,
 		SilenceErrors: true,
