@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-quiesce/quiesce/analysis"
 	"github.com/go-quiesce/quiesce/analysis/internal/corpus"
 	"github.com/go-quiesce/quiesce/analysis/vettool"
 )
@@ -61,6 +62,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range unknown(sites) {
+		fmt.Fprintf(stderr, "there are sites for %s, and no such check\n", name)
+	}
 	var findings []corpus.Finding
 	var failed []string
 	for _, m := range programs(sites) {
@@ -96,4 +100,20 @@ func (f *flags) read() ([]corpus.Site, error) {
 		return f.checks != "" && !slices.Contains(strings.Split(f.checks, ","), s.Check) ||
 			f.modules != "" && !slices.ContainsFunc(strings.Split(f.modules, ","), func(part string) bool { return strings.Contains(s.Module, part) })
 	}), nil
+}
+
+// unknown returns the names of checks that there are not, of which the bugs are missed.
+func unknown(sites []corpus.Site) []string {
+	known := map[string]bool{}
+	for _, a := range analysis.Suite() {
+		known[a.Name] = true
+	}
+	var out []string
+	for _, s := range sites {
+		if !known[s.Check] {
+			known[s.Check] = true
+			out = append(out, s.Check)
+		}
+	}
+	return out
 }
