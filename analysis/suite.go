@@ -15,9 +15,12 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/passes/exitlibrary"
 	"github.com/go-quiesce/quiesce/analysis/passes/goroutinestop"
 	"github.com/go-quiesce/quiesce/analysis/passes/goroutinewait"
+	"github.com/go-quiesce/quiesce/analysis/passes/killself"
 	"github.com/go-quiesce/quiesce/analysis/passes/lostcancel"
+	"github.com/go-quiesce/quiesce/analysis/passes/nostop"
 	"github.com/go-quiesce/quiesce/analysis/passes/pkglisten"
 	"github.com/go-quiesce/quiesce/analysis/passes/rawsignal"
+	"github.com/go-quiesce/quiesce/analysis/passes/secondsignal"
 	"github.com/go-quiesce/quiesce/analysis/passes/selectbreak"
 	"github.com/go-quiesce/quiesce/analysis/passes/sendclosed"
 	"github.com/go-quiesce/quiesce/analysis/passes/serveerror"
@@ -53,9 +56,12 @@ func checks() []*analysis.Analyzer {
 		exitlibrary.Analyzer,
 		goroutinestop.Analyzer,
 		goroutinewait.Analyzer,
+		killself.Analyzer,
 		lostcancel.Analyzer,
+		nostop.Analyzer,
 		pkglisten.Analyzer,
 		rawsignal.Analyzer,
+		secondsignal.Analyzer,
 		selectbreak.Analyzer,
 		sendclosed.Analyzer,
 		serveerror.Analyzer,

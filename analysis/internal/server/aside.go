@@ -15,13 +15,13 @@ import (
 
 // asideWords are in the names around a server that is not what the program is for: it
 // may end with the process, and need not end it.
-var asideWords = []string{"pprof", "debug", "profil", "metric", "prometheus", "expvar", "telemetry", "monitoring", "diagnostic"}
+var asideWords = []string{"pprof", "debug", "profil", "metric", "prometheus", "expvar", "telemetry", "monitoring", "diagnostic", "health", "liveness", "readiness"}
 
 // Aside reports whether a call is about a server for profiles, metrics and the like, as
-// the words of the call say, of the goroutine it is in, of the conditions around it, and
-// of the function.
-func Aside(at inspector.Cursor) bool {
-	if hasWord(at.Node()) {
+// its missing handler says, or the words of the call, of the goroutine it is in, of the conditions around it, and
+// of the function, and of the package.
+func (info *Info) Aside(at inspector.Cursor) bool {
+	if saysAside(info.name) || hasWord(at.Node()) || noHandler(at.Node()) {
 		return true
 	}
 	for cur := range at.Enclosing((*ast.GoStmt)(nil), (*ast.FuncLit)(nil), (*ast.IfStmt)(nil), (*ast.FuncDecl)(nil)) {
@@ -43,6 +43,17 @@ func Aside(at inspector.Cursor) bool {
 		}
 	}
 	return false
+}
+
+// noHandler reports whether a call serves the default handler: that is where packages
+// put their profiles and variables when they are imported.
+func noHandler(n ast.Node) bool {
+	call, ok := n.(*ast.CallExpr)
+	if !ok || len(call.Args) < 2 {
+		return false
+	}
+	last, ok := call.Args[len(call.Args)-1].(*ast.Ident)
+	return ok && last.Name == "nil"
 }
 
 func hasWord(n ast.Node) bool {

@@ -197,9 +197,9 @@ func (ids *identities) union(a, b types.Object) {
 	}
 }
 
-// embedded returns the field through which a method of an embedded type is reached,
+// Embedded returns the field through which a method of an embedded type is reached,
 // nil if it is the type's own.
-func embedded(sel *types.Selection) types.Object {
+func Embedded(sel *types.Selection) types.Object {
 	t, index := sel.Recv(), sel.Index()
 	var field types.Object
 	for _, i := range index[:len(index)-1] {

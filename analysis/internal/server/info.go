@@ -6,6 +6,8 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
@@ -34,7 +36,10 @@ type Info struct {
 	// Signals says that the package handles signals, ProgramSignals that it or a package
 	// it imports does, also indirectly. ProgramStops is about the stop of a server.
 	Signals, ProgramSignals, ProgramStops bool
+	// State says that a package of the program's module keeps a database, or a queue.
+	State bool
 
+	name  string // the package's
 	ids   *identities
 	decls map[types.Object]*ast.FuncDecl
 }
@@ -54,8 +59,8 @@ func (*Func) AFact() {}
 func (f *Func) String() string { return "serves or stops" }
 
 // A Package is a fact about a package: that it has functions with facts, that it handles
-// signals, that it stops servers.
-type Package struct{ Funcs, Signals, Stops bool }
+// signals, that it stops servers, that it keeps state.
+type Package struct{ Funcs, Signals, Stops, State bool }
 
 // AFact makes it a fact.
 func (*Package) AFact() {}
@@ -73,13 +78,13 @@ var Analyzer = &analysis.Analyzer{
 }
 
 func run(pass *analysis.Pass) (any, error) {
-	info := &Info{}
+	info := &Info{name: pass.Pkg.Name()}
 	servers := imports(pass, info)
 	if servers {
 		c := &collector{pass: pass, info: info, in: pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)}
 		c.collect()
 	}
-	if own := (Package{Funcs: servers && info.hasFuncs(pass), Signals: info.Signals, Stops: info.stops()}); own != (Package{}) {
+	if own := (Package{Funcs: servers && info.hasFuncs(pass), Signals: info.Signals, Stops: info.stops(), State: info.State}); own != (Package{}) {
 		pass.ExportPackageFact(&own)
 	}
 	return info, nil
@@ -94,7 +99,9 @@ func imports(pass *analysis.Pass, info *Info) bool {
 		switch {
 		case p.Path() == "os/signal":
 			info.Signals = true
-		case libraries[unversioned(p.Path() + ".")[:len(unversioned(p.Path()+"."))-1]]:
+		case stores[unversionedPath(p.Path())]:
+			info.State = true
+		case libraries[unversionedPath(p.Path())]:
 			servers = true
 		case pass.ImportPackageFact(p, &fact) && fact.Funcs:
 			servers = true
@@ -102,14 +109,39 @@ func imports(pass *analysis.Pass, info *Info) bool {
 	}
 	info.ProgramSignals = info.Signals
 	for _, f := range pass.AllPackageFacts() {
-		if f, ok := f.Fact.(*Package); ok {
-			info.ProgramSignals = info.ProgramSignals || f.Signals
-			info.ProgramStops = info.ProgramStops || f.Stops
+		if fact, ok := f.Fact.(*Package); ok {
+			info.ProgramSignals = info.ProgramSignals || fact.Signals
+			info.ProgramStops = info.ProgramStops || fact.Stops
+			info.State = info.State || fact.State && sameModule(pass.Pkg.Path(), f.Package.Path())
 		}
 	}
 	// What these do to themselves is not what a program does with them.
-	return servers && !libraries[pass.Pkg.Path()] && pass.Pkg.Path() != "net/http/httptest"
+	return servers && !libraries[unversionedPath(pass.Pkg.Path())] && pass.Pkg.Path() != "net/http/httptest"
 }
+
+// sameModule reports whether two packages are probably of one module: their paths begin
+// with the same three elements, as in "host/owner/name", or the same one without a host.
+func sameModule(a, b string) bool {
+	elems := 1
+	if host, _, _ := strings.Cut(a, "/"); strings.Contains(host, ".") {
+		elems = 3
+	}
+	x, y := strings.SplitN(a, "/", elems+1), strings.SplitN(b, "/", elems+1)
+	return len(x) >= elems && len(y) >= elems && slices.Equal(x[:elems], y[:elems])
+}
+
+// stores are packages with which a program keeps state, or hands it on.
+var stores = map[string]bool{
+	"database/sql": true, "go.etcd.io/bbolt": true, "github.com/boltdb/bolt": true, "gorm.io/gorm": true,
+	"github.com/jinzhu/gorm": true, "github.com/jmoiron/sqlx": true, "github.com/dgraph-io/badger": true,
+	"github.com/syndtr/goleveldb/leveldb": true, "github.com/cockroachdb/pebble": true,
+	"github.com/jackc/pgx": true, "github.com/jackc/pgx/pgxpool": true, "xorm.io/xorm": true,
+	"go.mongodb.org/mongo-driver/mongo": true, "github.com/segmentio/kafka-go": true,
+	"github.com/redis/go-redis": true, "github.com/go-redis/redis": true, "github.com/uptrace/bun": true,
+	"github.com/IBM/sarama": true, "github.com/Shopify/sarama": true, "github.com/rabbitmq/amqp091-go": true,
+}
+
+func unversionedPath(path string) string { return strings.TrimSuffix(unversioned(path+"."), ".") }
 
 func (info *Info) stops() bool {
 	for _, s := range info.Sites {
@@ -235,7 +267,7 @@ func (c *collector) server(call *ast.CallExpr, param int) types.Object {
 		o = ids.object(call.Args[param-1])
 	case param == 0 && ok:
 		if s := c.pass.TypesInfo.Selections[sel]; s != nil {
-			if o = embedded(s); o == nil {
+			if o = Embedded(s); o == nil {
 				o = ids.object(sel.X)
 			}
 		}

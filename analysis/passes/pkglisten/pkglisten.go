@@ -22,7 +22,7 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	for _, s := range info.Sites {
-		if s.Op == server.ServeGlobal && !s.Wrapped && !server.Aside(s.At) {
+		if s.Op == server.ServeGlobal && !s.Wrapped && !info.Aside(s.At) {
 			pass.Reportf(s.Call, "nobody can stop the server of %s: the program shuts others down, and cuts off the requests of this one",
 				types.ExprString(s.Call.Fun))
 		}

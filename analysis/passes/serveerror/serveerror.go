@@ -57,7 +57,7 @@ func (c *checker) unnoticed(s server.Site) bool {
 	if !ok {
 		return c.unnoticedMethod(s)
 	}
-	if server.Aside(s.At) || server.Aside(g) || oneOfMany(g) {
+	if c.info.Aside(s.At) || c.info.Aside(g) || oneOfMany(g) {
 		return false
 	}
 	call := g.Node().(*ast.GoStmt).Call
@@ -72,7 +72,7 @@ func (c *checker) unnoticed(s server.Site) bool {
 // goroutine, and returns nothing.
 func (c *checker) unnoticedMethod(s server.Site) bool {
 	fn, ok := server.Enclosing(s.At)
-	if !ok || server.Aside(s.At) {
+	if !ok || c.info.Aside(s.At) {
 		return false
 	}
 	decl, ok := fn.Node().(*ast.FuncDecl)
@@ -87,7 +87,7 @@ func (c *checker) unnoticedMethod(s server.Site) bool {
 			continue
 		}
 		g, ok := goOf(cur)
-		if !ok || server.Aside(g) || oneOfMany(g) {
+		if !ok || c.info.Aside(g) || oneOfMany(g) {
 			return false
 		}
 		runs++

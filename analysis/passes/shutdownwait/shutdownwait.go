@@ -154,7 +154,7 @@ func inLoop(fn, call ast.Node) bool {
 // untold reports whether a goroutine waits for the end of a context, stops a server, and
 // tells nobody that it has.
 func (c *checker) untold(s server.Site, j job) bool {
-	if j.body == nil || server.Aside(s.At) || server.Aside(j.start) {
+	if j.body == nil || c.info.Aside(s.At) || c.info.Aside(j.start) {
 		return false
 	}
 	if _, ok := j.start.Node().(*ast.GoStmt); ok && !waitsForContext(c.pass.TypesInfo, j.body, s.Call) {

@@ -11,7 +11,10 @@ import (
 	"google.golang.org/grpc"
 )
 
-var quit = make(chan os.Signal, 1)
+var (
+	quit = make(chan os.Signal, 1)
+	api  http.Handler
+)
 
 func main() {
 	l, err := net.Listen("tcp", ":9000")
@@ -21,7 +24,7 @@ func main() {
 	rpc := grpc.NewServer()
 	go rpc.Serve(l)
 	go func() {
-		log.Fatal(http.ListenAndServe(":8080", nil)) // want `nobody can stop the server of http.ListenAndServe: the program shuts others down`
+		log.Fatal(http.ListenAndServe(":8080", api)) // want `nobody can stop the server of http.ListenAndServe: the program shuts others down`
 	}()
 	go func() {
 		log.Println(http.ListenAndServe("localhost:6060", pprofHandler()))
@@ -36,7 +39,7 @@ func serveMetrics() {
 
 func off() {
 	//quiesce:ignore pkglisten redirects only
-	go http.ListenAndServe(":80", nil)
+	go http.ListenAndServe(":80", api)
 }
 
 func pprofHandler() http.Handler { return nil }

@@ -15,7 +15,10 @@ import (
 	"google.golang.org/grpc"
 )
 
-var quit = make(chan os.Signal, 1)
+var (
+	quit = make(chan os.Signal, 1)
+	api  http.Handler
+)
 
 func main() {
 	srv := &http.Server{}
@@ -45,7 +48,7 @@ func ofGRPC(l net.Listener) {
 func dropped() {
 	srv := &http.Server{}
 	go srv.ListenAndServe()                           // want `the program lives on without its server when srv.ListenAndServe fails`
-	go http.ListenAndServe("localhost", nil)          // want `the program lives on without its server when http.ListenAndServe fails`
+	go http.ListenAndServe("localhost", api)          // want `the program lives on without its server when http.ListenAndServe fails`
 	go func() { _ = srv.ListenAndServe() }()          // want `the program lives on`
 	go func() { log.Println(srv.ListenAndServe()) }() // want `the program lives on`
 	<-quit

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package nostop defines an analyzer that reports servers without any graceful stop.
+//
+// # Analyzer nostop
+//
+// nostop: report a server's main that serves until it is killed
+//
+// Without a handler, SIGTERM ends a Go program on the spot (see "Default behavior of
+// signals in Go programs" in the documentation of os/signal): each deploy cuts off the
+// requests that are being served, and nothing that main has deferred runs, so that
+// databases are not closed and buffers are not written.
+//
+// Wrong:
+//
+//	func main() {
+//		db := open()
+//		defer db.Close()
+//		log.Fatal(http.ListenAndServe(":8080", handler(db)))
+//	}
+//
+// Right:
+//
+//	func main() {
+//		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+//		defer stop()
+//		db := open()
+//		defer db.Close()
+//		srv := &http.Server{Addr: ":8080", Handler: handler(db)}
+//		failed := make(chan error, 1)
+//		go func() { failed <- srv.ListenAndServe() }()
+//		select {
+//		case err := <-failed:
+//			log.Print(err)
+//			return
+//		case <-ctx.Done():
+//		}
+//		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+//		defer cancel()
+//		srv.Shutdown(ctx)
+//	}
+//
+// It reports only programs that have something to lose: main defers clean-up, or a
+// package of the program uses a database or a queue. A program of which any package
+// handles signals or stops servers, also one that it depends on, is not reported.
+//
+// To switch it off for one line: //quiesce:ignore nostop reason
+package nostop

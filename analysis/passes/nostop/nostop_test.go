@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nostop_test
+
+import (
+	"testing"
+
+	"golang.org/x/tools/go/analysis/analysistest"
+
+	"github.com/go-quiesce/quiesce/analysis/passes/nostop"
+)
+
+func Test(t *testing.T) {
+	analysistest.Run(t, analysistest.TestData(), nostop.Analyzer, "a", "prog/cmd", "stateless", "stops", "signals/cmd")
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package store keeps the state of the program.
+package store
+
+import "database/sql"
+
+func Open() (*sql.DB, error) { return sql.Open("x", "y") }
