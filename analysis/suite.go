@@ -15,6 +15,7 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/passes/exitlibrary"
 	"github.com/go-quiesce/quiesce/analysis/passes/goroutinestop"
 	"github.com/go-quiesce/quiesce/analysis/passes/goroutinewait"
+	"github.com/go-quiesce/quiesce/analysis/passes/hijack"
 	"github.com/go-quiesce/quiesce/analysis/passes/killself"
 	"github.com/go-quiesce/quiesce/analysis/passes/lostcancel"
 	"github.com/go-quiesce/quiesce/analysis/passes/nostop"
@@ -35,6 +36,7 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/passes/signalstop"
 	"github.com/go-quiesce/quiesce/analysis/passes/signalunread"
 	"github.com/go-quiesce/quiesce/analysis/passes/sigterm"
+	"github.com/go-quiesce/quiesce/analysis/passes/stoplock"
 	"github.com/go-quiesce/quiesce/analysis/passes/tickerloop"
 	"github.com/go-quiesce/quiesce/analysis/passes/tickerstop"
 	"github.com/go-quiesce/quiesce/analysis/passes/timeafter"
@@ -56,6 +58,7 @@ func checks() []*analysis.Analyzer {
 		exitlibrary.Analyzer,
 		goroutinestop.Analyzer,
 		goroutinewait.Analyzer,
+		hijack.Analyzer,
 		killself.Analyzer,
 		lostcancel.Analyzer,
 		nostop.Analyzer,
@@ -76,6 +79,7 @@ func checks() []*analysis.Analyzer {
 		signalstop.Analyzer,
 		signalunread.Analyzer,
 		sigterm.Analyzer,
+		stoplock.Analyzer,
 		tickerloop.Analyzer,
 		tickerstop.Analyzer,
 		timeafter.Analyzer,

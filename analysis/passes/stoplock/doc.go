@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package stoplock defines an analyzer that reports stops that wait for goroutines while
+// they hold the lock that these need.
+//
+// # Analyzer stoplock
+//
+// stoplock: report a wait for goroutines with a mutex locked that they lock
+//
+// A Stop that locks its mutex, tells its goroutine to end and waits for it hangs when
+// the goroutine is just about to lock the same mutex: each waits for the other. It
+// happens only under load, when there is work to do as the stop comes. Go.uber.org/fx
+// (1220) and tailscale (17898) have had it.
+//
+// Wrong:
+//
+//	func (s *Server) Stop() {
+//		s.mu.Lock()
+//		defer s.mu.Unlock()
+//		close(s.quit)
+//		s.wg.Wait() // loop locks s.mu for each event
+//	}
+//
+// Right:
+//
+//	func (s *Server) Stop() {
+//		s.mu.Lock()
+//		close(s.quit)
+//		s.mu.Unlock()
+//		s.wg.Wait()
+//	}
+//
+// It looks at the goroutines that the package starts: the one that is waited for is the
+// one that calls Done of the same WaitGroup or closes the same channel. It does not
+// report waits that have another way out, and read locks on both sides.
+//
+// To switch it off for one line: //quiesce:ignore stoplock reason
+package stoplock

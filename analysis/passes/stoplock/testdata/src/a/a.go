@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"sync"
+	"time"
+)
+
+type server struct {
+	mu      sync.Mutex
+	other   sync.Mutex
+	wg      sync.WaitGroup
+	quit    chan bool
+	done    chan bool
+	running bool
+}
+
+func (s *server) start() {
+	s.wg.Add(1)
+	go s.loop()
+	go func() {
+		defer close(s.done)
+		<-s.quit
+		s.end()
+	}()
+}
+
+func (s *server) loop() {
+	defer s.wg.Done()
+	for {
+		select {
+		case <-s.quit:
+			return
+		default:
+			s.work()
+		}
+	}
+}
+
+func (s *server) work() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = true
+}
+
+func (s *server) end() {
+	s.mu.Lock()
+	s.running = false
+	s.mu.Unlock()
+}
+
+func (s *server) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.quit)
+	s.wg.Wait() // want `mu is held during this wait, and the goroutine that is waited for locks it: the stop hangs`
+}
+
+func (s *server) Close() {
+	s.mu.Lock()
+	if !s.running {
+		s.mu.Unlock()
+		return
+	}
+	close(s.quit)
+	<-s.done // want `mu is held during this wait`
+	s.mu.Unlock()
+}
+
+func (s *server) Shutdown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.join() // want `mu is held during this wait`
+}
+
+func (s *server) join() {
+	close(s.quit)
+	s.wg.Wait()
+}
+
+type embeds struct {
+	sync.RWMutex
+	wg sync.WaitGroup
+	n  int
+}
+
+func (e *embeds) start() {
+	e.wg.Go(func() {
+		e.RLock()
+		defer e.RUnlock()
+		println(e.n)
+	})
+}
+
+func (e *embeds) Stop() {
+	e.Lock()
+	defer e.Unlock()
+	e.wg.Wait() // want `RWMutex is held during this wait`
+}
+
+// Readers do not keep each other out.
+func (e *embeds) Wait() {
+	e.RLock()
+	defer e.RUnlock()
+	e.wg.Wait()
+}
+
+// From here on nothing is wrong.
+
+func (s *server) unlocksFirst() {
+	s.mu.Lock()
+	close(s.quit)
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+func (s *server) unlocksInBoth() {
+	s.mu.Lock()
+	if s.running {
+		s.mu.Unlock()
+	} else {
+		s.running = true
+		s.mu.Unlock()
+	}
+	s.wg.Wait()
+}
+
+func (s *server) anotherLock() {
+	s.other.Lock()
+	defer s.other.Unlock()
+	s.wg.Wait()
+}
+
+func (s *server) wayOut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.done:
+	case <-time.After(time.Second):
+	}
+}
+
+func (s *server) elsewhere() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	go func() {
+		s.wg.Wait()
+		close(s.quit)
+	}()
+}
+
+func (s *server) off() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	//quiesce:ignore stoplock the loop has ended before, see start
+	s.wg.Wait()
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stoplock
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
+)
+
+// held has the mutexes that are locked at a place.
+type held map[types.Object]mode
+
+// A walker follows the statements of a function with the mutexes that it holds.
+type walker struct {
+	*program
+	found func(wait ast.Node, mutex types.Object)
+}
+
+// list follows statements in order, and returns what is held behind them.
+func (w *walker) list(stmts []ast.Stmt, h held) held {
+	for _, s := range stmts {
+		h = w.stmt(s, h)
+	}
+	return h
+}
+
+func (w *walker) stmt(s ast.Stmt, h held) held {
+	switch s := s.(type) {
+	case *ast.ExprStmt:
+		return w.expr(s.X, h)
+	case *ast.BlockStmt:
+		return w.list(s.List, h)
+	case *ast.LabeledStmt:
+		return w.stmt(s.Stmt, h)
+	case *ast.IfStmt:
+		if s.Init != nil {
+			h = w.stmt(s.Init, h)
+		}
+		h = w.expr(s.Cond, h)
+		out := w.branch(s.Body.List, h)
+		if s.Else != nil {
+			return both(out, w.branch([]ast.Stmt{s.Else}, h))
+		}
+		return both(out, h)
+	case *ast.ForStmt:
+		return both(h, w.branch(s.Body.List, h))
+	case *ast.RangeStmt:
+		return both(h, w.branch(s.Body.List, h))
+	case *ast.SwitchStmt:
+		return w.clauses(s.Body, h)
+	case *ast.TypeSwitchStmt:
+		return w.clauses(s.Body, h)
+	case *ast.SelectStmt:
+		return w.selects(s, h)
+	case *ast.DeferStmt, *ast.GoStmt:
+		return h // what is deferred unlocks at the end
+	default:
+		return w.expr(s, h)
+	}
+}
+
+// branch follows statements that may not be run: what they leave held if they end there
+// does not matter behind them.
+func (w *walker) branch(stmts []ast.Stmt, h held) held {
+	out := w.list(stmts, maps.Clone(h))
+	if len(stmts) > 0 {
+		switch last := stmts[len(stmts)-1].(type) {
+		case *ast.ReturnStmt, *ast.BranchStmt:
+			return nil
+		case *ast.ExprStmt:
+			if call, ok := last.X.(*ast.CallExpr); ok {
+				if id, ok := call.Fun.(*ast.Ident); ok && id.Name == "panic" {
+					return nil
+				}
+			}
+		}
+	}
+	return out
+}
+
+// both returns what is held behind two branches; nil stands for one that is left.
+func both(a, b held) held {
+	if a == nil {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	out := held{}
+	for o, m := range a {
+		if b[o] != 0 {
+			out[o] = min(m, b[o])
+		}
+	}
+	return out
+}
+
+func (w *walker) clauses(body *ast.BlockStmt, h held) held {
+	out := h
+	for _, c := range body.List {
+		if c, ok := c.(*ast.CaseClause); ok {
+			out = both(out, w.branch(c.Body, h))
+		}
+	}
+	return out
+}
+
+// selects follows a select: with one case it waits as a receive does.
+func (w *walker) selects(s *ast.SelectStmt, h held) held {
+	out := h
+	for _, c := range s.Body.List {
+		c := c.(*ast.CommClause)
+		if len(s.Body.List) == 1 && c.Comm != nil {
+			w.expr(c.Comm, h)
+		}
+		out = both(out, w.branch(c.Body, h))
+	}
+	return out
+}
+
+// expr follows what an expression or a simple statement calls and waits for.
+func (w *walker) expr(n ast.Node, h held) held {
+	server.Own(n, func(n ast.Node) bool {
+		switch e := n.(type) {
+		case *ast.CallExpr:
+			if mutex, m := w.lock(e); m != 0 && mutex != nil {
+				h = with(h, mutex, m)
+			} else if mutex := w.unlock(e); mutex != nil {
+				h = with(h, mutex, 0)
+			} else if o := w.waited(e); o != nil {
+				w.waits(e, o, h)
+			} else {
+				w.helper(e, h)
+			}
+		case *ast.UnaryExpr:
+			if o := w.waited(e); o != nil {
+				w.waits(e, o, h)
+			}
+		}
+		return true
+	})
+	return h
+}
+
+func with(h held, mutex types.Object, m mode) held {
+	out := held{}
+	maps.Copy(out, h)
+	if m == 0 {
+		delete(out, mutex)
+	} else {
+		out[mutex] = m
+	}
+	return out
+}
+
+// waits reports a wait for a goroutine that locks what is held.
+func (w *walker) waits(at ast.Node, o types.Object, h held) {
+	for _, j := range w.jobs {
+		if !j.releases[o] {
+			continue
+		}
+		for mutex, m := range h {
+			if theirs := j.locks[mutex]; theirs != 0 && (m == write || theirs == write) {
+				w.found(at, mutex)
+				return
+			}
+		}
+	}
+}
+
+// helper looks for the wait in a function of the package that is called with something
+// held, and that does not unlock it.
+func (w *walker) helper(call *ast.CallExpr, h held) {
+	body := w.body(call)
+	if body == nil || len(h) == 0 {
+		return
+	}
+	if _, ok := call.Fun.(*ast.FuncLit); ok {
+		return
+	}
+	unlocks, bounded := false, token.NoPos
+	var waits []types.Object
+	server.Own(body, func(n ast.Node) bool {
+		switch e := n.(type) {
+		case *ast.SelectStmt:
+			if len(e.Body.List) > 1 {
+				bounded = e.End() // there is another way out
+			}
+		case *ast.CallExpr:
+			unlocks = unlocks || h[w.unlock(e)] != 0
+		}
+		if o := w.waited(n); o != nil && !unlocks && n.Pos() > bounded {
+			waits = append(waits, o)
+		}
+		return true
+	})
+	for _, o := range waits {
+		w.waits(call, o, h)
+	}
+}
