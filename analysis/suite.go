@@ -6,6 +6,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/go-quiesce/quiesce/analysis/passes/blockedsend"
+	"github.com/go-quiesce/quiesce/analysis/passes/blockingcall"
 	"github.com/go-quiesce/quiesce/analysis/passes/cancelledctx"
 	"github.com/go-quiesce/quiesce/analysis/passes/deferexit"
 	"github.com/go-quiesce/quiesce/analysis/passes/doubleclose"
@@ -49,6 +50,7 @@ import (
 func checks() []*analysis.Analyzer {
 	return []*analysis.Analyzer{
 		blockedsend.Analyzer,
+		blockingcall.Analyzer,
 		cancelledctx.Analyzer,
 		deferexit.Analyzer,
 		doubleclose.Analyzer,

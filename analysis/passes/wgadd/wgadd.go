@@ -129,9 +129,21 @@ func endsItself(pass *check.Pass, g gostmt.Goroutine, a inspector.Cursor, group 
 		if call.Pos() < a.Node().Pos() || !direct(c, g.Func) {
 			return false // it is counted already, or hands the count on
 		}
-		own = true
+		own = own || always(c, a)
 	}
 	return own
+}
+
+// always reports whether a Done follows its Add on each path: it is deferred, or in the
+// same block. One in a branch gives back a count that nobody has taken over.
+func always(done, add inspector.Cursor) bool {
+	if done.Parent().Parent() == add.Parent().Parent() {
+		return true
+	}
+	for range done.Enclosing((*ast.DeferStmt)(nil)) {
+		return true
+	}
+	return false
 }
 
 // direct reports whether a call is of the function itself, or of a literal that it

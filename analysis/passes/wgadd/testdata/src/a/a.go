@@ -117,6 +117,18 @@ func rounds(s *server) {
 	}()
 }
 
+// The count is for what it starts, and given back if that does not start.
+func handsOn(try func(func()) bool) {
+	var wg sync.WaitGroup
+	go func() {
+		wg.Add(1)
+		if !try(work) {
+			wg.Done()
+		}
+	}()
+	wg.Wait()
+}
+
 // Its own.
 func local() {
 	go func() {

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package blockingcall
+
+import (
+	_ "embed"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/exits"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer reports calls that block for long without a context.
+var Analyzer = check.New(doc, run)
+
+func run(pass *check.Pass) (any, error) {
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		n := cur.Node().(*ast.CallExpr)
+		name := code.Callee(pass.TypesInfo, n)
+		c, ok := calls[name]
+		if !ok || code.IsTest(pass.Fset, n.Pos()) || limited(pass, cur, n, name) {
+			continue
+		}
+		fn, _ := exits.Function(cur)
+		if !fn.Valid() || isMain(pass, fn) {
+			continue
+		}
+		switch ctx := contextAt(pass, cur, fn); {
+		case ctx != "":
+			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, c.instead)
+		case c.network && onStop(fn):
+			pass.Reportf(n, "%s may block for long, and the stop waits for it: use %s", exits.Name(n), c.instead)
+		}
+	}
+	return nil, nil
+}
+
+func isMain(pass *check.Pass, fn inspector.Cursor) bool {
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	return ok && decl.Recv == nil && (decl.Name.Name == "main" && code.IsMain(pass.Pass) || decl.Name.Name == "init")
+}
+
+// limited reports whether a call ends by itself as far as the function shows: a dial
+// within this machine, options that set a time limit, a command that is only started,
+// or a database in a file.
+func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name string) bool {
+	switch {
+	case name == "os/exec.Command":
+		return !waitedFor(pass, cur)
+	case strings.HasPrefix(name, "net.Dial"):
+		tv := pass.TypesInfo.Types[n.Args[0]]
+		return tv.Value != nil && (strings.Contains(tv.Value.String(), "unix") || strings.Contains(tv.Value.String(), "udp"))
+	case strings.HasPrefix(name, "(*database/sql."), strings.Contains(name, "sqlx"):
+		return ofFile(pass.Pkg)
+	case name == "github.com/gomodule/redigo/redis.Dial":
+		return len(n.Args) > 2
+	}
+	return false
+}
+
+// ofFile reports whether the databases of a package are files.
+func ofFile(pkg *types.Package) bool {
+	for _, p := range pkg.Imports() {
+		if strings.Contains(p.Path(), "sqlite") {
+			return true
+		}
+	}
+	return false
+}
+
+// waitedFor reports whether a command is run to its end on the spot: by a method of the
+// call, or of the variable that it defines.
+func waitedFor(pass *check.Pass, cur inspector.Cursor) bool {
+	if sel, ok := cur.Parent().Node().(*ast.SelectorExpr); ok {
+		return runs(sel.Sel.Name)
+	}
+	as, ok := cur.Parent().Node().(*ast.AssignStmt)
+	if !ok || len(as.Lhs) != 1 || as.Tok != token.DEFINE {
+		return false
+	}
+	id, ok := as.Lhs[0].(*ast.Ident)
+	if !ok {
+		return false
+	}
+	cmd := pass.TypesInfo.Defs[id]
+	fn, _ := exits.Function(cur)
+	found := false
+	for use := range fn.Preorder((*ast.SelectorExpr)(nil)) {
+		sel := use.Node().(*ast.SelectorExpr)
+		if code.ObjectOf(pass.TypesInfo, sel.X) != cmd {
+			continue
+		}
+		switch sel.Sel.Name {
+		case "Start", "Process", "Cancel", "WaitDelay": // it is ended in another way, or not waited for
+			return false
+		}
+		found = found || runs(sel.Sel.Name)
+	}
+	return found
+}
+
+func runs(method string) bool {
+	return method == "Run" || method == "Output" || method == "CombinedOutput"
+}
+
+// contextAt returns the context that a call could have, as the code names it: a
+// parameter of its function, or of one around it, that the call comes after; or that of
+// a request. It is empty in a goroutine, which may mean to live longer, and in a
+// function that makes a context from nothing.
+func contextAt(pass *check.Pass, cur, fn inspector.Cursor) string {
+	for {
+		if fresh(pass, fn) {
+			return ""
+		}
+		if name := contextParam(pass, fn); name != "" {
+			return name
+		}
+		if _, ok := fn.Node().(*ast.FuncLit); !ok {
+			return ""
+		}
+		if started(fn) {
+			return ""
+		}
+		next, body := exits.Function(fn)
+		if body == nil {
+			return ""
+		}
+		fn = next
+	}
+}
+
+func started(lit inspector.Cursor) bool {
+	call := lit.Parent()
+	if _, ok := call.Node().(*ast.CallExpr); !ok {
+		return false
+	}
+	switch call.Parent().Node().(type) {
+	case *ast.GoStmt, *ast.DeferStmt:
+		return true
+	}
+	return false
+}
+
+// contextParam returns the name of a parameter that is a context, or how to get that of
+// a request.
+func contextParam(pass *check.Pass, fn inspector.Cursor) string {
+	var params *ast.FieldList
+	switch n := fn.Node().(type) {
+	case *ast.FuncDecl:
+		params = n.Type.Params
+	case *ast.FuncLit:
+		params = n.Type.Params
+	}
+	for _, field := range params.List {
+		t := pass.TypesInfo.TypeOf(field.Type)
+		for _, name := range field.Names {
+			switch {
+			case name.Name == "_" || t == nil:
+			case code.IsNamed(t, "context.Context"):
+				return name.Name
+			case code.IsNamed(t, "net/http.Request"):
+				return name.Name + ".Context()"
+			}
+		}
+	}
+	return ""
+}
+
+// fresh reports whether a function makes a context that does not end with its own.
+func fresh(pass *check.Pass, fn inspector.Cursor) bool {
+	for c := range fn.Preorder((*ast.CallExpr)(nil)) {
+		if code.IsCall(pass.TypesInfo, c.Node(), "context.Background", "context.WithoutCancel") {
+			return true
+		}
+	}
+	return false
+}
+
+// onStop reports whether a function is one that a stop waits for.
+func onStop(fn inspector.Cursor) bool {
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	if !ok || decl.Recv == nil {
+		return false
+	}
+	switch decl.Name.Name {
+	case "Stop", "Shutdown", "Close", "GracefulStop", "Teardown":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package blockingcall_test
+
+import (
+	"testing"
+
+	"golang.org/x/tools/go/analysis/analysistest"
+
+	"github.com/go-quiesce/quiesce/analysis/passes/blockingcall"
+)
+
+func Test(t *testing.T) {
+	analysistest.Run(t, analysistest.TestData(), blockingcall.Analyzer, "a")
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package blockingcall defines an analyzer that reports calls that block for long
+// without a context.
+//
+// # Analyzer blockingcall
+//
+// blockingcall: report calls that may block for long where a context should end them
+//
+// A dial to a host that does not answer takes the kernel two minutes (tcp_syn_retries),
+// a request without a timeout takes for ever, and so does a command that hangs. Where
+// such a call has no context and no time limit, the stop waits for it, or gives up and
+// leaves it behind.
+//
+// Wrong:
+//
+//	func (s *Store) Load(ctx context.Context) error {
+//		rows, err := s.db.Query("SELECT …")
+//		…
+//	}
+//
+// Right:
+//
+//	func (s *Store) Load(ctx context.Context) error {
+//		rows, err := s.db.QueryContext(ctx, "SELECT …")
+//		…
+//	}
+//
+// Reported are such calls where a context is at hand, as a parameter that is not passed
+// on, or that of a request; and those of network clients on the way of a stop (in
+// methods named Stop, Close, Shutdown). Not reported are calls with a time limit in
+// sight, those in tests, main and init, and those in functions that make a context of
+// their own from nothing, which mean to go on.
+//
+// To switch it off for one line: //quiesce:ignore blockingcall reason
+package blockingcall

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package blockingcall
+
+// A call is one that may block for long.
+type call struct {
+	instead string // what takes a context
+	network bool   // it waits for another machine, which may never answer
+}
+
+// calls has them, by their full names.
+var calls = map[string]call{
+	"net.Dial":    {"net.Dialer.DialContext", true},
+	"net.DialTCP": {"net.Dialer.DialContext", true},
+
+	"crypto/tls.Dial": {"tls.Dialer.DialContext", true},
+
+	"net/http.Get":      {"http.NewRequestWithContext", true},
+	"net/http.Head":     {"http.NewRequestWithContext", true},
+	"net/http.Post":     {"http.NewRequestWithContext", true},
+	"net/http.PostForm": {"http.NewRequestWithContext", true},
+
+	"(*database/sql.DB).Exec":     {"ExecContext", true},
+	"(*database/sql.DB).Query":    {"QueryContext", true},
+	"(*database/sql.DB).QueryRow": {"QueryRowContext", true},
+	"(*database/sql.DB).Ping":     {"PingContext", true},
+	"(*database/sql.DB).Begin":    {"BeginTx", true},
+	"(*database/sql.DB).Prepare":  {"PrepareContext", true},
+	"(*database/sql.Tx).Exec":     {"ExecContext", true},
+	"(*database/sql.Tx).Query":    {"QueryContext", true},
+	"(*database/sql.Tx).QueryRow": {"QueryRowContext", true},
+	"(*database/sql.Tx).Prepare":  {"PrepareContext", true},
+	"(*database/sql.Stmt).Exec":   {"ExecContext", true},
+	"(*database/sql.Stmt).Query":  {"QueryContext", true},
+
+	"(*github.com/jmoiron/sqlx.DB).Select":    {"SelectContext", true},
+	"(*github.com/jmoiron/sqlx.DB).Get":       {"GetContext", true},
+	"(*github.com/jmoiron/sqlx.DB).Queryx":    {"QueryxContext", true},
+	"(*github.com/jmoiron/sqlx.DB).MustExec":  {"MustExecContext", true},
+	"(*github.com/jmoiron/sqlx.DB).NamedExec": {"NamedExecContext", true},
+	"(*github.com/jmoiron/sqlx.DB).Beginx":    {"BeginTxx", true},
+	"github.com/jmoiron/sqlx.Connect":         {"ConnectContext", true},
+
+	"(*github.com/gomodule/redigo/redis.Pool).Get": {"GetContext", true},
+	"github.com/gomodule/redigo/redis.Dial":        {"redis.DialContext", true},
+
+	"os/exec.Command": {"exec.CommandContext", false},
+}

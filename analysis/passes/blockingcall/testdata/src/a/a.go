@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"context"
+	"database/sql"
+	"net"
+	"net/http"
+	"os/exec"
+	"time"
+
+	"github.com/gomodule/redigo/redis"
+)
+
+type store struct {
+	db   *sql.DB
+	pool *redis.Pool
+}
+
+func (s *store) load(ctx context.Context) error {
+	rows, err := s.db.Query("SELECT 1") // want `s.db.Query may block for long, and does not end with ctx: use QueryContext`
+	if err != nil {
+		return err
+	}
+	conn := s.pool.Get() // want `s.pool.Get may block for long, and does not end with ctx: use GetContext`
+	conn.Close()
+	return rows.Close()
+}
+
+func fetch(ctx context.Context, url string) {
+	http.Get(url) // want `http.Get may block for long, and does not end with ctx: use http.NewRequestWithContext`
+	func() {
+		net.Dial("tcp", url) // want `net.Dial may block for long, and does not end with ctx`
+	}()
+	exec.Command("git", "fetch").Run()   // want `exec.Command may block for long, and does not end with ctx: use exec.CommandContext`
+	cmd := exec.Command("git", "status") // want `exec.Command may block for long`
+	cmd.Dir = url
+	cmd.CombinedOutput()
+	redis.Dial("tcp", url) // want `redis.Dial may block for long`
+}
+
+func handler(w http.ResponseWriter, r *http.Request) {
+	http.Get("http://localhost") // want `does not end with r.Context\(\)`
+}
+
+func (s *store) Stop() {
+	s.db.Exec("DELETE FROM workers") // want `s.db.Exec may block for long, and the stop waits for it: use ExecContext`
+}
+
+// They have a limit, or end in another way.
+func limits(ctx context.Context, url string) {
+	net.DialTimeout("tcp", url, time.Second)
+	net.Dial("unix", "/run/a.sock")
+	net.Dial("udp", url)
+	redis.Dial("tcp", url, redis.DialConnectTimeout(time.Second))
+	cmd := exec.Command("sleep", "1")
+	if cmd.Start() == nil {
+		cmd.Process.Kill()
+	}
+	exec.CommandContext(ctx, "sleep", "1").Run()
+}
+
+// There is no context, or it is not for this.
+func none(url string) { http.Get(url) }
+
+func unnamed(_ context.Context, url string) { http.Get(url) }
+
+func goroutine(ctx context.Context, url string) {
+	go func() { http.Get(url) }()
+	defer func() { http.Get(url) }()
+}
+
+func fresh(ctx context.Context, url string) {
+	<-ctx.Done()
+	last, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	http.Get(url)
+	<-last.Done()
+}
+
+func off(ctx context.Context, url string) {
+	http.Get(url) //quiesce:ignore blockingcall the transport has a limit
+}
