@@ -79,7 +79,7 @@ func (f *drillFlags) register(cmd *cobra.Command) {
 	fs.BoolVar(&f.keep, "no-shrink", false, "do not look for a smaller schedule that fails")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be done, and do nothing")
 
-	fs.IntVar(&s.PID, "pid", 0, "of a server that runs already; it is stopped once")
+	fs.IntVar(&s.PID, "pid", 0, "of a server that runs already; it is stopped once, or followed through its upgrades")
 	fs.StringVar(&s.Unit, "unit", "", "systemd unit of the server, instead of a command")
 	fs.StringVar(&c.Dir, "dir", "", "where the server runs")
 	fs.StringArrayVar(&f.env, "env", nil, "`NAME=value` for the server's environment; may be repeated")

@@ -117,8 +117,10 @@ func (c *Config) checkTarget() error {
 		return errors.New("no server: give its command after --, or --pid, or --unit")
 	case named > 1:
 		return errors.New("give one of a command, --pid and --unit")
-	case s.Mode != record.Restart && len(s.Command) == 0:
-		return errors.New("--rolling and --upgrade need a command to start")
+	case s.Mode == record.Rolling && len(s.Command) == 0:
+		return errors.New("--rolling: needs a command to start")
+	case s.Mode == record.Upgrade && s.Unit != "":
+		return errors.New("--upgrade: needs a command to start, or --pid")
 	case s.Mode == record.Rolling && !strings.Contains(c.loadURL(), portMark):
 		return fmt.Errorf("--rolling: two instances need two ports: write %s in the command and the URLs", portMark)
 	case s.Mode == record.Upgrade && c.Upgrade == 0:

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -46,7 +47,9 @@ var servers = map[string]func(){
 	"forgets":       serveAndForget,
 	"ends-at-once":  func() { fmt.Println("no database"); os.Exit(9) },
 	"dies-at-third": serveThrice,
-	"upgrades":      serveAndUpgrade,
+	"upgrades":      func() { serveAndUpgrade(succeed, nil) },
+	"execs":         func() { serveAndUpgrade(nil, become) },
+	"execs-leaves":  func() { leave(); serveAndUpgrade(nil, become) },
 	"lines":         serveLines,
 	"no-upgrade":    func() { signal.Ignore(syscall.SIGUSR2); serveWith(0) },
 }
@@ -170,13 +173,17 @@ func serveForever() {
 // serveAndLeave leaves a process behind.
 func serveAndLeave() {
 	ctx := terminated()
+	leave()
+	app := quiesce.New("leaves", quiesce.WithGracePeriod(3*time.Second))
+	app.Add("http", quiesce.HTTP(&http.Server{Addr: addr(), Handler: hello()}))
+	app.Run(ctx)
+}
+
+func leave() {
 	if err := exec.Command("sleep", "1000").Start(); err != nil {
 		fmt.Println(err)
 		os.Exit(9)
 	}
-	app := quiesce.New("leaves", quiesce.WithGracePeriod(3*time.Second))
-	app.Add("http", quiesce.HTTP(&http.Server{Addr: addr(), Handler: hello()}))
-	app.Run(ctx)
 }
 
 // serveAndForget acknowledges writes that it has not stored.
@@ -225,14 +232,14 @@ func serveThrice() {
 	serveWith(0)
 }
 
-// inheritVariable says that descriptor 3 is the listener, and 4 gets a byte when it is
-// served.
+// inheritVariable has the descriptor of the listener. If that is 3, descriptor 4 gets a
+// byte when it is served.
 const inheritVariable = "DRILL_TEST_INHERIT"
 
-// serveAndUpgrade starts its successor on SIGUSR2, gives it the listener, and ends when
-// that serves and its own clients have gone. It cannot have Shutdown for that, which
-// drops a request that is being read.
-func serveAndUpgrade() {
+// serveAndUpgrade hands the listener over on SIGUSR2: to a successor before it accepts no
+// more, or when its own clients have gone. It cannot have Shutdown for that, which drops a
+// request that is being read.
+func serveAndUpgrade(before, after func(net.Listener) error) {
 	upgrade := make(chan os.Signal, 1)
 	signal.Notify(upgrade, syscall.SIGUSR2)
 	ln, err := inherit()
@@ -251,22 +258,47 @@ func serveAndUpgrade() {
 	}}
 	ended := make(chan error)
 	go func() { ended <- s.Serve(untilLate{ln}) }()
-	if ready := os.NewFile(4, "ready"); os.Getenv(inheritVariable) != "" {
+	if ready := os.NewFile(4, "ready"); os.Getenv(inheritVariable) == "3" {
 		ready.Write([]byte{1})
 		ready.Close()
 	}
 	<-upgrade
-	if err := succeed(ln); err != nil {
-		fmt.Println(err)
-		os.Exit(9)
+	hand := func(over func(net.Listener) error) {
+		if over == nil {
+			return
+		}
+		if err := over(ln); err != nil {
+			fmt.Println(err)
+			os.Exit(9)
+		}
 	}
+	hand(before)
 	ln.(*net.TCPListener).SetDeadline(time.Now())
 	<-ended
 	clients.Wait()
+	hand(after)
 }
 
-// untilLate is a listener that ends at its deadline.
+// become makes the process one that has just been started, but for the listener.
+func become(ln net.Listener) error {
+	raw, err := ln.(*net.TCPListener).SyscallConn()
+	if err != nil {
+		return err
+	}
+	const unused = 100
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		if failed = syscall.Dup3(int(fd), unused, 0); failed == nil {
+			failed = syscall.Exec("/proc/self/exe", os.Args, append([]string{inheritVariable + "=" + strconv.Itoa(unused)}, os.Environ()...))
+		}
+	})
+	return errors.Join(err, failed)
+}
+
+// untilLate is a listener that ends at its deadline, and is not closed with the server.
 type untilLate struct{ net.Listener }
+
+func (l untilLate) Close() error { return nil }
 
 func (l untilLate) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
@@ -277,10 +309,17 @@ func (l untilLate) Accept() (net.Conn, error) {
 }
 
 func inherit() (net.Listener, error) {
-	if os.Getenv(inheritVariable) == "" {
+	fd := os.Getenv(inheritVariable)
+	if fd == "" {
 		return net.Listen("tcp", addr())
 	}
-	return net.FileListener(os.NewFile(3, "listener"))
+	n, err := strconv.Atoi(fd)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(n), "listener")
+	defer f.Close()
+	return net.FileListener(f)
 }
 
 // succeed starts the successor and waits until it serves. The listener's descriptor is
@@ -298,7 +337,7 @@ func succeed(ln net.Listener) error {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		_, failed = syscall.ForkExec("/proc/self/exe", os.Args, &syscall.ProcAttr{
-			Env: append(os.Environ(), inheritVariable+"=1"), Files: []uintptr{0, 1, 2, fd, w.Fd()},
+			Env: append(os.Environ(), inheritVariable+"=3"), Files: []uintptr{0, 1, 2, fd, w.Fd()},
 		})
 	})
 	if err = errors.Join(err, failed); err != nil {

@@ -17,7 +17,7 @@ import (
 
 // A server that cannot be run is no verdict on it.
 func TestTargetCannotBeRun(t *testing.T) {
-	for server, want := range map[string]string{"ends-at-once": "exit code 9\nno database", "/no/such/server": "not found"} {
+	for server, want := range map[string]string{"ends-at-once": "exit code 9\nno database", "/no/such/server": "no such file"} {
 		c := against(t, server, 3)
 		if strings.HasPrefix(server, "/") {
 			c.Setup.Command = []string{server}

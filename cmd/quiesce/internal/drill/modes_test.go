@@ -10,6 +10,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 	"github.com/go-quiesce/quiesce/quiescetest/load"
@@ -72,9 +73,7 @@ func TestRolling(t *testing.T) {
 // So does one that replaces itself, and one that does not is found out.
 func TestUpgrade(t *testing.T) {
 	for server, right := range map[string]bool{"upgrades": true, "no-upgrade": false} {
-		c := against(t, server, 3)
-		c.Setup.Mode, c.Upgrade = record.Upgrade, syscall.SIGUSR2
-		c.Loads[0].NewConn = true
+		c := upgraded(t, server, 3)
 		if !right {
 			c.Setup.Rounds, c.Setup.Grace = 1, 200*ms
 		}
@@ -93,23 +92,56 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// One that becomes its own successor has replaced itself when that serves.
+func TestUpgradeInPlace(t *testing.T) {
+	c := upgraded(t, "execs", 3)
+	c.Setup.Grace = time.Minute // which is not waited for
+	c.Setup.Ready, c.Setup.Live, c.Setup.Delay = c.Loads[0].URL, c.Loads[0].URL, 10*ms
+	run := drilled(t, c)
+	passes(t, run)
+	for i := range run.Rounds {
+		r := &run.Rounds[i]
+		if at := markAt(r, record.MarkReplaced); at < markAt(r, record.MarkSuccessor) || r.Exited >= 0 || r.Exit.Killed || r.Took > 20*time.Second {
+			t.Errorf("round %d: exit %+v, marks %v", r.Number, r.Exit, r.Marks)
+		}
+	}
+	if !slices.Contains(verdicts(run, record.Pass), "served-throughout") {
+		t.Errorf("%s", explain(run))
+	}
+}
+
+// What served before it and does not end is killed, and nothing else is.
+func TestUpgradeInPlaceLeaves(t *testing.T) {
+	c := upgraded(t, "execs-leaves", 2)
+	c.Setup.Grace = 2 * time.Second // for it to serve again; it is waited for
+	run := drilled(t, c)
+	if failed := verdicts(run, record.Fail); !slices.Equal(failed, []string{"exits", "exits-in-time"}) {
+		t.Errorf("fails %v: %s", failed, explain(run))
+	}
+	pid := ""
+	for i := range run.Rounds {
+		r := &run.Rounds[i]
+		k := slices.IndexFunc(r.Marks, func(m record.Mark) bool { return m.What == record.MarkSuccessor })
+		if k < 0 || pid != "" && r.Marks[k].Detail != pid || !r.Exit.Killed || markAt(r, record.MarkReplaced) >= 0 {
+			t.Fatalf("round %d: exit %+v, marks %v", r.Number, r.Exit, r.Marks)
+		}
+		pid = r.Marks[k].Detail
+	}
+}
+
+func upgraded(t *testing.T, server string, rounds int) Config {
+	t.Helper()
+	c := against(t, server, rounds)
+	c.Setup.Mode, c.Upgrade = record.Upgrade, syscall.SIGUSR2
+	c.Loads[0].NewConn = true
+	return c
+}
+
 // One that somebody else has started is stopped once, and only if it obeys.
 func TestAttached(t *testing.T) {
 	for server, obeys := range map[string]bool{"correct": true, "ignores-term": false} {
-		port, err := freePort()
-		if err != nil {
-			t.Fatal(err)
-		}
 		c := against(t, server, 5)
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(append(os.Environ(), c.Env...), atPort(portVariable+"={port}", port), countVariable+"="+t.TempDir()+"/count", reportVariable+"="+t.TempDir()+"/report")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		c.Setup.Command, c.Setup.PID, c.Loads[0].URL = nil, cmd.Process.Pid, atPort(c.Loads[0].URL, port)
+		process, ended := alone(t, &c)
 		if !obeys {
 			c.Setup.Grace = 200 * ms
 		}
@@ -118,7 +150,7 @@ func TestAttached(t *testing.T) {
 			t.Fatalf("%s: error %v, run %+v", server, err, run)
 		}
 		if !obeys {
-			if cmd.Process.Kill() != nil {
+			if process.Kill() != nil {
 				t.Errorf("%s: the drill has killed it", server)
 			}
 			if failed := verdicts(run, record.Fail); !slices.Contains(failed, "exits") {
@@ -128,6 +160,67 @@ func TestAttached(t *testing.T) {
 		if err := <-ended; (err == nil) != obeys {
 			t.Errorf("%s: %v", server, err)
 		}
+	}
+}
+
+// alone starts the server of a drill, which is then one of that process.
+func alone(t *testing.T, c *Config) (process *os.Process, ended <-chan error) {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(append(os.Environ(), c.Env...), atPort(portVariable+"={port}", port), countVariable+"="+t.TempDir()+"/count", reportVariable+"="+t.TempDir()+"/report")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	end := make(chan error, 1)
+	go func() { end <- cmd.Wait() }()
+	c.Setup.Command, c.Setup.PID, c.Loads[0].URL = nil, cmd.Process.Pid, atPort(c.Loads[0].URL, port)
+	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }) // with its successors
+	return cmd.Process, end
+}
+
+// One that somebody else has started is followed from successor to successor, and the
+// last is left alone.
+func TestUpgradeAttached(t *testing.T) {
+	for server, end := range map[string]record.MarkKind{"upgrades": record.MarkExited, "execs": record.MarkReplaced} {
+		c := upgraded(t, server, 3)
+		process, _ := alone(t, &c)
+		run := drilled(t, c)
+		passes(t, run)
+		for i := range run.Rounds {
+			if r := &run.Rounds[i]; markAt(r, record.MarkSuccessor) < 0 || markAt(r, end) < 0 {
+				t.Errorf("%s: round %d: marks %v", server, r.Number, r.Marks)
+			}
+		}
+		if syscall.Kill(-process.Pid, 0) != nil {
+			t.Errorf("%s: the drill has ended it", server)
+		}
+	}
+}
+
+// One that does not go, or leaves what served before it, has not replaced itself, and is
+// not killed; there is no second round.
+func TestUpgradeAttachedStays(t *testing.T) {
+	for server, serves := range map[string]bool{"no-upgrade": false, "execs-leaves": true} {
+		c := upgraded(t, server, 3)
+		c.Setup.Grace = 2 * time.Second
+		process, ended := alone(t, &c)
+		run, err := Run(t.Context(), c)
+		if err != nil || len(run.Rounds) != 1 || run.Rounds[0].Exit.Killed || run.Rounds[0].Exited >= 0 {
+			t.Fatalf("%s: error %v, run %+v", server, err, run)
+		}
+		failed := verdicts(run, record.Fail)
+		if !slices.Contains(failed, "exits") || slices.Contains(failed, "served-throughout") == serves {
+			t.Errorf("%s: fails %v: %s", server, failed, explain(run))
+		}
+		if process.Kill() != nil {
+			t.Errorf("%s: the drill has killed it", server)
+		}
+		<-ended
 	}
 }
 

@@ -82,11 +82,19 @@ func (r *round) turnAtSignal(ctx context.Context) {
 	}
 }
 
-// handOver ends the round: the successor serves in the next.
+// handOver ends the round: the successor serves in the next. Where the drill may not end
+// the old server, and it is still there, there is none.
 func (r *round) handOver() {
 	r.close()
-	r.current = r.next
+	if r.ours() || r.over() {
+		r.current = r.next
+	} else {
+		r.next.shut()
+	}
 }
+
+// over reports whether the server has exited, or has replaced itself and kept its pid.
+func (r *round) over() bool { return r.rec.Exited >= 0 || isClosed(r.replaced) }
 
 // readSoon reads the writes of the round back from the successor, which serves.
 func (r *round) readSoon(ctx context.Context) {
@@ -127,6 +135,9 @@ func (r *round) upgrade(ctx context.Context) error {
 	if r.next != nil {
 		r.readSoon(ctx)
 	}
+	if !r.ours() && !r.over() {
+		r.note("round %d: the server is still there, and not ours to kill: there is no other round", r.rec.Number)
+	}
 	return nil
 }
 
@@ -143,8 +154,27 @@ func (r *round) successor(ctx context.Context) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.line.mark(record.MarkSuccessor, fmt.Sprintf("pid %d", t.PID()))
 	next := r.place(r.inst.port)
 	next.Target, next.output = t, r.inst.output
+	if t.PID() == r.inst.PID() {
+		return next, r.stayed(ctx, next)
+	}
+	r.line.mark(record.MarkSuccessor, fmt.Sprintf("pid %d", t.PID()))
 	return next, nil
+}
+
+// stayed waits until a server that has replaced itself, and is the same process, serves,
+// and until those that served before it are gone. There is no exit then that would end
+// the round.
+func (r *round) stayed(ctx context.Context, next *instance) error {
+	if err := next.await(ctx, r.ask); err != nil {
+		return err
+	}
+	r.line.mark(record.MarkSuccessor, fmt.Sprintf("pid %d, as before", next.PID()))
+	if err := r.inst.Replaced(ctx); err != nil {
+		return err
+	}
+	r.line.mark(record.MarkReplaced, "")
+	close(r.replaced)
+	return nil
 }

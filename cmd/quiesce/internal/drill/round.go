@@ -57,13 +57,14 @@ type round struct {
 	from    time.Time // when the first signal's clock began
 
 	signalled  chan struct{} // closed: the stop was asked for
+	replaced   chan struct{} // closed: the server has replaced itself, and kept its pid
 	lastAnswer time.Duration
 	probes     sync.WaitGroup
 	stopProbes context.CancelFunc
 }
 
 func (d *drill) newRound(s record.Schedule) *round {
-	r := &round{drill: d, line: newTimeline(), clients: new(clients), signalled: make(chan struct{}), stopProbes: func() {}}
+	r := &round{drill: d, line: newTimeline(), clients: new(clients), signalled: make(chan struct{}), replaced: make(chan struct{}), stopProbes: func() {}}
 	r.rec = record.Round{Schedule: s, Began: r.line.began.Sub(d.began), Signalled: -1, Exited: -1, Loads: []record.Load{}}
 	r.rec.Exit.Code = -1
 	return r
@@ -229,9 +230,10 @@ func (r *round) unready(ctx context.Context) func(ok bool, detail string) {
 	}
 }
 
-// balances reports whether a balancer is played that listens to readiness.
+// balances reports whether a balancer is played that listens to readiness. After an
+// upgrade the successor is where the server was: there is nowhere else to go.
 func (r *round) balances() bool {
-	return r.inst.ready != "" && (r.Setup.Delay > 0 || r.next != nil)
+	return r.inst.ready != "" && r.Setup.Mode != record.Upgrade && (r.Setup.Delay > 0 || r.next != nil)
 }
 
 // turnAway is what a balancer does when it has seen that an instance is not ready, or
@@ -257,6 +259,15 @@ func (r *round) close() {
 	r.play.Close()
 	r.probes.Wait()
 	r.inst.shut()
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // pause waits.

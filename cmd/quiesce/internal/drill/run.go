@@ -184,7 +184,7 @@ func (d *drill) more() bool {
 	if d.Setup.Rounds > 0 && done >= d.Setup.Rounds {
 		return false
 	}
-	if d.Setup.PID != 0 && done > 0 {
+	if d.Setup.PID != 0 && done > 0 && d.current == nil {
 		return false // nobody starts it again
 	}
 	if d.Setup.Duration == 0 {

@@ -35,13 +35,17 @@ func (r *round) signal(at record.SignalAt) (time.Time, bool) {
 	if err != nil { // it was checked
 		panic(err)
 	}
-	sent, err := r.inst.Signal(number, at.Group)
+	send, asks := r.inst.Signal, r.rec.Signalled < 0 && at.Signal == r.stopSignal()
+	if asks && r.Setup.Mode == record.Upgrade {
+		send = r.inst.Upgrade
+	}
+	sent, err := send(number, at.Group)
 	if err != nil {
 		r.line.mark(record.MarkSignal, fmt.Sprintf("%s: not sent: %v", at.Signal, err))
 		return sent, false
 	}
 	r.line.markAt(record.MarkSignal, r.since(sent), at.Signal)
-	if r.rec.Signalled < 0 && at.Signal == r.stopSignal() {
+	if asks {
 		r.rec.Signalled = r.since(sent)
 		close(r.signalled)
 	}
@@ -49,7 +53,8 @@ func (r *round) signal(at record.SignalAt) (time.Time, bool) {
 	return sent, true
 }
 
-// until waits for a time, and reports whether the server was gone before.
+// until waits for a time, and reports whether the server was gone, or had replaced itself,
+// before.
 func (r *round) until(ctx context.Context, t time.Time) (bool, error) {
 	limit := time.Until(t)
 	if r.rec.Signalled >= 0 { // no schedule is longer than the grace period
@@ -59,6 +64,8 @@ func (r *round) until(ctx context.Context, t time.Time) (bool, error) {
 	defer timer.Stop()
 	select {
 	case <-r.inst.Exited():
+		return true, nil
+	case <-r.replaced:
 		return true, nil
 	case <-timer.C:
 		return false, nil
@@ -70,7 +77,7 @@ func (r *round) until(ctx context.Context, t time.Time) (bool, error) {
 // end looks at what the stop has left, and fills the record.
 func (r *round) end(ctx context.Context) error {
 	gone := r.gone()
-	if r.rec.Exited >= 0 && len(r.clients.sessions) > 0 {
+	if r.over() && len(r.clients.sessions) > 0 {
 		if err := pause(ctx, linger); err != nil {
 			return err
 		}
@@ -105,19 +112,37 @@ func (r *round) gone() time.Duration {
 		return r.rec.Exited
 	default:
 	}
+	if at, ok := r.line.at(record.MarkReplaced); ok {
+		return at // it stays
+	}
 	at := r.line.now()
 	if !r.ours() {
 		return at // it is not ours to kill
 	}
 	r.line.markAt(record.MarkKilled, at, "")
+	r.kill()
+	r.rec.Exit.Killed = true
+	return at
+}
+
+// kill kills the server. What it has replaced itself with is left alone if it serves: what
+// that has in hand is not lost.
+func (r *round) kill() {
 	if r.Setup.Mode == record.Upgrade {
+		if _, serves := r.line.at(record.MarkSuccessor); serves {
+			if err := r.inst.KillReplaced(); err != nil {
+				r.note("round %d: %v", r.rec.Number, err)
+			}
+			if r.next.PID() != r.inst.PID() {
+				r.rec.Exit, _ = r.inst.Exit()
+			}
+			return
+		}
 		r.next.shut() // it is of the same tree, which goes with it
 		r.next = nil
 	}
 	r.inst.Close()
 	r.rec.Exit, _ = r.inst.Exit()
-	r.rec.Exit.Killed = true
-	return at
 }
 
 // patient returns how long the clients may take to finish.
@@ -198,8 +223,10 @@ func (r *round) goneAt() time.Duration {
 	if r.rec.Exited >= 0 {
 		return r.rec.Exited
 	}
-	if at, ok := r.line.at(record.MarkKilled); ok {
-		return at
+	for _, what := range []record.MarkKind{record.MarkReplaced, record.MarkKilled} {
+		if at, ok := r.line.at(what); ok {
+			return at
+		}
 	}
 	return r.rec.Took
 }

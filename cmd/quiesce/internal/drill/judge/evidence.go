@@ -44,10 +44,10 @@ func (e *evidence) signal() string {
 // attached reports whether the drill did not start the server itself.
 func (e *evidence) attached() bool { return e.setup.PID != 0 || e.setup.Unit != "" }
 
-// stays reports whether the server was not to end in r: it may replace itself and
-// keep its pid.
+// stays reports whether the server was not to end in r: it has replaced itself and kept
+// its pid.
 func (e *evidence) stays(r *record.Round) bool {
-	return e.setup.Mode == record.Upgrade && r.Exited < 0 && !r.Exit.Killed
+	return e.setup.Mode == record.Upgrade && r.Exited < 0 && mark(r, record.MarkReplaced) != nil
 }
 
 // stuck reports whether the server was asked to stop and did not end.
@@ -85,13 +85,15 @@ func mark(r *record.Round, what record.MarkKind) *record.Mark {
 	return &r.Marks[i]
 }
 
-// ended returns when the server was gone, or had to be.
+// ended returns when the server was gone, or was its own successor, or had to be gone.
 func (e *evidence) ended(r *record.Round) time.Duration {
 	if r.Exited >= 0 {
 		return r.Exited
 	}
-	if m := mark(r, record.MarkKilled); m != nil {
-		return m.At
+	for _, what := range []record.MarkKind{record.MarkReplaced, record.MarkKilled} {
+		if m := mark(r, what); m != nil {
+			return m.At
+		}
 	}
 	return max(r.Signalled, 0) + e.setup.Grace
 }

@@ -60,11 +60,18 @@ func (e *evidence) probed() []*record.Round {
 	})
 }
 
+// sameAddress is why readiness is not judged in an upgrade: served-throughout is.
+const sameAddress = "In an upgrade the successor is where the server was: readiness need not go off."
+
 // readinessFirst fails if connections are refused while readiness says that they are
 // not. Without a readiness delay both may happen at once.
 func readinessFirst(e *evidence, c *check) {
 	if e.setup.Ready == "" {
 		c.untried = "No readiness URL is given."
+		return
+	}
+	if e.setup.Mode == record.Upgrade {
+		c.untried = sameAddress
 		return
 	}
 	rounds := e.probed()
@@ -105,6 +112,10 @@ func (e *evidence) orderOf(c *check, r *record.Round) {
 func delayServed(e *evidence, c *check) {
 	if e.setup.Ready == "" || e.setup.Delay <= 0 {
 		c.untried = "No readiness URL and delay are given."
+		return
+	}
+	if e.setup.Mode == record.Upgrade {
+		c.untried = sameAddress
 		return
 	}
 	rounds := e.probed()
@@ -182,7 +193,10 @@ func liveThroughout(e *evidence, c *check) {
 			c.fail(r, p.At, "liveness was off %s (%s)", e.when(r, p.At), cmp.Or(p.Detail, "no detail"))
 		}
 	}
-	if len(rounds) == 0 {
+	switch {
+	case len(rounds) == 0 && e.setup.Mode == record.Upgrade && len(e.rounds) > 0:
+		c.untried = "It replaced itself and kept its pid."
+	case len(rounds) == 0:
 		c.doubt("no stop shows it")
 	}
 	c.hold("in %s liveness stayed on", plural(len(rounds), "stop"))

@@ -13,7 +13,11 @@ func exitTests() []ruleTest {
 	return []ruleTest{
 		{"killed", "exits", round(2, killed), record.Fail, "10s after SIGTERM, and had to be killed"},
 		{"still there", "exits", round(2, func(r *record.Round) { r.Exited = -1 }), record.Fail, "10s after SIGTERM"},
-		{"stays after an upgrade", "exits", mode(record.Upgrade, round(2, func(r *record.Round) { r.Exited = -1 })), record.Pass, ""},
+		{"stays after an upgrade", "exits", mode(record.Upgrade, round(2, stays)), record.Pass, ""},
+		{"neither ends nor replaces itself", "exits", mode(record.Upgrade, func(run *record.Run) {
+			run.Setup.PID = 9
+			run.Rounds[1].Exited = -1
+		}), record.Fail, "10s after SIGTERM"},
 		{"killed after an upgrade", "exits", mode(record.Upgrade, round(2, killed)), record.Fail, ""},
 		{"unasked", "exits", round(2, func(r *record.Round) { r.Signalled = -1; r.Exit.Code = 2 }), record.Fail, "exit code was 2"},
 		{"before the signal", "exits", round(2, func(r *record.Round) { r.Exited = 40 * ms }), record.Fail, "before it was asked"},
@@ -25,7 +29,8 @@ func exitTests() []ruleTest {
 		{"too long", "exits-in-time", round(2, func(r *record.Round) { r.Exited = 10051 * ms }), record.Fail, "it took 10s to end"},
 		{"killed", "exits-in-time", round(2, killed), record.Fail, "had not ended after 10s"},
 		{"no grace", "exits-in-time", setup(func(s *record.Setup) { s.Grace = 0 }), record.Fail, ""},
-		{"stays", "exits-in-time", mode(record.Upgrade, every(func(r *record.Round) { r.Exited = -1 })), record.NotTried, ""},
+		{"stays", "live-throughout", mode(record.Upgrade, every(stays)), record.NotTried, ""},
+		{"stays", "exits-in-time", mode(record.Upgrade, every(stays)), record.NotTried, ""},
 
 		{"wrong", "exit-code", round(2, exit(1, "")), record.Fail, "its exit code was 1; allowed is 0"},
 		{"no code is 0", "exit-code", setup(func(s *record.Setup) { s.Codes = nil }), record.Pass, ""},

@@ -65,6 +65,12 @@ func mode(m record.Mode, then func(run *record.Run)) func(*record.Run) {
 	}
 }
 
+// stays has the server be its own successor.
+func stays(r *record.Round) {
+	r.Exited = -1
+	r.Marks = append(r.Marks, record.Mark{What: record.MarkReplaced, At: 60 * ms})
+}
+
 func nothing(*record.Run) {}
 
 // outcome has n more attempts of the first load end so.

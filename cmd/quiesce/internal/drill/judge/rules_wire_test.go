@@ -94,6 +94,7 @@ func probeTests() []ruleTest {
 	noProbes := func(r *record.Round) { r.Probes, r.Marks = nil, nil }
 	return []ruleTest{
 		{"no URL", "readiness-first", setup(func(s *record.Setup) { s.Ready = "" }), record.NotTried, ""},
+		{"upgrade", "readiness-first", mode(record.Upgrade, nothing), record.NotTried, "need not go off"},
 		{"closed first", "readiness-first", round(2, closed(51*ms)), record.Fail, "1ms before readiness went off"},
 		{"closed while it was on", "readiness-first", round(2, func(r *record.Round) { closed(60 * ms)(r); unreadySince(61*ms, 64*ms, "503")(r) }), record.Fail, "1ms before readiness went off"},
 		{"closed about then", "readiness-first", round(2, func(r *record.Round) { closed(61 * ms)(r); unreadySince(60*ms, 64*ms, "503")(r) }), record.Inconclusive, "round 2"},
@@ -114,6 +115,7 @@ func probeTests() []ruleTest {
 
 		{"no delay", "delay-served", noDelay(nothing), record.NotTried, ""},
 		{"no URL", "delay-served", setup(func(s *record.Setup) { s.Ready = "" }), record.NotTried, ""},
+		{"upgrade", "delay-served", mode(record.Upgrade, nothing), record.NotTried, ""},
 		{"refused at once", "delay-served", round(2, closed(54*ms)), record.Fail, "2ms into"},
 		{"refused early", "delay-served", round(2, closed(140*ms)), record.Fail, "88ms into"},
 		{"at its end", "delay-served", round(2, closed(150*ms)), record.Pass, ""},

@@ -182,6 +182,7 @@ const (
 	MarkExited    MarkKind = "exited"          // the process was gone
 	MarkKilled    MarkKind = "killed"          // by the drill, at the end of the grace period
 	MarkSuccessor MarkKind = "successor_ready" // the other instance was ready
+	MarkReplaced  MarkKind = "replaced"        // the process was its own successor, and those below it that had served before were gone
 )
 
 // An Exit is how the process ended.

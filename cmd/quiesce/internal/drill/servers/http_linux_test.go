@@ -6,17 +6,14 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/record"
 	"github.com/go-quiesce/quiesce/quiescetest/load"
 )
 
-const nginxConf = `%[3]sdaemon off;
-pid %[1]s/nginx.pid;
+const nginxConf = `%[3]spid %[1]s/nginx.pid;
 error_log stderr;
 worker_processes 2;
 events {}
@@ -37,6 +34,8 @@ http {
 }
 `
 
+const foreground = "daemon off;"
+
 // nginx returns a drill of nginx in the foreground, as its container image runs it.
 func nginx(t *testing.T, signal string) drill.Config {
 	path, dir, port := program(t, "nginx", "nginx"), t.TempDir(), freePort(t)
@@ -48,7 +47,7 @@ func nginx(t *testing.T, signal string) drill.Config {
 	write(t, dir, "www/items/none", "")
 	conf := write(t, dir, "nginx.conf", fmt.Sprintf(nginxConf, dir, port, user))
 	c := drill.Config{Loads: loadsOverHTTP(port), Situations: overHTTP}
-	c.Setup.Command, c.Setup.Signal = []string{path, "-e", "stderr", "-c", conf}, signal
+	c.Setup.Command, c.Setup.Signal = []string{path, "-e", "stderr", "-c", conf, "-g", foreground}, signal
 	return c
 }
 
@@ -74,23 +73,6 @@ func TestNginxTerm(t *testing.T) {
 	drilled(t, nginx(t, "SIGTERM"), expectation{
 		verdict: record.Fail,
 		fails:   []string{"half-body"},
-		races:   everyFail(),
-	})
-}
-
-// USR2 starts a new nginx, and QUIT stops the old one. In the foreground it does not do
-// that: it takes its parent for the nginx that it has followed.
-func TestNginxUpgrade(t *testing.T) {
-	c := nginx(t, "SIGQUIT")
-	c.Situations = nil
-	c.Setup.Mode, c.Upgrade, c.Setup.Grace, c.Setup.Rounds = record.Upgrade, syscall.SIGUSR2, time.Second, 4
-	c.Replay = &record.Schedule{
-		Situation: record.Plain, Window: 30 * time.Millisecond, Loads: []string{"keepalive", "new"},
-		Signals: []record.SignalAt{{Signal: "SIGUSR2", After: 30 * time.Millisecond}, {Signal: "SIGQUIT", After: 300 * time.Millisecond}},
-	}
-	drilled(t, c, expectation{
-		verdict: record.Fail,
-		fails:   []string{"served-throughout"},
 		races:   everyFail(),
 	})
 }

@@ -4,7 +4,6 @@ package target
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -83,92 +82,4 @@ func (t *Target) open() (pidfd *os.File, err error) {
 	}
 	t.start, t.began = before.start, time.Now()
 	return pidfd, nil
-}
-
-// successorRest is how long Successor waits between two looks. One is not enough: a
-// process that is about to become another program still has the sockets of its parent.
-const successorRest = 5 * time.Millisecond
-
-// Successor waits for the process that has replaced the server after a signal to it: one
-// of its tree that is younger than the signal and listens on TCP, the topmost of them.
-// It returns when it has seen that twice, or ctx ends. A process that was forked and has
-// not become a program of its own counts only when the server has exited. A server that
-// becomes another program itself has no successor.
-//
-// The successor is a target of its own, to which the tree goes over; the exit of the old
-// server is still seen at the old target.
-func (t *Target) Successor(ctx context.Context) (*Target, error) {
-	var last process
-	for {
-		p, ok := t.heir()
-		if ok && p.pid == last.pid && p.start == last.start {
-			return t.succeed(p)
-		}
-		last = p
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("no other process of the server listens: %w", context.Cause(ctx))
-		case <-time.After(successorRest):
-		}
-	}
-}
-
-// heir looks for the successor.
-func (t *Target) heir() (process, bool) {
-	t.mu.Lock()
-	since := t.signalled
-	t.mu.Unlock()
-	gone := isClosed(t.exited)
-	all := t.tree.processes()
-	listens := map[int]bool{}
-	candidate := func(p process) bool {
-		return p.pid != t.pid && !p.zombie() && startedSince(p, since) && (gone || p.flags&sameAsParent == 0)
-	}
-	for _, p := range all {
-		if candidate(p) && len(holds([]process{p}).tcp) > 0 {
-			listens[p.pid] = true
-		}
-	}
-	for _, p := range all {
-		if listens[p.pid] && !listens[p.parent] {
-			return p, true
-		}
-	}
-	return process{}, false
-}
-
-// ticks is how many there are in a second in /proc/PID/stat, on every Linux.
-const ticks = 100
-
-// startedSince: was the process started after the time? To a tick, in favour of it.
-func startedSince(p process, at time.Time) bool {
-	age := bootTime() - time.Duration(p.start)*(time.Second/ticks)
-	return age <= time.Since(at)+time.Second/ticks
-}
-
-// succeed makes a process the successor.
-func (t *Target) succeed(p process) (*Target, error) {
-	s := newTarget(p.pid, t.tree)
-	pidfd, err := s.open()
-	if err == nil && s.start != p.start {
-		pidfd.Close()
-		err = errors.New("it has exited")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the successor, %v: %w", p, err)
-	}
-	var f *fate
-	if g := t.tree.guard; g != nil {
-		s.own = true
-		if _, err := g.call(request{Op: opFollow, PID: p.pid}, nil); err != nil {
-			pidfd.Close()
-			return nil, err
-		}
-		f = g.fate(p.pid)
-	}
-	s.watch.Go(func() { s.awaitOther(pidfd, f) })
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.next = s
-	return s, nil
 }

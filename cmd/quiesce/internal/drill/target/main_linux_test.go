@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -54,6 +55,7 @@ func roles() map[string]func(args []string) {
 		"litter":   litterServer,
 		"parent":   parentServer,
 		"upgrade":  upgradeServer,
+		"again":    againServer,
 		"drill":    drillProcess,
 	}
 }
@@ -223,10 +225,10 @@ func parentServer(args []string) {
 }
 
 // upgradeServer is replaced on USR2 by another of its kind, which inherits its listener;
-// it exits when that is ready. It exits with 3 on SIGTERM.
+// it exits when that is ready, unless it is told to stay. It exits with 3 on SIGTERM.
 func upgradeServer(args []string) {
 	ln := listen
-	if len(args) > 0 {
+	if slices.Contains(args, "again") {
 		ln = func() net.Listener {
 			l, err := net.FileListener(os.NewFile(3, "inherited"))
 			if err != nil {
@@ -250,6 +252,9 @@ func upgradeServer(args []string) {
 		panic(err)
 	}
 	bufio.NewReader(out).ReadString('\n')
+	if slices.Contains(args, "stay") {
+		<-signals
+	}
 }
 
 // drillProcess starts a tree, prints the processes of its guard and keeper, and does what

@@ -80,8 +80,8 @@ func find(name string) (string, error) {
 		if info.IsDir() {
 			why = errors.New("is a directory")
 		}
-	} else if errors.Is(why, fs.ErrNotExist) {
-		why = exec.ErrNotFound
+	} else if stat, ok := errors.AsType[*fs.PathError](why); ok {
+		why = stat.Err // a path is not looked for in $PATH
 	}
 	return "", fmt.Errorf("start %q: %w", name, why)
 }

@@ -40,10 +40,11 @@ type Target struct {
 	exitAt time.Time
 
 	mu        sync.Mutex
-	looked    bool      // the tree's sockets have been looked at
-	killed    bool      // by us
-	signalled time.Time // last
-	next      *Target   // its successor
+	looked    bool        // the tree's sockets have been looked at
+	killed    bool        // by us
+	signalled time.Time   // last
+	next      *Target     // its successor
+	before    *generation // who was there before Upgrade; nil: it was not called
 }
 
 func newTarget(pid int, tr *tree) *Target {
@@ -77,6 +78,10 @@ func (t *Target) Exit() (record.Exit, time.Time) {
 // its number is never signalled.
 func (t *Target) Signal(s syscall.Signal, group bool) (at time.Time, err error) {
 	t.lookOnce()
+	return t.send(s, group)
+}
+
+func (t *Target) send(s syscall.Signal, group bool) (at time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.handle == nil || isClosed(t.exited) {
@@ -149,8 +154,12 @@ func (t *Target) Listening() ([]string, error) {
 // calls do nothing and return the result of the first.
 func (t *Target) Close() error {
 	t.mu.Lock()
+	t.before.forget()
 	if t.next != nil {
 		t.mu.Unlock()
+		if !t.own {
+			t.release()
+		}
 		return nil
 	}
 	if t.own && !isClosed(t.exited) {
@@ -161,12 +170,17 @@ func (t *Target) Close() error {
 	if t.own {
 		<-t.exited
 	}
+	t.release()
+	return err
+}
+
+// release lets go what we have of the process.
+func (t *Target) release() {
 	t.cancel()
 	t.watch.Wait()
 	if t.handle != nil {
 		t.handle.Release() // and again: that is no error that matters
 	}
-	return err
 }
 
 // finish says that the server has exited.

@@ -248,7 +248,7 @@ func TestStartFails(t *testing.T) {
 		{Spec{}, "no argument"},
 		{Spec{Argv: []string{""}}, "no argument"},
 		{Spec{Argv: []string{"no-such-program"}}, `start "no-such-program": executable file not found in $PATH`},
-		{Spec{Argv: []string{dir + "/none"}}, "none\": executable file not found"},
+		{Spec{Argv: []string{dir + "/none"}}, "none\": no such file or directory"},
 		{Spec{Argv: []string{dir}}, "is a directory"},
 		{Spec{Argv: []string{write("plain", "#!/bin/sh\n", 0o644)}}, "may not be run: its mode is -rw-r--r--"},
 		{Spec{Argv: []string{write("odd", "\x00\x01\x02\x03", 0o755)}}, "not a program for this machine"},

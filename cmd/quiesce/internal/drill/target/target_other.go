@@ -55,6 +55,15 @@ func (t *Target) Exit() (record.Exit, time.Time) { return record.Exit{}, time.Ti
 // Listening is not reached: there is no Target.
 func (t *Target) Listening() ([]string, error) { return nil, errLinux }
 
+// Upgrade is not reached: there is no Target.
+func (t *Target) Upgrade(syscall.Signal, bool) (time.Time, error) { return time.Time{}, errLinux }
+
+// Replaced is not reached: there is no Target.
+func (t *Target) Replaced(context.Context) error { return errLinux }
+
+// KillReplaced is not reached: there is no Target.
+func (t *Target) KillReplaced() error { return errLinux }
+
 // Successor is not reached: there is no Target.
 func (t *Target) Successor(context.Context) (*Target, error) { return nil, errLinux }
 

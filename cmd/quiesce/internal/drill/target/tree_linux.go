@@ -63,6 +63,20 @@ func (t *tree) processes() []process {
 	return found
 }
 
+// strays returns the processes of the machine that hold a socket on which the tree
+// listened, and are not among those that are known. Where nobody adopts, a process that the
+// server has started right before it ended is found by nothing else.
+func (t *tree) strays(known []process) []process {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.DeleteFunc(descendants(0), func(p process) bool {
+		return slices.ContainsFunc(known, p.is) || !slices.ContainsFunc(sockets(p.pid), func(inode uint64) bool {
+			_, ok := t.tcp[inode]
+			return ok
+		})
+	})
+}
+
 // look sees which sockets the tree holds, and remembers them.
 func (t *tree) look() held {
 	h := holds(t.processes())
