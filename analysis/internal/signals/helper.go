@@ -116,6 +116,18 @@ func (p *Package) handles(call *ast.CallExpr) bool {
 	return h != nil && h.Installs
 }
 
+// Foreign reports whether the package calls functions of others that take signals, so
+// that not all that happens to them can be seen here.
+func (p *Package) Foreign() bool {
+	for cur := range p.root.Preorder((*ast.CallExpr)(nil)) {
+		h := p.helperOf(cur.Node().(*ast.CallExpr))
+		if h != nil && h.Installs && len(h.Params) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Installs reports whether a call registers a channel before it returns.
 func (p *Package) Installs(call *ast.CallExpr) bool {
 	if p.handles(call) {

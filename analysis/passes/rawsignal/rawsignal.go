@@ -111,7 +111,9 @@ func oneSystem(fset *token.FileSet, f *ast.File) bool {
 func builtFor(x constraint.Expr) int {
 	n := 0
 	for _, system := range systems {
-		if x.Eval(func(tag string) bool { return tag == system || tag == "unix" || !slices.Contains(systems, tag) && tag != "windows" }) {
+		if x.Eval(func(tag string) bool {
+			return tag == system || tag == "unix" || !slices.Contains(systems, tag) && tag != "windows"
+		}) {
 			n++
 		}
 	}

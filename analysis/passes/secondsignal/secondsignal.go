@@ -26,6 +26,9 @@ func run(pass *check.Pass) (any, error) {
 	if pkg == nil {
 		return nil, nil
 	}
+	if pkg.Foreign() {
+		return nil, nil // another handler may care for the second one
+	}
 	f := finder{pass: pass, pkg: pkg}
 	for _, c := range pkg.Channels {
 		if c.Signals().Stops() && !c.Escapes && len(c.Receives) == 1 && f.alone(c.Notifies[0], c) {

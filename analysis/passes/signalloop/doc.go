@@ -25,8 +25,8 @@
 //
 // Right:
 //
-//		case <-c:
-//			return
+//	case <-c:
+//		return
 //
 // Reported are SIGTERM and SIGINT, if what the loop does with them is to log, to assign
 // local variables, and to go on. Not reported: a loop that calls anything else, closes or

@@ -23,7 +23,7 @@ var Analyzer = check.New(doc, run, signals.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
 	pkg := signals.Of(pass.Pass)
-	if pkg == nil {
+	if pkg == nil || pkg.Foreign() {
 		return nil, nil
 	}
 	for _, c := range pkg.Channels {

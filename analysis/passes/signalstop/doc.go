@@ -25,8 +25,8 @@
 //
 // Right:
 //
-//		signal.Notify(c, syscall.SIGTERM)
-//		defer signal.Stop(c)
+//	signal.Notify(c, syscall.SIGTERM)
+//	defer signal.Stop(c)
 //
 // Reported are packages that are not those of a command, and in a command a Notify in a
 // loop that makes a channel each time. Not reported: a receive that only a signal can end,

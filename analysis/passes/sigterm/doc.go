@@ -23,9 +23,10 @@
 //	<-c
 //	srv.Shutdown(ctx)
 //
-// Reported where the same function (or, in package main, the package) listens, serves, or
-// calls Shutdown or GracefulStop. Not reported: programs that serve nothing; packages
-// that take SIGTERM somewhere, or signals that cannot be read off the code; tests.
+// Reported where the program (in other packages, the function or a method of its type)
+// listens, serves, or stops a server. Not reported: programs that serve nothing; packages that take
+// SIGTERM somewhere, or signals that cannot be read off the code, or that call other
+// packages which take signals; tests.
 //
 // To switch it off for one line: //quiesce:ignore sigterm reason
 package sigterm

@@ -6,12 +6,9 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
-	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/tools/go/ast/inspector"
-	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -40,20 +37,68 @@ func run(pass *check.Pass) (any, error) {
 			onlyInt = append(onlyInt, call)
 		}
 	}
+	if len(onlyInt) == 0 || pkg.Foreign() {
+		return nil, nil
+	}
 	for _, call := range onlyInt {
-		if serves(pass, call.At) {
+		if serves(pass, pkg, call.At) {
 			pass.Reportf(call.Expr, "only SIGINT is taken: SIGTERM, which stops a service, ends this server at once and nothing is cleaned up")
 		}
 	}
 	return nil, nil
 }
 
-// serves reports whether the function of a call, or the program, is a server.
-func serves(pass *check.Pass, at inspector.Cursor) bool {
-	where := signals.Declaration(at)
-	if pass.Pkg.Name() == "main" || !where.Valid() {
-		where = pass.Inspect.Root()
+// serves reports whether a call is in a server: in a program that serves, or in another
+// package in a function that does, that calls one that does, or whose type has a method
+// that does.
+func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
+	decl := signals.Declaration(at)
+	if pass.Pkg.Name() == "main" || !decl.Valid() {
+		return serving(pass, pass.Inspect.Root())
 	}
+	if serving(pass, decl) {
+		return true
+	}
+	for cur := range decl.Preorder((*ast.CallExpr)(nil)) {
+		fn := pkg.Callee(cur.Node().(*ast.CallExpr))
+		if callee, ok := pkg.Declared(fn); ok && serving(pass, callee) {
+			return true
+		}
+	}
+	recv := receiver(pass, decl)
+	for fn, method := range pkg.Functions() {
+		if recv != nil && named(fn.Signature().Recv()) == recv && serving(pass, method) {
+			return true
+		}
+	}
+	return false
+}
+
+// receiver returns the type that a function is a method of, nil for others.
+func receiver(pass *check.Pass, decl inspector.Cursor) *types.TypeName {
+	fn, ok := pass.TypesInfo.Defs[decl.Node().(*ast.FuncDecl).Name].(*types.Func)
+	if !ok {
+		return nil
+	}
+	return named(fn.Signature().Recv())
+}
+
+func named(v *types.Var) *types.TypeName {
+	if v == nil {
+		return nil
+	}
+	t := v.Type()
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if n, ok := t.(*types.Named); ok {
+		return n.Obj()
+	}
+	return nil
+}
+
+// serving reports whether something that only servers call is called in a piece of code.
+func serving(pass *check.Pass, where inspector.Cursor) bool {
 	for cur := range where.Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		if !code.IsTest(pass.Fset, call.Pos()) && server(pass.TypesInfo, call) {
@@ -61,37 +106,4 @@ func serves(pass *check.Pass, at inspector.Cursor) bool {
 		}
 	}
 	return false
-}
-
-var listens = []string{
-	"net.Listen", "net.ListenTCP", "net.ListenUDP", "net.ListenUnix", "net.ListenPacket", "(*net.ListenConfig).Listen",
-	"crypto/tls.Listen", "net/http.Serve", "net/http.ServeTLS", "net/http.ListenAndServe", "net/http.ListenAndServeTLS",
-}
-
-// methods are the names under which servers serve and stop.
-var methods = []string{
-	"Serve", "ServeTLS", "ListenAndServe", "ListenAndServeTLS", "ListenAndServeUnix", "GracefulStop", "Shutdown", "ShutdownWithContext", "StartTLS", "RunTLS",
-}
-
-// server reports whether a call is one that only servers make: it listens, or calls a
-// method of another package by one of the usual names.
-func server(info *types.Info, call *ast.CallExpr) bool {
-	fn, ok := typeutil.Callee(info, call).(*types.Func)
-	if !ok || fn.Pkg() == nil {
-		return false
-	}
-	name := fn.Origin().FullName()
-	if slices.Contains(listens, name) {
-		return true
-	}
-	if !slices.Contains(methods, fn.Name()) || fn.Signature().Recv() == nil {
-		return false
-	}
-	// What is flushed with Shutdown is no server.
-	return !strings.Contains(name, "otel") && !strings.Contains(name, "opentelemetry") && !strings.Contains(name, "trace") && !isConn(fn)
-}
-
-// isConn reports whether Shutdown closes one side of a connection.
-func isConn(fn *types.Func) bool {
-	return fn.Pkg().Path() == "net" || strings.HasPrefix(fn.Pkg().Path(), "golang.org/x/sys")
 }

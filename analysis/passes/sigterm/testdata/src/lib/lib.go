@@ -44,3 +44,15 @@ func Reload(c chan os.Signal) {
 	<-c
 	net.Listen("tcp", "localhost:0")
 }
+
+// An API is a server.
+type API struct{}
+
+func (*API) listen() { net.Listen("tcp", "localhost:0") }
+
+// Wait waits for a signal.
+func (a *API) Wait() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt) // want "only SIGINT is taken"
+	<-c
+}
