@@ -26,11 +26,12 @@
 //	stop() // the next signal kills
 //	srv.Shutdown(context.Background())
 //
-// Reported is the receive of the first signal, if http.Server.Shutdown with a context
-// that never ends, grpc.Server.GracefulStop, or WaitGroup.Wait without any time limit
-// near it, follows: in the function, or in a function of the package that it calls. Not
-// reported: a second receive, a call of signal.Stop, Reset or Notify before the wait, or a
-// goroutine or timer that exits; a channel that other packages have; tests.
+// Reported is the registration, if what follows the only receive waits without a bound: a
+// Shutdown or Stop with a context that never ends, grpc.Server.GracefulStop, or
+// WaitGroup.Wait without any time limit near it, in the function or in one of the package
+// that it calls. So is a goroutine that takes one signal, cancels a context, and is gone.
+// Not reported: a second receive; a call of signal.Stop, Reset or Notify before the wait;
+// a goroutine or timer that exits; a channel that other packages have; tests.
 //
 // To switch it off for one line: //quiesce:ignore secondsignal reason
 package secondsignal

@@ -78,7 +78,7 @@ func (f finder) channel(c *signals.Channel) {
 			return
 		}
 	}
-	f.receive(receive)
+	f.receive(c.Notifies[0], receive)
 }
 
 // laterThanAll reports whether a call is deferred in the function that has the receive:
@@ -96,42 +96,92 @@ func deferredLiteral(lit inspector.Cursor) bool {
 	return isLit && signals.Deferred(lit)
 }
 
-// receive reports the receive of a first signal, if an unbounded stop follows it.
-func (f finder) receive(at inspector.Cursor) {
-	if stop, how := f.follows(signals.After(at)); stop != nil {
-		f.report(at, stop, how)
-		return
+// receive reports a registration, if an unbounded stop follows the receive of the first
+// signal, and says so.
+func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
+	after := signals.After(at)
+	if stop, how := f.follows(after); stop != nil {
+		return f.report(call, stop, how+" waits without a bound")
 	}
 	// A receive that is all of a goroutine tells others to stop, and its function waits.
-	lit := signals.Function(at)
-	if !lit.Valid() || !started(lit) || f.exits(signals.After(at)) {
-		return
-	}
-	if stop, how := f.follows(signals.After(lit.Parent().Parent())); stop != nil {
-		f.report(at, stop, how)
-	}
-}
-
-// started reports whether a literal is that of a go statement.
-func started(lit inspector.Cursor) bool {
-	call, ok := lit.Parent().Node().(*ast.CallExpr)
-	if !ok || call.Fun != lit.Node() {
+	start, ok := f.started(signals.Function(at))
+	if !ok || f.exits(after) || f.exitsBeside(after) {
 		return false
 	}
-	_, ok = lit.Parent().Parent().Node().(*ast.GoStmt)
+	if stop, how := f.follows(signals.After(start)); stop != nil {
+		return f.report(call, stop, how+" waits without a bound")
+	}
+	if cancel := f.cancels(after); cancel != nil && !looped(at) && call.Op == signals.Notify && !f.bounds(at, start) {
+		return f.report(call, cancel, "what the first one cancels comes to its end")
+	}
+	return false
+}
+
+// started returns the go statement that runs a function, if nothing else runs it.
+func (f finder) started(fn inspector.Cursor) (inspector.Cursor, bool) {
+	if !fn.Valid() {
+		return fn, false
+	}
+	if decl, ok := fn.Node().(*ast.FuncDecl); ok {
+		return f.startedByName(decl)
+	}
+	call := fn.Parent()
+	if c, ok := call.Node().(*ast.CallExpr); !ok || c.Fun != fn.Node() {
+		return fn, false
+	}
+	_, ok := call.Parent().Node().(*ast.GoStmt)
+	return call.Parent(), ok
+}
+
+func (f finder) startedByName(decl *ast.FuncDecl) (start inspector.Cursor, ok bool) {
+	fn := f.pass.TypesInfo.Defs[decl.Name]
+	for cur := range f.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		if callee := f.pkg.Callee(cur.Node().(*ast.CallExpr)); callee == nil || callee != fn {
+			continue
+		}
+		if _, isGo := cur.Parent().Node().(*ast.GoStmt); !isGo || ok {
+			return start, false
+		}
+		start, ok = cur.Parent(), true
+	}
+	return start, ok
+}
+
+// cancels returns the call that ends a context among the statements.
+func (f finder) cancels(stmts []inspector.Cursor) *ast.CallExpr {
+	for _, stmt := range stmts {
+		for call := range signals.Synchronous(stmt) {
+			if t := f.pass.TypesInfo.TypeOf(call.Fun); t != nil && code.IsNamed(t, "context.CancelFunc") {
+				return call
+			}
+		}
+	}
+	return nil
+}
+
+func looped(at inspector.Cursor) bool {
+	_, ok := signals.Loop(at)
 	return ok
 }
 
-func (f finder) report(at inspector.Cursor, stop *ast.CallExpr, how string) {
-	n := at.Node()
-	if loop, ok := n.(*ast.RangeStmt); ok {
-		n = loop.X
+// bounds reports whether the functions that receive and that start the receiver know of
+// a limit of time.
+func (f finder) bounds(at, start inspector.Cursor) bool {
+	for _, cur := range []inspector.Cursor{signals.Declaration(at), signals.Declaration(start)} {
+		if l := f.limits([]inspector.Cursor{cur}); l.context || l.timer {
+			return true
+		}
 	}
+	return false
+}
+
+func (f finder) report(call *signals.Call, stop *ast.CallExpr, how string) bool {
 	f.pass.Report(analysis.Diagnostic{
-		Pos: n.Pos(), End: n.End(),
-		Message: "a second signal has no effect: nobody receives it while " + how + " waits without a bound",
-		Related: []analysis.RelatedInformation{{Pos: stop.Pos(), End: stop.End(), Message: "the wait is here"}},
+		Pos: call.Expr.Pos(), End: call.Expr.End(),
+		Message: "a second signal has no effect: nobody receives it while " + how,
+		Related: []analysis.RelatedInformation{{Pos: stop.Pos(), End: stop.End(), Message: "the stop is here"}},
 	})
+	return true
 }
 
 // context looks at what follows <-ctx.Done() of a context from NotifyContext whose stop
@@ -147,8 +197,8 @@ func (f finder) context(call *signals.Call) {
 	}
 	contexts := f.derived(ctx)
 	for cur := range f.pass.Inspect.Root().Preorder((*ast.UnaryExpr)(nil)) {
-		if obj := doneOf(f.pass.TypesInfo, cur.Node().(*ast.UnaryExpr)); obj != nil && contexts[obj] {
-			f.receive(cur)
+		if obj := doneOf(f.pass.TypesInfo, cur.Node().(*ast.UnaryExpr)); obj != nil && contexts[obj] && f.receive(call, cur) {
+			return
 		}
 	}
 }

@@ -21,13 +21,13 @@ func (f finder) follows(stmts []inspector.Cursor) (*ast.CallExpr, string) {
 	if f.exitsBeside(stmts) {
 		return nil, ""
 	}
-	limited := f.limited(stmts)
+	near := f.limits(stmts)
 	for _, stmt := range stmts {
 		for call := range signals.Synchronous(stmt) {
 			if f.gives(call) || signals.Ends(call) {
 				return nil, ""
 			}
-			if how := f.unbounded(call, limited, 0); how != "" && !f.reload(stmt, call) {
+			if how := f.unbounded(call, near, 0); how != "" && !f.reload(stmt, call) {
 				return call, how
 			}
 		}
@@ -73,53 +73,59 @@ func (f finder) exitsBeside(stmts []inspector.Cursor) bool {
 	return false
 }
 
-// limited reports whether a limit of time is near: what waits for goroutines is then as a
-// rule bounded by it.
-func (f finder) limited(stmts []inspector.Cursor) bool {
+// limits are the limits of time that are near a wait.
+type limits struct{ context, timer bool }
+
+// limits returns the limits of time among statements: what waits for goroutines is then
+// as a rule bounded by them.
+func (f finder) limits(stmts []inspector.Cursor) (l limits) {
 	for _, stmt := range stmts {
 		for cur := range stmt.Preorder((*ast.CallExpr)(nil)) {
 			switch code.Callee(f.pass.TypesInfo, cur.Node().(*ast.CallExpr)) {
-			case "context.WithTimeout", "context.WithDeadline", "context.WithTimeoutCause", "context.WithDeadlineCause",
-				"time.After", "time.AfterFunc", "time.NewTimer":
-				return true
+			case "context.WithTimeout", "context.WithDeadline", "context.WithTimeoutCause", "context.WithDeadlineCause":
+				l.context = true
+			case "time.After", "time.AfterFunc", "time.NewTimer":
+				l.timer = true
 			}
 		}
 	}
-	return false
+	return l
 }
 
 // depth is how many functions of the package are looked into.
 const depth = 3
 
 // unbounded returns what a call waits for without a bound, empty for others.
-func (f finder) unbounded(call *ast.CallExpr, limited bool, level int) string {
+func (f finder) unbounded(call *ast.CallExpr, near limits, level int) string {
 	switch name := code.Callee(f.pass.TypesInfo, call); name {
 	case "":
 		return ""
 	case "(*google.golang.org/grpc.Server).GracefulStop":
-		if limited {
+		if near.timer { // it takes no context
 			return ""
 		}
 		return "GracefulStop"
 	case "(*sync.WaitGroup).Wait", "(*golang.org/x/sync/errgroup.Group).Wait":
-		if limited {
+		if near.timer || near.context {
 			return ""
 		}
 		return "Wait"
 	}
 	fn := f.pkg.Callee(call)
-	if fn.Name() == "Shutdown" && f.endless(call) {
-		return "Shutdown"
+	if (fn.Name() == "Shutdown" || fn.Name() == "Stop") && f.endless(call) {
+		return fn.Name()
 	}
 	decl, ok := f.pkg.Declared(fn)
-	if !ok || level == depth || !stops(fn.Name()) || f.limited([]inspector.Cursor{decl}) {
+	if !ok || level == depth || !stops(fn.Name()) {
 		return ""
 	}
+	inside := f.limits([]inspector.Cursor{decl})
+	near = limits{near.context || inside.context, near.timer || inside.timer}
 	for inner := range signals.Synchronous(decl) {
 		if f.gives(inner) || signals.Ends(inner) {
 			return ""
 		}
-		if f.unbounded(inner, limited, level+1) != "" && !f.reload(decl, inner) {
+		if f.unbounded(inner, near, level+1) != "" && !f.reload(decl, inner) {
 			return fn.Name()
 		}
 	}

@@ -25,7 +25,8 @@
 //		close(c)
 //	}()
 //
-// Not reported: a channel that some other function stops, and one that is closed after
+// Not reported: a channel that some other function stops (but a goroutine that
+// waits for something first may come too late), and one that is closed after
 // signal.Reset or Ignore in the same function.
 //
 // To switch it off for one line: //quiesce:ignore signalclose reason

@@ -4,6 +4,7 @@ package signalclose
 
 import (
 	_ "embed"
+	"go/ast"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -48,12 +49,30 @@ func stopped(pkg *signals.Package, c *signals.Channel, closing inspector.Cursor)
 	return false
 }
 
+// waits reports whether a call is all that a goroutine does when a context or a channel
+// ends: then it comes at some time, not before.
+func waits(call inspector.Cursor) bool {
+	lit := signals.Function(call)
+	if !lit.Valid() {
+		return false
+	}
+	expr, ok := lit.Parent().Node().(*ast.CallExpr)
+	if !ok || expr.Fun != lit.Node() {
+		return false
+	}
+	if _, ok := lit.Parent().Parent().Node().(*ast.GoStmt); !ok {
+		return false
+	}
+	body := lit.Node().(*ast.FuncLit).Body.List
+	return len(body) == 2 && call.Node().Pos() > body[0].End()
+}
+
 // before reports whether one call may come before another: it is in another function, or
 // further up in the same one. Deferred calls run from the last to the first, after all
 // others.
 func before(first, second inspector.Cursor) bool {
 	if signals.Function(first) != signals.Function(second) {
-		return true
+		return !waits(first)
 	}
 	a, b := signals.Deferred(first), signals.Deferred(second)
 	switch {

@@ -34,7 +34,7 @@
 //	defer signal.Stop(c)
 //
 // Not reported: SIGINT alone, which programs that run a child in the same terminal rightly
-// ignore; SIGHUP, SIGPIPE and others; a Reset in a command, which gives the next signal
+// ignore; SIGHUP, SIGPIPE and others; a Reset of the signals of job control; a Reset in a command, which gives the next signal
 // its default action; tests.
 //
 // To switch it off for one line: //quiesce:ignore signalignore reason

@@ -4,6 +4,7 @@ package signalignore
 
 import (
 	_ "embed"
+	"slices"
 	"syscall"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
@@ -69,6 +70,10 @@ func reset(pass *check.Pass, pkg *signals.Package, call *signals.Call) {
 	}
 }
 
+// ending are the signals that would end the program if they were not ignored. Those of
+// job control do no harm if they stay so.
+var ending = []string{"SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGCHLD"}
+
 // undone returns a signal that the same function ignores before, and that nothing here
 // registers.
 func undone(pkg *signals.Package, reset *signals.Call) string {
@@ -77,7 +82,7 @@ func undone(pkg *signals.Package, reset *signals.Call) string {
 			continue
 		}
 		for _, item := range other.Signals.Items {
-			if item.Name != "" && reset.Signals.Has(syscall.Signal(item.Number)) && !registered(pkg, item.Number) {
+			if slices.Contains(ending, item.Name) && reset.Signals.Has(syscall.Signal(item.Number)) && !registered(pkg, item.Number) {
 				return item.Name
 			}
 		}

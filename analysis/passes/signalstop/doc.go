@@ -28,11 +28,12 @@
 //	signal.Notify(c, syscall.SIGTERM)
 //	defer signal.Stop(c)
 //
-// Reported are packages that are not those of a command, and in a command a Notify in a
-// loop that makes a channel each time. Not reported: a receive that only a signal can end,
-// and one in a goroutine of what serves, runs, or is named after signals; a receiver that
-// exits the program or goes on for ever; a channel that is given to other packages, or
-// came from there; signals that do not end a program; tests.
+// Reported are a select that may go on without a signal, a goroutine, and a constructor;
+// in package main only a loop that makes a channel each time. Not reported: a receive
+// that only a signal can end, and one in a goroutine of what serves, runs, or is there to
+// take signals; a receiver that exits the program or goes on for ever; a channel that is
+// given to other packages, or came from there; signals that do not end a program, but for
+// constructors; tests.
 //
 // To switch it off for one line: //quiesce:ignore signalstop reason
 package signalstop

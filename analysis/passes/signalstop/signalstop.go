@@ -5,6 +5,8 @@ package signalstop
 import (
 	_ "embed"
 	"go/ast"
+	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -26,26 +28,85 @@ func run(pass *check.Pass) (any, error) {
 	if pkg == nil || resets(pkg) {
 		return nil, nil
 	}
-	library := !signals.InCommand(pass.Pkg)
+	f := finder{pass: pass, pkg: pkg, command: signals.InCommand(pass.Pkg)}
 	for _, c := range pkg.Channels {
 		if len(c.Stops) > 0 || c.Escapes || c.Unknown || c.Inline || len(c.Makes) == 0 {
 			continue
 		}
+		if f.constructed(c) {
+			continue
+		}
 		for _, call := range c.Notifies {
-			switch {
-			case code.IsTest(pass.Fset, call.Expr.Pos()):
-				continue
-			case repeated(c, call):
-				pass.Reportf(call.Expr, "signal.Notify in a loop without signal.Stop: each turn leaves a channel registered")
-			case library && c.Signals().Stops() && returns(c, call):
-				pass.Reportf(call.Expr, "signal.Notify without signal.Stop: when nobody reads the channel any more its signals still do not end the program")
-			default:
-				continue
+			if !code.IsTest(pass.Fset, call.Expr.Pos()) && f.check(c, call) {
+				break
 			}
-			break
 		}
 	}
 	return nil, nil
+}
+
+// A finder looks at the channels of one package.
+type finder struct {
+	pass    *check.Pass
+	pkg     *signals.Package
+	command bool // the package is that of a command
+}
+
+// check reports a registration that is left behind, and says so.
+func (f finder) check(c *signals.Channel, call *signals.Call) bool {
+	switch {
+	case repeated(c, call):
+		f.pass.Reportf(call.Expr, "signal.Notify in a loop without signal.Stop: each turn leaves a channel registered")
+	case f.pass.Pkg.Name() != "main" && c.Signals().Stops() && f.returns(c, call):
+		f.pass.Reportf(call.Expr, "signal.Notify without signal.Stop: when nobody reads the channel any more its signals still do not end the program")
+	default:
+		return false
+	}
+	return true
+}
+
+// constructed reports a channel that a constructor registers, itself or by a function that
+// it gives the channel to: each object leaves one behind.
+func (f finder) constructed(c *signals.Channel) bool {
+	if f.command || slices.ContainsFunc(c.Receives, exits) {
+		return false
+	}
+	for fn, decl := range f.pkg.Functions() {
+		if !constructor(fn) || code.IsTest(f.pass.Fset, decl.Node().Pos()) {
+			continue
+		}
+		for call := range signals.Synchronous(decl) {
+			if f.registers(call, c) {
+				f.pass.Reportf(call, "signal.Notify from %s without signal.Stop: each call leaves a channel registered", fn.Name())
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func constructor(fn *types.Func) bool {
+	return fn.Signature().Recv() == nil && fn.Exported() && (strings.HasPrefix(fn.Name(), "New") || strings.HasPrefix(fn.Name(), "Open")) && !signals.Speaks(fn.Name())
+}
+
+// registers reports whether a call registers a channel: that of Notify, or of a function
+// that does nothing else with what it is given.
+func (f finder) registers(call *ast.CallExpr, c *signals.Channel) bool {
+	for _, n := range c.Notifies {
+		if n.Expr == call {
+			return true
+		}
+		decl, ok := f.pkg.Declared(f.pkg.Callee(call))
+		if !ok || decl != signals.Declaration(n.At) {
+			continue
+		}
+		for _, arg := range call.Args {
+			if f.pkg.ChannelOf(arg) == c {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // resets reports whether the package gives signals back in another way.
@@ -97,9 +158,9 @@ func loopBody(n ast.Node) *ast.BlockStmt {
 
 // returns reports whether somebody receives from the channel, and may cease to before the
 // program ends.
-func returns(c *signals.Channel, notify *signals.Call) bool {
+func (f finder) returns(c *signals.Channel, notify *signals.Call) bool {
 	for _, r := range c.Receives {
-		if forever(r) || exits(r) || !ceases(r, notify) {
+		if forever(r) || exits(r) || !f.ceases(r, notify) {
 			return false
 		}
 	}
@@ -109,15 +170,39 @@ func returns(c *signals.Channel, notify *signals.Call) bool {
 // ceases reports whether a receive may be left before a signal comes: it is one case of
 // several, or it is in another function than the one that registers, which does not wait
 // for it. What only a signal can end lives as long as the program.
-func ceases(receive inspector.Cursor, notify *signals.Call) bool {
+func (f finder) ceases(receive inspector.Cursor, notify *signals.Call) bool {
+	decl := signals.Declaration(notify.At)
+	here := signals.Function(receive) == signals.Function(notify.At)
+	if !decl.Valid() || f.command && (decl != signals.Function(receive) || f.lives(decl)) {
+		return false
+	}
 	if alternatives(receive) {
 		return true
 	}
-	if signals.Function(receive) == signals.Function(notify.At) {
+	if here {
+		return !f.command && f.perObject(decl)
+	}
+	return !f.command && !f.lives(decl)
+}
+
+// perObject reports whether a function is a method that only go statements run: one
+// goroutine for each of the objects.
+func (f finder) perObject(decl inspector.Cursor) bool {
+	n := decl.Node().(*ast.FuncDecl)
+	if n.Recv == nil {
 		return false
 	}
-	decl := signals.Declaration(notify.At)
-	return decl.Valid() && !lives(decl.Node().(*ast.FuncDecl).Name.Name)
+	fn, found := f.pass.TypesInfo.Defs[n.Name], false
+	for cur := range f.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		if callee := f.pkg.Callee(cur.Node().(*ast.CallExpr)); callee == nil || callee != fn {
+			continue
+		}
+		if _, isGo := cur.Parent().Node().(*ast.GoStmt); !isGo {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // alternatives reports whether a receive is one case of a select.
@@ -131,12 +216,14 @@ func alternatives(receive inspector.Cursor) bool {
 }
 
 // lives reports whether a function is, by its name, one that lives as long as the
-// program: what serves and runs, and what is there to take signals.
-func lives(name string) bool {
-	if signals.Speaks(name) {
+// program: what serves and runs, and a function (not a method, of which there is one for
+// each object) that is there to take signals.
+func (f finder) lives(decl inspector.Cursor) bool {
+	n := decl.Node().(*ast.FuncDecl)
+	if n.Recv == nil && signals.Speaks(n.Name.Name) {
 		return true
 	}
-	name = strings.ToLower(name)
+	name := strings.ToLower(n.Name.Name)
 	for _, prefix := range []string{"serve", "run", "main", "execute", "listen", "start"} {
 		if strings.HasPrefix(name, prefix) {
 			return true

@@ -17,25 +17,25 @@ import (
 
 func background(srv *http.Server) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, os.Interrupt)
-	<-c // want "a second signal has no effect: nobody receives it while Shutdown waits without a bound"
+	signal.Notify(c, os.Interrupt) // want "a second signal has no effect: nobody receives it while Shutdown waits without a bound"
+	<-c
 	srv.Shutdown(context.Background())
 }
 
 func variable(srv *http.Server) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, os.Interrupt)
+	signal.Notify(c, os.Interrupt) // want "while Shutdown waits without a bound"
 	defer signal.Stop(c)
 	ctx := context.Background()
-	<-c // want "while Shutdown waits without a bound"
+	<-c
 	srv.Shutdown(ctx)
 }
 
 func graceful(srv *grpc.Server, errs chan error) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGTERM)
+	signal.Notify(c, syscall.SIGTERM) // want "while GracefulStop waits"
 	select {
-	case s := <-c: // want "while GracefulStop waits"
+	case s := <-c:
 		log.Println(s)
 	case <-errs:
 		return
@@ -45,9 +45,9 @@ func graceful(srv *grpc.Server, errs chan error) {
 
 func inCase(srv *grpc.Server, errs chan error) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGTERM)
+	signal.Notify(c, syscall.SIGTERM) // want "while GracefulStop waits"
 	select {
-	case <-c: // want "while GracefulStop waits"
+	case <-c:
 		srv.GracefulStop()
 	case <-errs:
 	}
@@ -66,17 +66,17 @@ func otherCase(srv *grpc.Server, errs chan error) {
 
 func workers(wg *sync.WaitGroup, cancel func()) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGTERM)
-	<-c // want "while Wait waits"
+	signal.Notify(c, syscall.SIGTERM) // want "while Wait waits"
+	<-c
 	cancel()
 	wg.Wait()
 }
 
 func inGoroutine(wg *sync.WaitGroup, cancel func()) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGTERM)
+	signal.Notify(c, syscall.SIGTERM) // want "while Wait waits"
 	go func() {
-		<-c // want "while Wait waits"
+		<-c
 		cancel()
 	}()
 	wg.Wait()
@@ -109,8 +109,8 @@ func documented(srv *http.Server) {
 	idle := make(chan struct{})
 	go func() {
 		c := make(chan os.Signal, 1)
-		signal.Notify(c, os.Interrupt)
-		<-c // want "while Shutdown waits"
+		signal.Notify(c, os.Interrupt) // want "while Shutdown waits"
+		<-c
 		if err := srv.Shutdown(context.Background()); err != nil {
 			log.Print(err)
 		}
@@ -144,8 +144,8 @@ func (s *server) stopInTime() {
 
 func wrapper(s *server) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGTERM)
-	<-c // want "while stop waits"
+	signal.Notify(c, syscall.SIGTERM) // want "while stop waits"
+	<-c
 	s.stop()
 }
 
@@ -217,8 +217,8 @@ func reloads(srv *http.Server, wg *sync.WaitGroup) {
 
 func inLoop(srv *http.Server) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGTERM, syscall.SIGHUP)
-	for s := range c { // want "while Shutdown waits"
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGHUP) // want "while Shutdown waits"
+	for s := range c {
 		switch s {
 		case syscall.SIGHUP:
 			log.Println("reload")
@@ -248,4 +248,75 @@ func unrelated(wg *sync.WaitGroup) {
 	signal.Notify(c, syscall.SIGHUP)
 	<-c
 	wg.Wait()
+}
+
+func onlyCancels(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt) // want "nobody receives it while what the first one cancels comes to its end"
+	go func() {
+		<-c
+		cancel()
+	}()
+	work(ctx)
+}
+
+func onlyCancelsByName(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	go handler(c, cancel)
+	signal.Notify(c, os.Interrupt) // want "while what the first one cancels comes to its end"
+	work(ctx)
+}
+
+func handler(c <-chan os.Signal, cancel context.CancelFunc) {
+	<-c
+	cancel()
+}
+
+func cancelsAndStops(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	go func() {
+		<-c
+		signal.Stop(c)
+		cancel()
+	}()
+	work(ctx)
+}
+
+func cancelsWithLimit(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	go func() {
+		<-c
+		time.AfterFunc(time.Minute, func() { os.Exit(1) })
+		cancel()
+	}()
+	work(ctx)
+}
+
+func cancelsAgain(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	go func() {
+		<-c
+		cancel()
+		<-c
+		os.Exit(1)
+	}()
+	work(ctx)
+}
+
+func gracefulBehindTimeout(srv *http.Server, rpc *grpc.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt) // want "while GracefulStop waits"
+	<-c
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	srv.Shutdown(ctx)
+	rpc.GracefulStop()
 }

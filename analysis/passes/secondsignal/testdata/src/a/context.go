@@ -14,9 +14,9 @@ import (
 )
 
 func deferredStop(srv *http.Server) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) // want "a second signal has no effect: nobody receives it while Shutdown waits without a bound"
 	defer stop()
-	<-ctx.Done() // want "a second signal has no effect: nobody receives it while Shutdown waits without a bound"
+	<-ctx.Done()
 	srv.Shutdown(context.Background())
 }
 
@@ -36,12 +36,12 @@ func stopAfter(srv *http.Server) {
 }
 
 func group(srv *http.Server) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) // want "while Shutdown waits"
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(srv.ListenAndServe)
 	g.Go(func() error {
-		<-ctx.Done() // want "while Shutdown waits"
+		<-ctx.Done()
 		return srv.Shutdown(context.Background())
 	})
 	return g.Wait()
@@ -61,13 +61,13 @@ func boundedGroup(srv *http.Server) error {
 }
 
 func mainLike(srv *http.Server, wg *sync.WaitGroup) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) // want "while Wait waits"
 	defer stop()
 	run(ctx, wg)
 }
 
 func run(ctx context.Context, wg *sync.WaitGroup) {
-	<-ctx.Done() // want "while Wait waits"
+	<-ctx.Done()
 	wg.Wait()
 }
 

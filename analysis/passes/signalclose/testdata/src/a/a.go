@@ -133,3 +133,25 @@ func throughFields() {
 	r.notify(d, syscall.SIGTERM)
 	close(d) // want "still sends to"
 }
+
+func stopsInGoroutine(done chan struct{}) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() {
+		<-done
+		signal.Stop(c)
+	}()
+	<-c
+	close(c) // want "still sends to"
+}
+
+func closesInGoroutine(done chan struct{}) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() {
+		<-done
+		signal.Stop(c)
+		close(c)
+	}()
+	<-c
+}

@@ -26,16 +26,21 @@ func innocent() {
 }
 
 func undo() {
-	signal.Ignore(syscall.SIGTTOU)
+	signal.Ignore(syscall.SIGHUP)
 	defer func() {
-		signal.Reset(syscall.SIGTTOU) // want "signal.Reset does not undo signal.Ignore: SIGTTOU stays ignored"
+		signal.Reset(syscall.SIGHUP) // want "signal.Reset does not undo signal.Ignore: SIGHUP stays ignored"
 	}()
 }
 
+func jobControl() func() {
+	signal.Ignore(syscall.SIGTTOU)
+	return func() { signal.Reset(syscall.SIGTTOU) }
+}
+
 func undoRight(c chan os.Signal) {
-	signal.Ignore(syscall.SIGTTIN)
-	signal.Notify(c, syscall.SIGTTIN)
-	signal.Reset(syscall.SIGTTIN)
+	signal.Ignore(syscall.SIGQUIT)
+	signal.Notify(c, syscall.SIGQUIT)
+	signal.Reset(syscall.SIGQUIT)
 }
 
 func fromEverybody(c chan os.Signal) {

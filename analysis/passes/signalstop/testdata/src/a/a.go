@@ -133,3 +133,50 @@ func handleSignals(stop func()) {
 		stop()
 	}()
 }
+
+func NewCache() *Server {
+	s := &Server{}
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP) // want "signal.Notify from NewCache without signal.Stop: each call leaves a channel registered"
+	go func() {
+		for {
+			<-c
+			s.open()
+		}
+	}()
+	return s
+}
+
+func NewView(cancel chan struct{}) *Server {
+	s := &Server{}
+	c := make(chan os.Signal, 1)
+	onHangup(c) // want "signal.Notify from NewView without signal.Stop"
+	go func() {
+		for {
+			select {
+			case <-c:
+				s.open()
+			case <-cancel:
+				return
+			}
+		}
+	}()
+	return s
+}
+
+func onHangup(c chan os.Signal) { signal.Notify(c, syscall.SIGHUP) }
+
+type plugin struct{}
+
+func (p *plugin) Start(cancel func()) { go p.watchSignals(cancel) }
+
+func (p *plugin) watchSignals(cancel func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt) // want "signal.Notify without signal.Stop"
+	for {
+		if <-c == os.Interrupt {
+			cancel()
+			return
+		}
+	}
+}
