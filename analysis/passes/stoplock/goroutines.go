@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 
 	"golang.org/x/tools/go/types/typeutil"
 
@@ -24,9 +25,16 @@ type program struct {
 // A job is a goroutine that the package starts: what it releases when it ends, and what
 // it locks.
 type job struct {
-	releases map[types.Object]bool // WaitGroups that are done, channels that are closed
-	locks    map[types.Object]mode
+	releases map[ref]bool // WaitGroups that are done, channels that are closed
+	locks    map[ref]mode
 }
+
+// A ref is a variable, or the field of one: the fields of two values of the same type
+// are apart as long as one function names both.
+type ref struct{ object, of types.Object }
+
+// aliases says which variables of a called method stand for which of the goroutine's.
+type aliases map[types.Object]types.Object
 
 // A mode is how a mutex is locked.
 type mode int
@@ -45,26 +53,30 @@ func (p *program) goroutines(pass *check.Pass) {
 		switch n := n.(type) {
 		case *ast.GoStmt:
 			if !code.IsTest(pass.Fset, n.Pos()) {
-				p.job(p.body(n.Call), nil)
+				p.job(n.Call, p.body(n.Call), ref{})
 			}
 		case *ast.CallExpr:
 			if code.IsCall(p.info, n, "(*sync.WaitGroup).Go") && len(n.Args) == 1 {
-				p.job(p.value(n.Args[0]), p.receiver(n))
+				p.job(nil, p.value(n.Args[0]), p.receiver(n))
 			}
 		}
 	}
 }
 
 // job adds the goroutine that runs a body, if it releases something that is waited for.
-func (p *program) job(body *ast.BlockStmt, group types.Object) {
+func (p *program) job(call *ast.CallExpr, body *ast.BlockStmt, group ref) {
 	if body == nil {
 		return
 	}
-	j := job{releases: map[types.Object]bool{}, locks: map[types.Object]mode{}}
-	if group != nil {
+	j := job{releases: map[ref]bool{}, locks: map[ref]mode{}}
+	if group.object != nil {
 		j.releases[group] = true
 	}
-	p.collect(body, &j, depth, map[ast.Node]bool{})
+	same := aliases{}
+	if call != nil {
+		same = p.bind(call, same)
+	}
+	p.collect(body, &j, same, depth, map[ast.Node]bool{})
 	if len(j.releases) > 0 && len(j.locks) > 0 {
 		p.jobs = append(p.jobs, j)
 	}
@@ -81,6 +93,42 @@ func (p *program) body(call *ast.CallExpr) *ast.BlockStmt {
 		}
 	}
 	return nil
+}
+
+// bind returns the aliases in the method that a call names: its receiver is what it is
+// called on.
+func (p *program) bind(call *ast.CallExpr, outer aliases) aliases {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return outer
+	}
+	fn, ok := p.info.Uses[sel.Sel].(*types.Func)
+	if !ok || fn.Signature().Recv() == nil {
+		return outer
+	}
+	inner := maps.Clone(outer)
+	inner[fn.Origin().Signature().Recv()] = nil // a value that has no name
+	if id, ok := ast.Unparen(sel.X).(*ast.Ident); ok {
+		inner[fn.Origin().Signature().Recv()] = outer.of(p.info.Uses[id])
+	}
+	return inner
+}
+
+func (a aliases) of(o types.Object) types.Object {
+	if root, ok := a[o]; ok {
+		return root
+	}
+	return o
+}
+
+// resolve returns a ref in the goroutine's own variables.
+func (a aliases) resolve(r ref) ref {
+	if r.of != nil {
+		if r.of = a.of(r.of); r.of == nil {
+			return ref{}
+		}
+	}
+	return r
 }
 
 // value returns the body of a function value.
@@ -103,7 +151,7 @@ func (p *program) value(e ast.Expr) *ast.BlockStmt {
 }
 
 // collect notes what a body does, and the functions of the package that it calls.
-func (p *program) collect(body *ast.BlockStmt, j *job, depth int, seen map[ast.Node]bool) {
+func (p *program) collect(body *ast.BlockStmt, j *job, same aliases, depth int, seen map[ast.Node]bool) {
 	if depth == 0 || seen[body] {
 		return
 	}
@@ -115,14 +163,15 @@ func (p *program) collect(body *ast.BlockStmt, j *job, depth int, seen map[ast.N
 		}
 		switch {
 		case code.IsCall(p.info, call, "(*sync.WaitGroup).Done"):
-			j.releases[p.receiver(call)] = true
+			j.releases[same.resolve(p.receiver(call))] = true
 		case code.IsBuiltin(p.info, call, "close") && len(call.Args) == 1:
-			j.releases[code.ObjectOf(p.info, call.Args[0])] = true
+			j.releases[same.resolve(p.ref(call.Args[0]))] = true
 		default:
-			if mutex, m := p.lock(call); m != 0 && mutex != nil {
+			if mutex, m := p.lock(call); m != 0 {
+				mutex = same.resolve(mutex)
 				j.locks[mutex] = max(j.locks[mutex], m)
 			} else if inner := p.body(call); inner != nil {
-				p.collect(inner, j, depth-1, seen)
+				p.collect(inner, j, p.bind(call, same), depth-1, seen)
 			}
 		}
 		return true
@@ -134,52 +183,77 @@ func (p *program) collect(body *ast.BlockStmt, j *job, depth int, seen map[ast.N
 			return false
 		case *ast.DeferStmt:
 			if lit, ok := n.Call.Fun.(*ast.FuncLit); ok {
-				p.collect(lit.Body, j, depth-1, seen)
+				p.collect(lit.Body, j, same, depth-1, seen)
 			}
 		case *ast.FuncLit:
 			return false
 		}
 		return true
 	})
-	delete(j.releases, nil)
+	delete(j.releases, ref{})
+	delete(j.locks, ref{})
 }
 
 // lock returns the mutex that a call locks, and how.
-func (p *program) lock(call *ast.CallExpr) (types.Object, mode) {
+func (p *program) lock(call *ast.CallExpr) (ref, mode) {
 	switch {
 	case code.IsCall(p.info, call, "(*sync.Mutex).Lock", "(*sync.RWMutex).Lock"):
 		return p.receiver(call), write
 	case code.IsCall(p.info, call, "(*sync.RWMutex).RLock"):
 		return p.receiver(call), read
 	}
-	return nil, 0
+	return ref{}, 0
 }
 
 // unlock returns the mutex that a call unlocks.
-func (p *program) unlock(call *ast.CallExpr) types.Object {
+func (p *program) unlock(call *ast.CallExpr) ref {
 	if code.IsCall(p.info, call, "(*sync.Mutex).Unlock", "(*sync.RWMutex).Unlock", "(*sync.RWMutex).RUnlock") {
 		return p.receiver(call)
 	}
-	return nil
+	return ref{}
 }
 
 // receiver returns the variable or field that a method is called on, also the embedded
 // field through which it is reached.
-func (p *program) receiver(call *ast.CallExpr) types.Object {
+func (p *program) receiver(call *ast.CallExpr) ref {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	if !ok {
-		return nil
+		return ref{}
 	}
 	if s := p.info.Selections[sel]; s != nil {
 		if field := server.Embedded(s); field != nil {
-			return field
+			if id, ok := ast.Unparen(sel.X).(*ast.Ident); ok {
+				return ref{field, p.info.Uses[id]}
+			}
+			return ref{}
 		}
 	}
-	return code.ObjectOf(p.info, sel.X)
+	return p.ref(sel.X)
+}
+
+// ref returns what an expression names: a variable, or the field of a variable. Fields
+// of fields may be anyone's.
+func (p *program) ref(e ast.Expr) ref {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		if v, ok := p.info.Uses[e].(*types.Var); ok {
+			return ref{object: v}
+		}
+	case *ast.SelectorExpr:
+		id, ok := ast.Unparen(e.X).(*ast.Ident)
+		if !ok {
+			return ref{}
+		}
+		v, ok := p.info.Uses[id].(*types.Var)
+		if ok && p.info.Uses[e.Sel] != nil {
+			return ref{p.info.Uses[e.Sel], v}
+		}
+	}
+	return ref{}
 }
 
 // waited returns what an expression waits for: the WaitGroup, or the channel.
-func (p *program) waited(n ast.Node) types.Object {
+func (p *program) waited(n ast.Node) ref {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		if code.IsCall(p.info, n, "(*sync.WaitGroup).Wait") {
@@ -187,8 +261,8 @@ func (p *program) waited(n ast.Node) types.Object {
 		}
 	case *ast.UnaryExpr:
 		if n.Op == token.ARROW {
-			return code.ObjectOf(p.info, n.X)
+			return p.ref(n.X)
 		}
 	}
-	return nil
+	return ref{}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // held has the mutexes that are locked at a place.
-type held map[types.Object]mode
+type held map[ref]mode
 
 // A walker follows the statements of a function with the mutexes that it holds.
 type walker struct {
@@ -127,17 +127,17 @@ func (w *walker) expr(n ast.Node, h held) held {
 	server.Own(n, func(n ast.Node) bool {
 		switch e := n.(type) {
 		case *ast.CallExpr:
-			if mutex, m := w.lock(e); m != 0 && mutex != nil {
+			if mutex, m := w.lock(e); m != 0 {
 				h = with(h, mutex, m)
-			} else if mutex := w.unlock(e); mutex != nil {
+			} else if mutex := w.unlock(e); mutex.object != nil {
 				h = with(h, mutex, 0)
-			} else if o := w.waited(e); o != nil {
+			} else if o := w.waited(e); o.object != nil {
 				w.waits(e, o, h)
 			} else {
 				w.helper(e, h)
 			}
 		case *ast.UnaryExpr:
-			if o := w.waited(e); o != nil {
+			if o := w.waited(e); o.object != nil {
 				w.waits(e, o, h)
 			}
 		}
@@ -146,7 +146,7 @@ func (w *walker) expr(n ast.Node, h held) held {
 	return h
 }
 
-func with(h held, mutex types.Object, m mode) held {
+func with(h held, mutex ref, m mode) held {
 	out := held{}
 	maps.Copy(out, h)
 	if m == 0 {
@@ -157,16 +157,25 @@ func with(h held, mutex types.Object, m mode) held {
 	return out
 }
 
-// waits reports a wait for a goroutine that locks what is held.
-func (w *walker) waits(at ast.Node, o types.Object, h held) {
+// waits reports a wait for a goroutine that locks what is held, of the same value.
+func (w *walker) waits(at ast.Node, o ref, h held) {
 	for _, j := range w.jobs {
-		if !j.releases[o] {
-			continue
-		}
-		for mutex, m := range h {
-			if theirs := j.locks[mutex]; theirs != 0 && (m == write || theirs == write) {
-				w.found(at, mutex)
-				return
+		for released := range j.releases {
+			if released.object != o.object {
+				continue
+			}
+			for mutex, m := range h {
+				if mutex.object == nil || mutex.of != o.of && mutex.of != nil && o.of != nil {
+					continue
+				}
+				theirs := j.locks[mutex] // the same variable, if it is a function's own
+				if released.of != nil {
+					theirs = j.locks[ref{mutex.object, released.of}]
+				}
+				if theirs != 0 && (m == write || theirs == write) {
+					w.found(at, mutex.object)
+					return
+				}
 			}
 		}
 	}
@@ -183,7 +192,8 @@ func (w *walker) helper(call *ast.CallExpr, h held) {
 		return
 	}
 	unlocks, bounded := false, token.NoPos
-	var waits []types.Object
+	same := w.bind(call, aliases{})
+	var waits []ref
 	server.Own(body, func(n ast.Node) bool {
 		switch e := n.(type) {
 		case *ast.SelectStmt:
@@ -191,9 +201,9 @@ func (w *walker) helper(call *ast.CallExpr, h held) {
 				bounded = e.End() // there is another way out
 			}
 		case *ast.CallExpr:
-			unlocks = unlocks || h[w.unlock(e)] != 0
+			unlocks = unlocks || h[same.resolve(w.unlock(e))] != 0
 		}
-		if o := w.waited(n); o != nil && !unlocks && n.Pos() > bounded {
+		if o := same.resolve(w.waited(n)); o.object != nil && !unlocks && n.Pos() > bounded {
 			waits = append(waits, o)
 		}
 		return true

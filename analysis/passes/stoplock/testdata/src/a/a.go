@@ -106,7 +106,46 @@ func (e *embeds) Wait() {
 	e.wg.Wait()
 }
 
+func (s *server) each(list []int) {
+	var wg sync.WaitGroup
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range list {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			s.work()
+		}()
+	}
+	wg.Wait() // want `mu is held during this wait`
+}
+
 // From here on nothing is wrong.
+
+type tree struct {
+	mu   sync.Mutex
+	sub  *tree
+	done chan bool
+}
+
+// The goroutine of a tree locks what it has below, not itself.
+func (t *tree) start() {
+	go func() {
+		defer close(t.done)
+		t.sub.mark()
+	}()
+}
+
+func (t *tree) mark() {
+	t.mu.Lock()
+	t.mu.Unlock()
+}
+
+func (t *tree) Stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	<-t.done
+}
 
 func (s *server) unlocksFirst() {
 	s.mu.Lock()
