@@ -43,6 +43,8 @@ func (k *Knowledge) ofFunc(fn *types.Func, call *ast.CallExpr, depth int) Effect
 		return k.socket(call)
 	case name == "(*database/sql.DB).Close":
 		return k.fileDatabase()
+	case strings.HasPrefix(name, "(*go.uber.org/zap.") && fn.Name() == "Sync":
+		return k.bufferedLog()
 	}
 	if loss, ok := effects[name]; ok {
 		return Effect{Loss: loss}
@@ -117,6 +119,17 @@ func (k *Knowledge) fileDatabase() Effect {
 	for _, p := range k.pass.Pkg.Imports() {
 		if strings.Contains(p.Path(), "sqlite") || strings.Contains(p.Path(), "duckdb") {
 			return Effect{Loss: databaseOpen}
+		}
+	}
+	return Effect{}
+}
+
+// bufferedLog is what the Sync of a zap logger does: nothing, unless the package has
+// given it a buffer. By default each entry is written at once.
+func (k *Knowledge) bufferedLog() Effect {
+	for id := range k.pass.TypesInfo.Uses {
+		if id.Name == "BufferedWriteSyncer" {
+			return Effect{Loss: notFlushed}
 		}
 	}
 	return Effect{}
@@ -222,6 +235,9 @@ func (k *Knowledge) definitionIn(f *ast.File, obj types.Object) (def ast.Expr) {
 // within is what the calls of a function body do: of the first that does something,
 // outside of branches for an error.
 func (k *Knowledge) within(body *ast.BlockStmt, depth int) (out Effect) {
+	if k.onlyForError(body) {
+		return Effect{}
+	}
 	ast.Inspect(body, func(n ast.Node) bool {
 		if out.Loss != "" {
 			return false
@@ -242,6 +258,26 @@ func (k *Knowledge) within(body *ast.BlockStmt, depth int) (out Effect) {
 		return true
 	})
 	return out
+}
+
+// onlyForError reports whether a function begins with "if err == nil { return }": it
+// undoes what has gone wrong.
+func (k *Knowledge) onlyForError(body *ast.BlockStmt) (only bool) {
+	if len(body.List) == 0 {
+		return false
+	}
+	first, ok := body.List[0].(*ast.IfStmt)
+	if !ok || !k.leaves(first.Body.List) {
+		return false
+	}
+	ast.Inspect(first.Cond, func(n ast.Node) bool {
+		if cmp, ok := n.(*ast.BinaryExpr); ok && cmp.Op == token.EQL && k.pass.TypesInfo.Types[cmp.Y].IsNil() {
+			t := k.pass.TypesInfo.TypeOf(cmp.X)
+			only = only || t != nil && t.String() == "error"
+		}
+		return !only
+	})
+	return only
 }
 
 // OnError reports whether a branch is for an error: "if err != nil".

@@ -51,8 +51,6 @@ var effects = map[string]string{
 
 	"(*net/http.Server).Shutdown":                     requestsCut,
 	"(*google.golang.org/grpc.Server).GracefulStop":   requestsCut,
-	"(*go.uber.org/zap.Logger).Sync":                  notFlushed,
-	"(*go.uber.org/zap.SugaredLogger).Sync":           notFlushed,
 	"k8s.io/klog.Flush":                               notFlushed,
 	"github.com/golang/glog.Flush":                    notFlushed,
 	"github.com/getsentry/sentry-go.Flush":            spansLost,
@@ -90,6 +88,8 @@ var effects = map[string]string{
 	"(*github.com/hashicorp/consul/api.Agent).ServiceDeregister": entryStays,
 
 	// The kernel, or the other end, does what these would do.
+	"(*go.uber.org/zap.Logger).Sync":                         "", // but see buffersLogs
+	"(*go.uber.org/zap.SugaredLogger).Sync":                  "",
 	"(*os.File).Close":                                       "",
 	"(*os.File).Sync":                                        "",
 	"(*database/sql.DB).Close":                               "",

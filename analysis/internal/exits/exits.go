@@ -51,6 +51,9 @@ type Effect struct {
 	Loss string // what is seen then, such as "the file stays behind"; empty: nothing
 }
 
+// Buffer reports whether it is a buffer that would be lost.
+func (e Effect) Buffer() bool { return e.Loss == notFlushed }
+
 // AFact makes it a fact.
 func (*Effect) AFact() {}
 

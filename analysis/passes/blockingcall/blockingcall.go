@@ -23,6 +23,9 @@ var doc string
 var Analyzer = check.New(doc, run)
 
 func run(pass *check.Pass) (any, error) {
+	if forTests(pass.Pkg) {
+		return nil, nil
+	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		n := cur.Node().(*ast.CallExpr)
 		name := code.Callee(pass.TypesInfo, n)
@@ -35,13 +38,41 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		switch ctx := contextAt(pass, cur, fn); {
-		case ctx != "":
+		case ctx != "" && (c.network || !strings.HasSuffix(ctx, ")")): // a command may well outlive its request
 			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, c.instead)
 		case c.network && onStop(fn):
 			pass.Reportf(n, "%s may block for long, and the stop waits for it: use %s", exits.Name(n), c.instead)
+		case strings.HasPrefix(name, "net/http.") && inEndlessLoop(cur):
+			pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer ends the loop; use %s", exits.Name(n), c.instead)
 		}
 	}
 	return nil, nil
+}
+
+// forTests reports whether a package is one for tests, or for migrations, which run
+// before there is anything to stop.
+func forTests(pkg *types.Package) bool {
+	for part := range strings.SplitSeq(pkg.Path(), "/") {
+		if strings.HasSuffix(part, "test") || strings.HasPrefix(part, "test") || strings.HasPrefix(part, "migration") {
+			return true
+		}
+	}
+	return false
+}
+
+// inEndlessLoop reports whether a call is in a loop of its function that goes on until
+// something in it leaves.
+func inEndlessLoop(cur inspector.Cursor) bool {
+	for c := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		loop, ok := c.Node().(*ast.ForStmt)
+		if !ok {
+			return false
+		}
+		if loop.Cond == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func isMain(pass *check.Pass, fn inspector.Cursor) bool {
@@ -98,6 +129,9 @@ func waitedFor(pass *check.Pass, cur inspector.Cursor) bool {
 		sel := use.Node().(*ast.SelectorExpr)
 		if code.ObjectOf(pass.TypesInfo, sel.X) != cmd {
 			continue
+		}
+		if own, _ := exits.Function(use); own != fn {
+			return false
 		}
 		switch sel.Sel.Name {
 		case "Start", "Process", "Cancel", "WaitDelay": // it is ended in another way, or not waited for

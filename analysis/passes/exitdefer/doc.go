@@ -35,13 +35,14 @@
 //	}
 //
 // An exit in a function that is called while its caller has such a clean-up deferred
-// is reported too, if both are in one package.
+// is reported too, if both are in one package, and it is called nowhere else.
 //
 // Not reported is what dies with the process anyway: cancel functions, unlocked mutexes,
 // stopped tickers, closed connections, response bodies and files (the kernel closes
 // them, and a file of package os has no buffer), and connections to a database server.
-// Nor is an exit reported before which the same clean-up is done by hand, nor the Fatal
-// of a logger around its own Sync, which it does by itself.
+// Nor is an exit reported before which the same clean-up is done by hand, nor the Sync
+// of a zap logger without a BufferedWriteSyncer, which has written each entry already,
+// nor the Fatal of a logger around its own Flush, which it does by itself.
 //
 // To switch it off for one line: //quiesce:ignore exitdefer reason
 package exitdefer

@@ -60,7 +60,10 @@ func (c *checker) inTest(at inspector.Cursor) bool {
 	if !code.IsTest(c.Fset, at.Node().Pos()) {
 		return false
 	}
-	fn, _ := exits.Function(at)
+	fn, body := exits.Function(at)
+	if body == nil {
+		return true
+	}
 	decl, ok := fn.Node().(*ast.FuncDecl)
 	return !ok || decl.Name.Name != "TestMain"
 }
@@ -70,35 +73,36 @@ func (c *checker) exit(exit inspector.Cursor) {
 		c.report(exit, d, effect, "")
 		return
 	}
-	c.callers(exit, exit, 2)
+	c.caller(exit)
 }
 
-// callers looks for what is deferred around the calls of the function that an exit is
-// in. A function that always exits is an exit itself, where it is called.
-func (c *checker) callers(exit, at inspector.Cursor, depth int) {
-	outer, _ := exits.Function(at)
+// caller looks for what is deferred around the call of the function that an exit is in,
+// if that is called only once: it is a part of its caller then. A function that always
+// exits is an exit itself, where it is called.
+func (c *checker) caller(exit inspector.Cursor) {
+	outer, body := exits.Function(exit)
+	if body == nil {
+		return
+	}
 	decl, ok := outer.Node().(*ast.FuncDecl)
-	if !ok || depth == 0 {
+	if !ok {
 		return
 	}
 	fn, ok := c.TypesInfo.Defs[decl.Name].(*types.Func)
 	if !ok || c.know.Ends(fn) {
 		return
 	}
-	for _, call := range c.callsOf(fn) {
-		if d, effect := c.skipped(exit, call); effect.Loss != "" {
-			name := "a function"
-			if caller, _ := exits.Function(call); caller.Valid() {
-				if fd, ok := caller.Node().(*ast.FuncDecl); ok {
-					name = fd.Name.Name
-				}
-			}
-			c.report(exit, d, effect, " in "+name)
-			return
-		}
+	calls := c.callsOf(fn)
+	if len(calls) != 1 {
+		return
 	}
-	for _, call := range c.callsOf(fn) {
-		c.callers(exit, call, depth-1)
+	if d, effect := c.skipped(exit, calls[0]); effect.Loss != "" {
+		name := "a function"
+		caller, _ := exits.Function(calls[0])
+		if fd, ok := caller.Node().(*ast.FuncDecl); ok {
+			name = fd.Name.Name
+		}
+		c.report(exit, d, effect, " in "+name)
 	}
 }
 
@@ -122,7 +126,7 @@ func (c *checker) skipped(exit, at inspector.Cursor) (inspector.Cursor, exits.Ef
 	for _, d := range c.know.Pending(at) {
 		call := d.Node().(*ast.DeferStmt).Call
 		effect := c.know.Effect(call)
-		if effect.Loss == "" || c.byHand(call, d, exit) || c.byHand(call, d, at) || c.syncs(exit, call) {
+		if effect.Loss == "" || c.byHand(call, d, exit) || c.byHand(call, d, at) || c.syncs(exit, call) || effect.Buffer() && !c.written(call, d, at) {
 			continue
 		}
 		return d, effect
@@ -143,6 +147,29 @@ func (c *checker) byHand(deferred *ast.CallExpr, d, exit inspector.Cursor) bool 
 			continue
 		}
 		if want[types.ExprString(n.(*ast.CallExpr).Fun)] {
+			return true
+		}
+	}
+	return false
+}
+
+// written reports whether the function does anything with what a deferred call flushes
+// before the exit: otherwise there is nothing in it.
+func (c *checker) written(deferred *ast.CallExpr, d, exit inspector.Cursor) bool {
+	sel, ok := ast.Unparen(deferred.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return true
+	}
+	if id, ok := sel.X.(*ast.Ident); ok {
+		if _, pkg := c.TypesInfo.Uses[id].(*types.PkgName); pkg {
+			return true
+		}
+	}
+	fn, _ := exits.Function(d)
+	want := types.ExprString(sel.X)
+	for cur := range fn.Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil)) {
+		n := cur.Node()
+		if d.Node().End() <= n.Pos() && n.Pos() < exit.Node().End() && types.ExprString(n.(ast.Expr)) == want && c.know.Reaches(cur, exit) {
 			return true
 		}
 	}

@@ -87,6 +87,11 @@ func (c *checker) stops(call *ast.CallExpr) bool {
 	if t := c.TypesInfo.TypeOf(call.Fun); t != nil && code.IsNamed(t, "context.CancelFunc") {
 		return true
 	}
+	return namesEnd(call)
+}
+
+// namesEnd reports whether the name of a function is that of an end.
+func namesEnd(call *ast.CallExpr) bool {
 	var name string
 	switch fun := ast.Unparen(call.Fun).(type) {
 	case *ast.Ident:
@@ -95,7 +100,7 @@ func (c *checker) stops(call *ast.CallExpr) bool {
 		name = fun.Sel.Name
 	}
 	name = strings.ToLower(name)
-	for _, verb := range []string{"stop", "close", "shutdown", "cancel", "clean", "teardown", "quit", "terminate", "kill", "flush", "drain", "destroy", "finish", "unregister", "deregister", "release", "restore"} {
+	for _, verb := range []string{"stop", "close", "shutdown", "cancel", "clean", "teardown", "quit", "terminate", "kill", "flush", "drain", "destroy", "finish", "unregister", "deregister", "release", "restore", "remove"} {
 		if strings.Contains(name, verb) {
 			return true
 		}
@@ -145,6 +150,9 @@ func (c *checker) cleans(starter, cur inspector.Cursor, g gostmt.Goroutine, uses
 	call := cur.Node().(*ast.CallExpr)
 	own, _ := exits.Function(cur)
 	_, deferred := cur.Parent().Node().(*ast.DeferStmt)
+	if _, started := cur.Parent().Node().(*ast.GoStmt); started || !deferred && !namesEnd(call) {
+		return false
+	}
 	if own != starter || !deferred && (call.Pos() < g.Start.Node().Pos() || !c.know.Reaches(g.Start, cur) || c.forError(cur)) {
 		return false
 	}

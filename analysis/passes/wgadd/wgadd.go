@@ -40,27 +40,29 @@ func run(pass *check.Pass) (any, error) {
 	if len(adds) == 0 {
 		return nil, nil
 	}
+	seen := map[inspector.Cursor]bool{} // adds that are reported: a function may be started twice
 	for _, g := range gostmt.All(pass.TypesInfo, pass.Inspect) {
 		for _, a := range adds {
-			if own, _ := exits.Function(a); own == g.Func && g.Only {
-				report(pass, g, a, adds, waits)
+			if own, _ := exits.Function(a); own == g.Func && g.Only && !seen[a] {
+				seen[a] = report(pass, g, a, adds, waits)
 			}
 		}
 	}
 	return nil, nil
 }
 
-func report(pass *check.Pass, g gostmt.Goroutine, a inspector.Cursor, adds, waits []inspector.Cursor) {
+func report(pass *check.Pass, g gostmt.Goroutine, a inspector.Cursor, adds, waits []inspector.Cursor) bool {
 	call := a.Node().(*ast.CallExpr)
 	group := groupOf(pass, call)
 	if n, ok := code.IntConst(pass.TypesInfo, call.Args[0]); group == nil || ok && n <= 0 || inLoop(a) {
-		return
+		return false
 	}
 	outer := outside(pass, g, group)
 	if outer == nil || !endsItself(pass, g, a, group) || countedBefore(pass, g, outer, adds) || !waitedFor(pass, g, outer, waits) {
-		return
+		return false
 	}
 	pass.Reportf(call, "%s inside of the goroutine that it counts: Wait may return before the goroutine has begun", exits.Name(call))
+	return true
 }
 
 // groupOf returns the variable or field that holds the WaitGroup of a call.

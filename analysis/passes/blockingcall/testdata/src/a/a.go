@@ -42,10 +42,34 @@ func fetch(ctx context.Context, url string) {
 
 func handler(w http.ResponseWriter, r *http.Request) {
 	http.Get("http://localhost") // want `does not end with r.Context\(\)`
+	exec.Command("git", "gc").Run()
 }
 
 func (s *store) Stop() {
 	s.db.Exec("DELETE FROM workers") // want `s.db.Exec may block for long, and the stop waits for it: use ExecContext`
+}
+
+func poll(url string) {
+	for {
+		http.Get(url) // want `http.Get in a loop has no time limit: one server that does not answer ends the loop`
+		time.Sleep(time.Second)
+	}
+}
+
+func each(urls []string) {
+	for _, url := range urls {
+		http.Get(url)
+	}
+}
+
+// It runs on, beside the function.
+func beside(ctx context.Context) {
+	cmd := exec.Command("sleep", "1")
+	go func() { cmd.Output() }()
+}
+
+func transaction(ctx context.Context, tx *sql.Tx) {
+	tx.Exec("SELECT 1") // it is rolled back
 }
 
 // They have a limit, or end in another way.

@@ -81,6 +81,30 @@ func buffered(f *os.File) {
 	helper.Leave(3)   // want `helper.Leave skips the deferred w.Flush`
 }
 
+// Nothing is in it yet.
+func empty(f *os.File) {
+	w := bufio.NewWriter(f)
+	defer w.Flush()
+	if flag.NArg() == 0 {
+		log.Fatal("usage")
+	}
+	w.WriteString("x")
+	w.Flush()
+}
+
+func often(n int) {
+	defer os.Remove(pidFile)
+	helps(n)
+	helps(n + 1)
+}
+
+// It is called from more than one place.
+func helps(n int) {
+	if n > 2 {
+		log.Fatal(n)
+	}
+}
+
 func store(s *helper.Store) {
 	defer s.Close()
 	if err := serve(); err != nil {
@@ -121,7 +145,7 @@ func synced() {
 	if err := serve(); err != nil {
 		logger.Fatal("serve") // it syncs by itself
 	}
-	os.Exit(1) // want `os.Exit skips the deferred logger.Sync of line \d+: what is buffered is lost`
+	os.Exit(1) // and has no buffer
 }
 
 func server(srv *http.Server) {
@@ -178,6 +202,25 @@ func before() {
 		os.Exit(2)
 	}
 }
+
+// It undoes what has gone wrong, and is not called for an end.
+func undo() (err error) {
+	defer func() {
+		if err == nil {
+			return
+		}
+		os.Remove(pidFile)
+	}()
+	if err := serve(); err != nil {
+		log.Fatal(err)
+	}
+	return nil
+}
+
+var closed = func() error {
+	os.Exit(1)
+	return nil
+}()
 
 func byHand() {
 	defer os.Remove(pidFile)

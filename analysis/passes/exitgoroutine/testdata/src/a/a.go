@@ -103,6 +103,20 @@ func nothing(f *os.File) {
 	f.Close()
 }
 
+// What comes after is the work, not its end.
+func works() {
+	go func() {
+		log.Fatal(http.ListenAndServe(":9090", nil))
+	}()
+	go work()
+	work()
+}
+
+func work() {
+	f, _ := os.CreateTemp("", "a")
+	defer os.Remove(f.Name())
+}
+
 func off() {
 	defer os.Remove(pidFile)
 	go func() {

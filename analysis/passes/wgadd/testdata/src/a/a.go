@@ -40,6 +40,7 @@ type server struct {
 
 func (s *server) start() {
 	go s.loop()
+	go s.loop()
 	go s.counted()
 }
 
