@@ -38,11 +38,14 @@ func run(pass *analysis.Pass) (any, error) {
 		called: map[*types.Func]bool{}, asValue: map[*types.Func]bool{},
 	}
 	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
-	for cur := range root.Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil)) {
-		if _, ok := cur.Node().(*ast.Ident); ok {
+	for cur := range root.Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil)) {
+		switch cur.Node().(type) {
+		case *ast.Ident:
 			w.ident(cur)
-		} else {
+		case *ast.CompositeLit:
 			w.unkeyed(cur)
+		case *ast.CallExpr:
+			w.arguments(cur)
 		}
 	}
 	w.strangers()
@@ -164,6 +167,8 @@ func (w *walker) channel(cur inspector.Cursor, v *types.Var) {
 		w.flows(v, at, at.Parent().Node().(*ast.KeyValueExpr).Key)
 	case edge.Field_Names:
 		w.field(v, at)
+	case edge.CompositeLit_Elts:
+		w.element(v, at, i)
 	default:
 		w.use(Escape, v, at)
 	}
@@ -178,25 +183,37 @@ func (w *walker) key(v *types.Var, at inspector.Cursor) {
 	w.use(Escape, v, at)
 }
 
-// unkeyed notes the channels of a struct's literal that does not name its fields.
+// unkeyed notes what the fields get in a struct's literal that does not name them.
 func (w *walker) unkeyed(cur inspector.Cursor) {
 	lit := cur.Node().(*ast.CompositeLit)
+	for i, e := range lit.Elts {
+		if f := w.positional(lit, i); f != nil && isChan(f.Type()) {
+			w.assigned(f, cur, e)
+		}
+	}
+}
+
+// element notes a channel that is an element of a literal.
+func (w *walker) element(v *types.Var, at inspector.Cursor, i int) {
+	if f := w.positional(at.Parent().Node().(*ast.CompositeLit), i); f != nil && isChan(f.Type()) {
+		w.same(v, f)
+		return
+	}
+	w.use(Escape, v, at)
+}
+
+// positional returns the field that the i-th element of a struct's literal without names
+// is for.
+func (w *walker) positional(lit *ast.CompositeLit, i int) *types.Var {
 	typ := w.info.TypeOf(lit)
 	if typ == nil {
-		return
+		return nil
 	}
 	t, ok := typ.Underlying().(*types.Struct)
-	if !ok || len(lit.Elts) != t.NumFields() {
-		return
+	if _, keyed := lit.Elts[i].(*ast.KeyValueExpr); !ok || keyed || i >= t.NumFields() {
+		return nil
 	}
-	for i, e := range lit.Elts {
-		if _, keyed := e.(*ast.KeyValueExpr); keyed {
-			return
-		}
-		if f := t.Field(i).Origin(); isChan(f.Type()) {
-			w.use(Origin, f, cur)
-		}
-	}
+	return t.Field(i).Origin()
 }
 
 // isConversion reports whether an expression is what a conversion converts.
@@ -284,6 +301,17 @@ func (w *walker) argument(at inspector.Cursor, v *types.Var, i int) {
 		return
 	}
 	w.use(Escape, v, at)
+}
+
+// arguments notes what the parameters get in a call of a function of the package, where
+// it is not a variable: those note it themselves.
+func (w *walker) arguments(cur inspector.Cursor) {
+	call := cur.Node().(*ast.CallExpr)
+	for i, arg := range call.Args {
+		if p := w.parameter(call, i); p != nil && isChan(p.Type()) {
+			w.assigned(p, cur, arg)
+		}
+	}
 }
 
 // parameter returns the variable that holds the i-th argument of a call, if what is

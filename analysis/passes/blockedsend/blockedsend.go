@@ -29,6 +29,7 @@ func run(pass *check.Pass) (any, error) {
 	info := pass.ResultOf[chans.Analyzer].(*chans.Info)
 	for _, g := range info.Groups() {
 		alone(pass, g)
+		listened(pass, info, g)
 		if !g.Has(chans.Send) || !g.Private(pass.Pkg) || !g.Unbuffered(pass.TypesInfo) || len(g.Of(chans.Make)) != 1 {
 			continue
 		}
@@ -73,17 +74,17 @@ func (r *result) check() {
 	if !r.owner.Valid() || isMain(r.pass, r.owner) || !r.localReceives() {
 		return
 	}
-	for _, send := range r.group.Of(chans.Send) {
+	if r.flow = flow.Of(r.pass.TypesInfo, code.Body(r.owner.Node())); r.flow == nil {
+		return
+	}
+	sends := r.group.Of(chans.Send)
+	slices.Reverse(sends) // the last is the one of the result, those before are of errors
+	for _, send := range sends {
 		start, ok := r.started(send)
 		if !ok {
 			continue
 		}
-		if r.flow == nil {
-			if r.flow = flow.Of(r.pass.TypesInfo, code.Body(r.owner.Node())); r.flow == nil {
-				return
-			}
-		}
-		if left := r.leaves(start); left != nil {
+		if left := r.leaves(start, send); left != nil {
 			r.report(send, start, left)
 			return
 		}
@@ -124,7 +125,7 @@ func inSelect(send *chans.Use) bool {
 // leaves returns a step after which the owner ends without a receive, although the
 // goroutine runs: a case of a select that receives as well, or a return before the
 // receive that all others come to.
-func (r *result) leaves(start chans.Start) ast.Node {
+func (r *result) leaves(start chans.Start, send *chans.Use) ast.Node {
 	began := r.flow.At(start.Go.Node().Pos())
 	for _, u := range r.group.Of(chans.Receive) {
 		if !r.reaches(began, u) {
@@ -133,7 +134,7 @@ func (r *result) leaves(start chans.Start) ast.Node {
 		if n := r.otherCase(start, u); n != nil {
 			return n
 		}
-		if n := r.early(start, began, u); n != nil {
+		if n := r.early(start, send, began, u); n != nil {
 			return n
 		}
 	}
@@ -214,11 +215,18 @@ func (r *result) receives(s *flow.Step) bool {
 }
 
 // early returns a return between the go statement and a receive further down the same
-// list of statements, or in a loop that receives from as many goroutines.
-func (r *result) early(start chans.Start, began *flow.Step, u *chans.Use) ast.Node {
+// list of statements, or in a loop that receives from as many goroutines or sends.
+func (r *result) early(start chans.Start, send *chans.Use, began *flow.Step, u *chans.Use) ast.Node {
 	to := r.flow.At(u.At.Node().Pos())
-	if loop := counted(loopOf(u.At)); loop != nil && repeats(start.Go) && loop != loopOf(start.Go) {
-		return node(r.flow.Find(to, r.receives, func(s *flow.Step) bool { return r.returns(s) && inside(s.Node, loop) }))
+	loop := counted(loopOf(u.At))
+	if over, ok := u.At.Parent().Node().(*ast.RangeStmt); ok {
+		loop = over
+		to = to.Next[0]
+	}
+	if many := repeats(start.Go) && loop != loopOf(start.Go); loop != nil && (many || repeats(send.At)) {
+		return node(r.flow.Find(to, r.again(to), func(s *flow.Step) bool {
+			return r.returns(s) && inside(s.Node, loop) && (many || !r.about(s.Node, loop))
+		}))
 	}
 	if !flow.Certain(r.pass.TypesInfo, start.Go, u.At) {
 		return nil
@@ -226,13 +234,33 @@ func (r *result) early(start chans.Start, began *flow.Step, u *chans.Use) ast.No
 	return node(r.flow.Find(began, r.receives, func(s *flow.Step) bool { return r.returns(s) && s.Node.Pos() < to.Node.Pos() }))
 }
 
-// counted returns a loop that has a condition, or goes over something: one that only its
-// own end leaves when all is received.
-func counted(loop ast.Node) ast.Node {
-	if l, ok := loop.(*ast.ForStmt); ok && l.Cond == nil {
-		return nil
+// again is receives, but for the head of a range, which the search begins with.
+func (r *result) again(head *flow.Step) func(*flow.Step) bool {
+	return func(s *flow.Step) bool { return s == head || r.receives(s) }
+}
+
+// about reports whether a return in a loop is under a condition about what was received:
+// the sender may have said by it that it is the last.
+func (r *result) about(ret, loop ast.Node) bool {
+	over, ok := loop.(*ast.RangeStmt)
+	if !ok || over.Key == nil {
+		return true
 	}
-	return loop
+	v := code.ObjectOf(r.pass.TypesInfo, over.Key)
+	found := false
+	ast.Inspect(over.Body, func(n ast.Node) bool {
+		cond, ok := n.(*ast.IfStmt)
+		if !ok || !inside(ret, cond) {
+			return true
+		}
+		ast.Inspect(cond.Cond, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			found = found || ok && r.pass.TypesInfo.Uses[id] == v
+			return true
+		})
+		return true
+	})
+	return found
 }
 
 func (r *result) returns(s *flow.Step) bool {
@@ -256,6 +284,15 @@ func loopOf(at inspector.Cursor) ast.Node {
 		return path[i]
 	}
 	return nil
+}
+
+// counted returns a loop that has a condition, or goes over something: one that only its
+// own end leaves when all is received.
+func counted(loop ast.Node) ast.Node {
+	if l, ok := loop.(*ast.ForStmt); ok && l.Cond == nil {
+		return nil
+	}
+	return loop
 }
 
 func (r *result) report(send *chans.Use, start chans.Start, left ast.Node) {

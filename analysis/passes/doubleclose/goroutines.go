@@ -49,7 +49,11 @@ func (c *closer) closes(f inspector.Cursor) []*closing {
 			continue
 		}
 		if fn, at, _ := flow.Runs(cur); fn == f && g.Certainly(at) {
-			out = append(out, c.always[callee]...)
+			for _, cl := range c.always[callee] {
+				if cl.place.Fields != "" || !within(callee.Node(), cl.place.Root) {
+					out = append(out, cl)
+				}
+			}
 		}
 	}
 	return out

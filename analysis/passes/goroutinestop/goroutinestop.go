@@ -35,6 +35,7 @@ func run(pass *check.Pass) (any, error) {
 			pass.Reportf(start.Go.Node(), "the goroutine cannot be stopped: %s", why.text)
 		}
 	}
+	f.contexts()
 	f.niled()
 	return nil, nil
 }
@@ -103,7 +104,7 @@ func (f *finder) loops(fn inspector.Cursor) []ast.Stmt {
 		case *ast.FuncLit:
 			return false
 		case *ast.ForStmt:
-			if n.Cond == nil && len(n.Body.List) > 0 {
+			if n.Cond == nil && len(n.Body.List) > 0 && !answers(n.Body) {
 				out = append(out, n)
 			}
 		case *ast.RangeStmt:
@@ -225,7 +226,10 @@ func (f *finder) matters(start chans.Start, why *reason) bool {
 			if f.guarded(n, start.Go.Node()) || f.signals(start.Body) {
 				return false
 			}
-			return why.dead != nil || !code.IsMain(f.Pass.Pass) || f.stoppable(n)
+			if f.holdsNothing(start.Body) || f.forProcess(c) {
+				return false
+			}
+			return why.dead != nil || !f.program() || f.stoppable(n)
 		}
 	}
 	return false // of a package variable
@@ -256,6 +260,18 @@ func (f *finder) guarded(decl *ast.FuncDecl, start ast.Node) bool {
 		return !found
 	})
 	return found
+}
+
+// answers reports whether a loop gives the same answer to whoever asks, for good.
+func answers(body *ast.BlockStmt) bool {
+	_, ok := body.List[0].(*ast.SendStmt)
+	return ok && len(body.List) == 1
+}
+
+// program reports whether the package is a program's own: main, or a command's.
+func (f *finder) program() bool {
+	path := "/" + f.Pkg.Path() + "/"
+	return code.IsMain(f.Pass.Pass) || strings.Contains(path, "/cmd/") || strings.Contains(path, "/command/") || strings.Contains(path, "/commands/")
 }
 
 func leaves(body *ast.BlockStmt) bool {

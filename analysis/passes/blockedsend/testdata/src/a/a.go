@@ -82,7 +82,125 @@ func ownSend() chan error {
 	return errc
 }
 
+func paths(list chan<- string) {
+	defer close(list)
+	for range 3 {
+		list <- "x" // want `list has no buffer, and line \d+ leaves without a receive`
+	}
+}
+
+func gather() error {
+	list := make(chan string)
+	go paths(list)
+	for p := range list {
+		if err := open(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func open(string) error { return nil }
+
+type plugin struct {
+	errs    chan error
+	results chan int
+	own     chan int
+}
+
+func newPlugin() *plugin {
+	return &plugin{errs: make(chan error), results: make(chan int), own: make(chan int)}
+}
+
+func (p *plugin) start(ctx context.Context) {
+	go p.publish(ctx)
+	go p.read()
+}
+
+func (p *plugin) publish(ctx context.Context) {
+	for {
+		select {
+		case <-p.errs:
+			p.own <- 1 // want `p.own has no buffer, and this is in the goroutine that alone receives from it`
+		case <-p.results:
+			p.one()
+		case <-p.own:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *plugin) one() {
+	p.own <- 1 // want `p.own has no buffer, and this is in the goroutine that alone receives from it`
+}
+
+func (p *plugin) read() {
+	for {
+		if err := check(); err != nil {
+			p.errs <- err // want `p.errs has no buffer, and its receiver leaves at line \d+`
+			return
+		}
+		p.result()
+	}
+}
+
+func (p *plugin) result() {
+	p.results <- query() // want `p.results has no buffer, and its receiver leaves at line \d+`
+}
+
 // What follows is innocent.
+
+type item struct {
+	path string
+	err  error
+}
+
+func items(list chan<- item) {
+	defer close(list)
+	for range 3 {
+		if err := check(); err != nil {
+			list <- item{err: err}
+			return
+		}
+		list <- item{}
+	}
+}
+
+func gatherAll() error {
+	list := make(chan item)
+	go items(list)
+	for i := range list {
+		if i.err != nil {
+			return i.err
+		}
+	}
+	return nil
+}
+
+type hub struct{ in chan int }
+
+func newHub() *hub { return &hub{in: make(chan int)} }
+
+func (h *hub) run(ctx context.Context) {
+	go func() {
+		for {
+			select {
+			case <-h.in:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	go func() {
+		for range 3 {
+			select {
+			case h.in <- query():
+			case <-ctx.Done():
+			}
+		}
+	}()
+}
 
 func buffered(ctx context.Context) (int, error) {
 	ch := make(chan int, 1)

@@ -265,3 +265,17 @@ func firstOnly(n int) {
 	}
 	<-done
 }
+
+func opens() {
+	trigger := make(chan int, 1)
+	defer close(trigger)
+	_ = load()
+}
+
+func accepts(n int) {
+	for range n {
+		go handles()
+	}
+}
+
+func handles() { opens() }

@@ -139,8 +139,42 @@ func (c *cache) wrapped(wg *sync.WaitGroup) {
 	wg.Go(func() { // want `the loop at line \d+ has no end`
 		for {
 			time.Sleep(time.Second)
+			c.n++
 		}
 	})
+}
+
+func (c *cache) renews() {
+	go c.renewal(context.Background(), 1) // want `the goroutine cannot be stopped: it ends with ctx, which is context.Background`
+}
+
+func (c *cache) renewal(ctx context.Context, n int) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.tick.C:
+			c.n += n
+		}
+	}
+}
+
+type notifier struct {
+	name   string
+	notify chan bool
+}
+
+func newNotifier() *notifier {
+	ch := make(chan bool)
+	n := &notifier{"x", ch}
+	go n.broadcast() // want `ranges over notify, which nothing closes`
+	return n
+}
+
+func (n *notifier) broadcast() {
+	for range n.notify {
+		n.name += "x"
+	}
 }
 
 type pipe struct {
@@ -362,7 +396,74 @@ func newGiven(stop <-chan struct{}, tick *time.Ticker) *given {
 	return g
 }
 
-func given2() { newGiven(make(chan struct{}), nil) }
+var stats = newStats()
+
+type statistics struct{ n int }
+
+func newStats() *statistics {
+	s := &statistics{}
+	go func() {
+		for {
+			time.Sleep(time.Minute)
+			s.n = 0
+		}
+	}()
+	return s
+}
+
+var throttlers = map[string]*throttler{}
+
+type throttler struct{ ch chan int }
+
+func newThrottler() *throttler {
+	t := &throttler{ch: make(chan int, 1)}
+	go func() {
+		for {
+			<-t.ch
+			time.Sleep(time.Second)
+		}
+	}()
+	return t
+}
+
+func throttle(name string) *throttler {
+	t := newThrottler()
+	throttlers[name] = t
+	return t
+}
+
+func cleaner() {
+	for {
+		time.Sleep(time.Minute)
+		clear(throttlers)
+	}
+}
+
+func startCleaner(verbose bool) { go cleaner() }
+
+func (c *cache) byResult(ctx context.Context) { go c.untilDone(ctx.Done()) }
+
+func (c *cache) untilDone(stop <-chan struct{}) {
+	for {
+		select {
+		case <-c.tick.C:
+		case <-stop:
+			return
+		}
+	}
+}
+
+func answer(err error) chan error {
+	ch := make(chan error, 1)
+	go func() {
+		for {
+			ch <- err
+		}
+	}()
+	return ch
+}
+
+func Given(stop chan struct{}) { newGiven(stop, nil) }
 
 type shown struct{ done chan struct{} }
 
