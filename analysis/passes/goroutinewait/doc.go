@@ -5,7 +5,7 @@
 //
 // # Analyzer goroutinewait
 //
-// goroutinewait: report a Close or Stop that closes what its goroutine still uses
+// goroutinewait: report a Close or Stop that does not wait for its goroutine, and needs to
 //
 // A closed channel or a cancelled context asks a goroutine to end; it has not ended when
 // close or cancel returns. A Close that goes on to close the database or the file of the
@@ -25,6 +25,9 @@
 //		<-s.done // closed by the goroutine as the last thing it does
 //		return s.db.Close()
 //	}
+//
+// Reported as well is a goroutine whose WaitGroup does not count it while it works: Done
+// first instead of deferred, or the work in another goroutine within it.
 //
 // Not reported: connections and listeners, whose Close is what ends the goroutine; a
 // method that waits for a group or receives from a channel; types that guard the

@@ -41,6 +41,11 @@ func run(pass *check.Pass) (any, error) {
 	if len(info.Funcs.Starts) == 0 {
 		return nil, nil
 	}
+	for _, start := range info.Funcs.Starts {
+		if lit, ok := start.Body.Node().(*ast.FuncLit); ok && !code.IsTest(pass.Fset, lit.Pos()) {
+			counted(pass, lit)
+		}
+	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
 		decl := cur.Node().(*ast.FuncDecl)
 		if decl.Recv == nil || decl.Body == nil || !stops(decl.Name.Name) || code.IsTest(pass.Fset, decl.Pos()) {

@@ -63,7 +63,7 @@ func (f *finder) closed(g *chans.Group, c *chans.Use, sends []*chans.Use) {
 		case !c.Var.IsField() && to == place:
 			f.left(g, graph, fn, at, c, s)
 		case c.Var.IsField() && s.Var == c.Var:
-			f.stopped(graph, fn, at, c, s)
+			f.stopped(fn, c, s)
 		}
 	}
 }
@@ -158,19 +158,42 @@ func calls(fn inspector.Cursor, names ...string) bool {
 
 // stopped reports a method that stops an object and closes the channel that a goroutine
 // of the object sends on, without waiting for it.
-func (f *finder) stopped(graph *flow.Graph, fn, at inspector.Cursor, c, s *chans.Use) {
+func (f *finder) stopped(fn inspector.Cursor, c, s *chans.Use) {
 	decl, ok := fn.Node().(*ast.FuncDecl)
-	if !ok || decl.Recv == nil || !stops(decl.Name.Name) || waits(fn) || receivesAny(fn) || locks(fn) || recovers(s.Func()) || locks(s.Func()) {
+	if !ok || decl.Recv == nil || !stops(decl.Name.Name) || waits(fn) || receivesAny(fn) || recovers(s.Func()) || locks(s.Func()) {
 		return
 	}
 	for _, start := range f.chans.Funcs.Starts {
-		if start.Body != s.Func() || start.Body == fn || !sameType(f.TypesInfo, decl, start) || !graph.Certainly(at) {
+		if start.Body != s.Func() || start.Body == fn || !sameType(f.TypesInfo, decl, start) || f.callsIt(start.Body, fn) || callsFirst(fn, c) {
 			continue
 		}
 		f.Reportf(c.At.Parent().Node(), "%s closes %s without waiting for the goroutine of line %d: its send at line %d then panics",
 			decl.Name.Name, name(c), f.Fset.Position(start.Go.Node().Pos()).Line, f.line(s))
 		return
 	}
+}
+
+// callsIt reports whether the goroutine itself calls the method that closes.
+func (f *finder) callsIt(body, fn inspector.Cursor) bool {
+	for cur := range body.Preorder((*ast.CallExpr)(nil)) {
+		if f.chans.Funcs.Callee(cur.Node().(*ast.CallExpr)) == fn {
+			return true
+		}
+	}
+	return false
+}
+
+// callsFirst reports whether the method calls another Close, Stop or cancel before the
+// close: that may be what it waits by.
+func callsFirst(fn inspector.Cursor, c *chans.Use) bool {
+	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+		if ok && call.Pos() < c.At.Node().Pos() && stops(sel.Sel.Name) {
+			return true
+		}
+	}
+	return false
 }
 
 func stops(name string) bool {

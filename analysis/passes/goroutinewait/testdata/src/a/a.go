@@ -65,7 +65,38 @@ func (b *byContext) Stop() {
 	b.file.Close() // want `Stop closes b.file without waiting for the goroutine of line \d+`
 }
 
+func work() {}
+
+func (g *grouped) doneFirst() {
+	g.wg.Add(1)
+	go func() {
+		g.wg.Done() // want `Done comes before the work and not in a defer`
+		work()
+	}()
+}
+
+func (g *grouped) inner() {
+	g.wg.Add(1)
+	go func() {
+		defer g.wg.Done()
+		go work() // want `this goroutine is not counted, and the one around it, which is, ends at once`
+	}()
+}
+
 // What follows is innocent.
+
+func (g *grouped) last() {
+	g.wg.Add(2)
+	go func() {
+		work()
+		g.wg.Done()
+	}()
+	go func() {
+		defer g.wg.Done()
+		g.wg.Add(1)
+		go func() { defer g.wg.Done(); work() }()
+	}()
+}
 
 type waits struct {
 	file *os.File

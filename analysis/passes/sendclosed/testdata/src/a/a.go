@@ -69,7 +69,50 @@ func (f *feed) Close() {
 	close(f.out) // want `Close closes f.out without waiting for the goroutine of line \d+: its send at line \d+ then panics`
 }
 
+type reader struct {
+	msgs chan int
+	end  bool
+}
+
+func (r *reader) start() { go r.loop() }
+
+func (r *reader) loop() {
+	for !r.end {
+		r.msgs <- query()
+	}
+}
+
+func (r *reader) Close() {
+	if r.msgs != nil {
+		close(r.msgs) // want `Close closes r.msgs without waiting for the goroutine of line \d+`
+		r.msgs = nil
+	}
+}
+
 // What follows is innocent.
+
+type own struct{ msgs chan int }
+
+func (o *own) start() {
+	go func() {
+		defer o.Close()
+		o.msgs <- query()
+	}()
+}
+
+func (o *own) Close() { close(o.msgs) }
+
+type protected struct{ msgs chan int }
+
+func try(f func()) { defer func() { _ = recover() }(); f() }
+
+func (p *protected) start() {
+	go func() {
+		try(func() { p.msgs <- query() })
+	}()
+}
+
+func (p *protected) Close() { close(p.msgs) }
 
 type waiting struct {
 	out  chan int
