@@ -156,7 +156,7 @@ func (r *result) otherCase(start chans.Start, u *chans.Use) ast.Node {
 		}
 		for _, s := range clause.Parent().Node().(*ast.BlockStmt).List {
 			other := s.(*ast.CommClause)
-			if other != comm && other.Comm != nil && r.ends(other) && !r.says(start, other.Comm) {
+			if other != comm && other.Comm != nil && !r.says(start, other.Comm) && r.ends(start, clause.Parent(), other) {
 				return other
 			}
 		}
@@ -189,9 +189,18 @@ func (r *result) says(start chans.Start, comm ast.Stmt) bool {
 	return said
 }
 
-func (r *result) ends(c *ast.CommClause) bool {
+// ends reports whether the function may end after a case of a select without a receive.
+// Later turns of a loop count, but not what the goroutine has a say in.
+func (r *result) ends(start chans.Start, cases inspector.Cursor, c *ast.CommClause) bool {
+	said := map[*flow.Step]bool{}
+	for _, s := range cases.Node().(*ast.BlockStmt).List {
+		if other := s.(*ast.CommClause); other.Comm != nil && r.says(start, other.Comm) {
+			said[r.flow.At(other.Comm.Pos())] = true
+		}
+	}
 	from := r.flow.At(c.Comm.Pos())
-	return from != nil && !r.receives(from) && r.flow.Find(from, r.receives, r.isExit) != nil
+	stop := func(s *flow.Step) bool { return said[s] || r.receives(s) }
+	return from != nil && !r.receives(from) && r.flow.Find(from, stop, r.isExit) != nil
 }
 
 func (r *result) isExit(s *flow.Step) bool { return s == r.flow.Exit }

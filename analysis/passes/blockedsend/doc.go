@@ -27,6 +27,10 @@
 //
 //	ch := make(chan result, 1)
 //
+// Reported as well: a send to a goroutine that alone receives and ends with its context,
+// by one that does not look at a context; a send by the only receiver itself; and a send
+// on a channel that has just been made and nobody else has.
+//
 // Not reported: a send in a select that has another case, a function that receives
 // later or in a defer, the main function of a program, and channels that are given away.
 //

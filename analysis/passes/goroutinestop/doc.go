@@ -41,10 +41,15 @@
 //		}()
 //	}
 //
+// Reported as well: a goroutine that looks at its stop channel only when it is busy, one
+// that only a context ends and that gets context.Background, and a stop that closes its
+// channel and sets the field to nil, which a goroutine in the middle of a turn then waits
+// for.
+//
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;
-// those that an init function, a package variable or a sync.Once starts; and "for range
-// ticker.C", which is the check tickerloop's.
+// those that an init function, a package variable or a sync.Once starts, or that have
+// only what is the package's; and "for range ticker.C", which is the check tickerloop's.
 //
 // To switch it off for one line: //quiesce:ignore goroutinestop reason
 package goroutinestop

@@ -28,9 +28,13 @@
 // Right: the same without the close. A channel need not be closed; what nobody holds any
 // more is collected.
 //
-// Reported are a close that the same function sends after, a close by a function that
-// may leave before the goroutine it has started has sent, and a Close method that closes
-// what a goroutine of the same object sends on, without waiting for it.
+// Reported are a send after the close in the same function, the send of a goroutine that
+// its receiver may have closed the channel of, the send of a goroutine of an object whose
+// Close does not wait for it, and a send in a select with a stop channel, where the same
+// function closes both.
+//
+// Not reported: a sender that recovers or takes a lock, and a Close that waits, or that
+// the sender itself calls.
 //
 // To switch it off for one line: //quiesce:ignore sendclosed reason
 package sendclosed

@@ -63,7 +63,9 @@ func (f *finder) closed(g *chans.Group, c *chans.Use, sends []*chans.Use) {
 		case !c.Var.IsField() && to == place:
 			f.left(g, graph, fn, at, c, s)
 		case c.Var.IsField() && s.Var == c.Var:
-			f.stopped(fn, c, s)
+			if !f.chooses(fn, c, s) {
+				f.stopped(fn, c, s)
+			}
 		}
 	}
 }
@@ -91,8 +93,7 @@ func (f *finder) left(g *chans.Group, graph *flow.Graph, fn, at inspector.Cursor
 			continue
 		}
 		if f.leavesFirst(graph, g, start, at) {
-			f.Reportf(c.At.Parent().Node(), "%s is closed although the goroutine of line %d may not have sent yet: its send at line %d then panics",
-				name(c), f.Fset.Position(start.Go.Node().Pos()).Line, f.line(s))
+			f.Reportf(s.At.Parent().Node(), "send on %s, which line %d may have closed before: then it panics", name(s), f.line(c))
 		}
 		return
 	}
@@ -167,10 +168,67 @@ func (f *finder) stopped(fn inspector.Cursor, c, s *chans.Use) {
 		if start.Body != s.Func() || start.Body == fn || !sameType(f.TypesInfo, decl, start) || f.callsIt(start.Body, fn) || callsFirst(fn, c) {
 			continue
 		}
-		f.Reportf(c.At.Parent().Node(), "%s closes %s without waiting for the goroutine of line %d: its send at line %d then panics",
-			decl.Name.Name, name(c), f.Fset.Position(start.Go.Node().Pos()).Line, f.line(s))
+		f.Reportf(s.At.Parent().Node(), "send on %s, which %s closes at line %d without waiting for this goroutine: then it panics", name(s), decl.Name.Name, f.line(c))
 		return
 	}
+}
+
+// chooses reports a send in a select with a case for the channel that the same function
+// closes as well: both are ready then, and the choice is random.
+func (f *finder) chooses(fn inspector.Cursor, c, s *chans.Use) bool {
+	stop := f.alternative(s)
+	if stop == nil || locks(s.Func()) || recovers(s.Func()) || s.Func() == fn {
+		return false
+	}
+	for _, other := range f.chans.Of(stop).Of(chans.Close) {
+		if other.Var == stop && other.Func() == fn && !f.between(fn, other, c) {
+			f.Reportf(s.At.Parent().Node(), "send on %s in a select with %s: line %d closes both, and the select may choose the send, which panics",
+				name(s), stop.Name(), f.line(c))
+			return true
+		}
+	}
+	return false
+}
+
+// alternative returns the field that another case of the send's select receives from.
+func (f *finder) alternative(s *chans.Use) *types.Var {
+	stmt := s.At.Parent()
+	clause, ok := stmt.Parent().Node().(*ast.CommClause)
+	if !ok || clause.Comm != stmt.Node() {
+		return nil
+	}
+	for _, other := range stmt.Parent().Parent().Node().(*ast.BlockStmt).List {
+		expr, ok := other.(*ast.CommClause).Comm.(*ast.ExprStmt)
+		if !ok {
+			continue
+		}
+		u, ok := expr.X.(*ast.UnaryExpr)
+		if !ok {
+			continue
+		}
+		if v, ok := code.ObjectOf(f.TypesInfo, u.X).(*types.Var); ok && v.IsField() {
+			return v.Origin()
+		}
+	}
+	return nil
+}
+
+// between reports whether a function does something between two closes that may wait.
+func (f *finder) between(fn inspector.Cursor, a, b *chans.Use) bool {
+	if a.At.Node().Pos() > b.At.Node().Pos() {
+		a, b = b, a
+	}
+	from, to := a.At.Node().End(), b.At.Node().Pos()
+	for cur := range fn.Preorder((*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil)) {
+		n := cur.Node()
+		if call, ok := n.(*ast.CallExpr); ok && code.IsBuiltin(f.TypesInfo, call, "close") {
+			continue
+		}
+		if from <= n.Pos() && n.Pos() < to {
+			return true
+		}
+	}
+	return false
 }
 
 // callsIt reports whether the goroutine itself calls the method that closes.

@@ -26,8 +26,8 @@ func inLoop(n int) {
 
 func leaves(ctx context.Context) int {
 	ch := make(chan int, 1)
-	defer close(ch) // want `ch is closed although the goroutine of line \d+ may not have sent yet: its send at line \d+ then panics`
-	go func() { ch <- query() }()
+	defer close(ch)
+	go func() { ch <- query() }() // want `send on ch, which line \d+ may have closed before: then it panics`
 	select {
 	case r := <-ch:
 		return r
@@ -38,12 +38,12 @@ func leaves(ctx context.Context) int {
 
 func gaveUp() {
 	ch := make(chan int)
-	go func() { ch <- query() }()
+	go func() { ch <- query() }() // want `send on ch, which line \d+ may have closed before`
 	select {
 	case <-ch:
 	case <-time.After(time.Second):
 	}
-	close(ch) // want `ch is closed although the goroutine of line \d+ may not have sent yet`
+	close(ch)
 }
 
 type feed struct {
@@ -57,7 +57,7 @@ func (f *feed) start() { go f.loop() }
 func (f *feed) loop() {
 	for {
 		select {
-		case f.out <- query():
+		case f.out <- query(): // want `send on f.out in a select with quit: line \d+ closes both, and the select may choose the send`
 		case <-f.quit:
 			return
 		}
@@ -66,7 +66,7 @@ func (f *feed) loop() {
 
 func (f *feed) Close() {
 	close(f.quit)
-	close(f.out) // want `Close closes f.out without waiting for the goroutine of line \d+: its send at line \d+ then panics`
+	close(f.out)
 }
 
 type reader struct {
@@ -78,15 +78,34 @@ func (r *reader) start() { go r.loop() }
 
 func (r *reader) loop() {
 	for !r.end {
-		r.msgs <- query()
+		r.msgs <- query() // want `send on r.msgs, which Close closes at line \d+ without waiting for this goroutine: then it panics`
 	}
 }
 
 func (r *reader) Close() {
 	if r.msgs != nil {
-		close(r.msgs) // want `Close closes r.msgs without waiting for the goroutine of line \d+`
+		close(r.msgs)
 		r.msgs = nil
 	}
+}
+
+type importer struct {
+	in, quit chan int
+	once     sync.Once
+}
+
+func (i *importer) Put(v int) {
+	select {
+	case i.in <- v: // want `send on i.in in a select with quit`
+	case <-i.quit:
+	}
+}
+
+func (i *importer) Close() {
+	i.once.Do(func() {
+		close(i.quit)
+		close(i.in)
+	})
 }
 
 // What follows is innocent.
