@@ -124,9 +124,6 @@ func (l *listener) others(send *chans.Use) bool {
 		return f != l.fn && slices.ContainsFunc(l.chans.Funcs.Starts, func(s chans.Start) bool { return s.Body == f })
 	}
 	f := send.Func()
-	if goroutine(f) && !repeats(send.At) && !flow.Conditional(flow.Outwards(send.At), f.Node(), nil) {
-		return false // once, most likely at the start
-	}
 	return goroutine(f) || f != l.fn && l.calledFrom(f, goroutine)
 }
 

@@ -36,6 +36,7 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	f.contexts()
+	f.discarded()
 	f.niled()
 	return nil, nil
 }
@@ -223,10 +224,10 @@ func (f *finder) matters(start chans.Start, why *reason) bool {
 			if n.Recv == nil && (n.Name.Name == "init" || n.Name.Name == "main" && code.IsMain(f.Pass.Pass)) {
 				return false
 			}
-			if f.guarded(n, start.Go.Node()) || f.signals(start.Body) {
+			if f.guarded(n, start.Go.Node()) || f.holdsNothing(start.Body) || f.forProcess(c) {
 				return false
 			}
-			if f.holdsNothing(start.Body) || f.forProcess(c) {
+			if f.signals(start.Body) && !f.holdsObject(start.Body) {
 				return false
 			}
 			return why.dead != nil || !f.program() || f.stoppable(n)
@@ -271,7 +272,7 @@ func answers(body *ast.BlockStmt) bool {
 // program reports whether the package is a program's own: main, or a command's.
 func (f *finder) program() bool {
 	path := "/" + f.Pkg.Path() + "/"
-	return code.IsMain(f.Pass.Pass) || strings.Contains(path, "/cmd/") || strings.Contains(path, "/command/") || strings.Contains(path, "/commands/")
+	return code.IsMain(f.Pass.Pass) || strings.Contains(path, "/cmd/") || strings.Contains(path, "/command/") || strings.Contains(path, "/commands/") || strings.Contains(path, "/cli/")
 }
 
 func leaves(body *ast.BlockStmt) bool {
@@ -295,8 +296,7 @@ func (f *finder) global(e ast.Expr) bool {
 	return found
 }
 
-// signals reports whether a goroutine waits for signals of the system. What those do to
-// a library is another check's.
+// signals reports whether a goroutine waits for signals of the system.
 func (f *finder) signals(body inspector.Cursor) bool {
 	for cur := range body.Preorder((*ast.UnaryExpr)(nil)) {
 		u := cur.Node().(*ast.UnaryExpr)

@@ -28,6 +28,49 @@ func (f *finder) holdsNothing(body inspector.Cursor) bool {
 	return true
 }
 
+// holdsObject reports whether a goroutine has an object of a type of the package from
+// the function that starts it.
+func (f *finder) holdsObject(body inspector.Cursor) bool {
+	for cur := range body.Preorder((*ast.Ident)(nil)) {
+		v, ok := f.TypesInfo.Uses[cur.Node().(*ast.Ident)].(*types.Var)
+		if ok && !v.IsField() && v.Parent() != f.Pkg.Scope() && f.named(v.Type()) != nil && !inside(v.Pos(), body.Node()) {
+			return true
+		}
+	}
+	return false
+}
+
+// named returns the struct type of the package that t is, or points to.
+func (f *finder) named(t types.Type) *types.TypeName {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok || n.Obj().Pkg() != f.Pkg {
+		return nil
+	}
+	if _, ok := n.Underlying().(*types.Struct); !ok {
+		return nil
+	}
+	return n.Origin().Obj()
+}
+
+// single reports whether a package variable holds the object of a method: there is one
+// in the process.
+func (f *finder) single(fn *types.Func) bool {
+	recv := fn.Signature().Recv()
+	if recv == nil {
+		return false
+	}
+	t := f.named(recv.Type())
+	for _, name := range f.Pkg.Scope().Names() {
+		if v, ok := f.Pkg.Scope().Lookup(name).(*types.Var); ok && t != nil && f.named(v.Type()) == t {
+			return true
+		}
+	}
+	return false
+}
+
 func inside(pos token.Pos, n ast.Node) bool { return n.Pos() <= pos && pos < n.End() }
 
 // forProcess reports whether all calls of the function that starts a goroutine are for
@@ -37,6 +80,9 @@ func (f *finder) forProcess(starter inspector.Cursor) bool {
 	fn, ok := f.TypesInfo.Defs[starter.Node().(*ast.FuncDecl).Name].(*types.Func)
 	if !ok {
 		return false
+	}
+	if f.single(fn) {
+		return true
 	}
 	called := false
 	for cur := range f.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/flow"
 )
 
 // counted looks at a literal that a go statement starts and a WaitGroup counts. It is
@@ -18,7 +19,7 @@ func counted(pass *check.Pass, lit *ast.FuncLit) {
 		return
 	}
 	if stmt, ok := list[0].(*ast.ExprStmt); ok && isDone(pass, stmt.X) {
-		if calls(list[1]) {
+		if calls(list[1]) && stopWaits(pass, stmt.X.(*ast.CallExpr)) {
 			pass.Reportf(stmt, "Done comes before the work and not in a defer: Wait does not wait for this goroutine")
 		}
 		return
@@ -46,6 +47,24 @@ func calls(s ast.Stmt) bool {
 
 func isDone(pass *check.Pass, e ast.Expr) bool {
 	return code.IsCall(pass.TypesInfo, ast.Unparen(e), "(*sync.WaitGroup).Done")
+}
+
+// stopWaits reports whether the group of a Done is a field that a Close or Stop waits
+// for. Others wait for the beginning of the goroutine only, as a gate.
+func stopWaits(pass *check.Pass, done *ast.CallExpr) bool {
+	group := fieldOf(pass.TypesInfo, done.Fun.(*ast.SelectorExpr).X)
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		if group == nil || !code.IsCall(pass.TypesInfo, call, "(*sync.WaitGroup).Wait") {
+			continue
+		}
+		sel, ok := call.Fun.(*ast.SelectorExpr)
+		decl, isDecl := flow.Function(cur).Node().(*ast.FuncDecl)
+		if ok && isDecl && stops(decl.Name.Name) && fieldOf(pass.TypesInfo, sel.X) == group {
+			return true
+		}
+	}
+	return false
 }
 
 // hasDone reports whether a go statement has a Done of its own: a second count.

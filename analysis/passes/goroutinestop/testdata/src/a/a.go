@@ -177,6 +177,36 @@ func (n *notifier) broadcast() {
 	}
 }
 
+func (c *cache) onSignal() {
+	sigs := make(chan os.Signal, 1)
+	signal.Notify(sigs, os.Interrupt)
+	go func() { // want `has no end`
+		for {
+			<-sigs
+			c.n = 0
+		}
+	}()
+}
+
+func (c *cache) report(tick *time.Ticker) chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				c.n++
+			}
+		}
+	}()
+	return done
+}
+
+func (c *cache) reports(tick *time.Ticker) {
+	go c.report(tick) // want `go discards the channel that report returns`
+}
+
 type pipe struct {
 	in, out chan int
 	stop    chan struct{}
@@ -430,6 +460,19 @@ func throttle(name string) *throttler {
 	t := newThrottler()
 	throttlers[name] = t
 	return t
+}
+
+var bucket tokens
+
+type tokens struct{ n int }
+
+func (t *tokens) start() {
+	go func() {
+		for {
+			time.Sleep(time.Second)
+			t.n++
+		}
+	}()
 }
 
 func cleaner() {

@@ -85,6 +85,16 @@ func (g *grouped) inner() {
 
 // What follows is innocent.
 
+func gate() {
+	var started sync.WaitGroup
+	started.Add(1)
+	go func() {
+		started.Done()
+		work()
+	}()
+	started.Wait()
+}
+
 func (g *grouped) last() {
 	g.wg.Add(2)
 	go func() {
