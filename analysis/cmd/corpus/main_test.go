@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 
 const sites = "module\tversion\tfile\tline\tcheck\tverdict\treason\n" +
 	"example.com/m\tv1.0.0\ta.go\t9\ttimeafter\tbug\tpiles up\n" +
-	"example.com/m\tv1.0.0\tb/b.go\t7\ttimeafter\tinnocent\tnot in a loop\n" +
+	"example.com/m\tv1.0.0\tb/b.go\t9\ttimeafter\tinnocent\tnot in a loop\n" +
 	"example.com/other\tv1.0.0\ta.go\t7\ttimeafter\tbug\tnot asked for\n"
 
 const looping = `package a
@@ -48,7 +48,8 @@ func TestRun(t *testing.T) {
 		file:                                   sites,
 		filepath.Join(module, "go.mod"):        "module example.com/m\n\ngo 1.21\n",
 		filepath.Join(module, "a.go"):          looping,
-		filepath.Join(module, "b", "b.go"):     "package b\n\nimport \"time\"\n\nvar C = time.After(0)\n",
+		filepath.Join(module, "e", "e.go"):     "package e\n\nimport \"embed\"\n\n//go:embed all:dist pages/*.html\nvar Files embed.FS\n",
+		filepath.Join(module, "b", "b.go"):     "package b\n\nimport (\n\t\"time\"\n\n\t_ \"example.com/m/e\"\n)\n\nvar C = time.After(0)\n",
 		filepath.Join(module, "c", "wrong.go"): "package wrong\n\nfunc\n", // no site is here
 	} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

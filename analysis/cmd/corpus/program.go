@@ -59,10 +59,29 @@ func (p *program) vet(ctx context.Context, f *flags) ([]corpus.Finding, error) {
 			args = append(args, "-"+name)
 		}
 	}
-	out, vetErr := goCommand(ctx, dir, append(args, p.packages...)...)
+	out, vetErr := p.goVet(ctx, dir, append(args, p.packages...))
 	found, err := p.parse(dir, out)
 	return found, errors.Join(vetErr, err)
 }
+
+// goVet runs go vet, and again with placeholders for files that the module lacks.
+func (p *program) goVet(ctx context.Context, dir string, args []string) (out []byte, err error) {
+	for range maxEmbedded {
+		out, err = goCommand(ctx, dir, args...)
+		if err == nil {
+			return out, nil
+		}
+		again, placeErr := placeholders(dir, err.Error())
+		if !again || placeErr != nil {
+			return out, errors.Join(err, placeErr)
+		}
+	}
+	return out, err
+}
+
+// maxEmbedded is how often go vet is run at most: it names one missing pattern a package,
+// and a placeholder may be of the wrong kind.
+const maxEmbedded = 5
 
 // copy makes a copy of the module that the go command may write to, if there is none
 // yet, and returns its folder.
