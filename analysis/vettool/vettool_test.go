@@ -54,6 +54,19 @@ func TestEnabled(t *testing.T) {
 	}
 }
 
+func TestFactsOnly(t *testing.T) {
+	for text, want := range map[string]bool{`{"VetxOnly": true}`: true, `{"ImportPath": "m"}`: false, "": false} {
+		file := filepath.Join(t.TempDir(), "vet.cfg")
+		write(t, file, text)
+		if got := factsOnly(file); got != want {
+			t.Errorf("factsOnly of %q = %t, want %t", text, got, want)
+		}
+	}
+	if factsOnly(filepath.Join(t.TempDir(), "nowhere.cfg")) {
+		t.Error("factsOnly of no file = true")
+	}
+}
+
 // TestGoVet runs the tool as its users do, on a package with an unused comment: it is
 // reported if the check that it is for has run.
 func TestGoVet(t *testing.T) {
