@@ -25,7 +25,10 @@ func Called(args []string) bool {
 		return false
 	}
 	last := args[len(args)-1]
-	return last == "-V=full" || last == "-flags" || strings.HasSuffix(last, ".cfg") && (len(args) == 1 || args[0][0] == '-')
+	if strings.HasSuffix(last, ".cfg") {
+		return len(args) == 1 || strings.HasPrefix(args[0], "-")
+	}
+	return len(args) == 1 && (last == "-V=full" || last == "-flags")
 }
 
 // Main is the whole of a program that is the tool of "go vet". It does not return.

@@ -27,6 +27,7 @@ func TestCalled(t *testing.T) {
 		"build/vet.cfg":                     true,
 		"-json -timeafter build/b1/vet.cfg": true,
 		"drill --plan app.cfg":              false,
+		"drill -- ./server -flags":          false,
 		"vet ./...":                         false,
 	} {
 		if got := Called(strings.Fields(args)); got != want {
