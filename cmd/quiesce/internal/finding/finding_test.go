@@ -101,6 +101,19 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
+// TestFixWithoutPlace leaves out what SARIF has no place for.
+func TestFixWithoutPlace(t *testing.T) {
+	edits := []finding.Edit{{File: "a.go", Start: 3, End: 4}}
+	var b bytes.Buffer
+	r := finding.Report{Findings: []finding.Finding{{Rule: "x", File: "a.go", Line: 1, Message: "wrong", Edits: edits}}}
+	if err := r.SARIF(&b); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "deletedRegion") {
+		t.Errorf("an edit without a line is in\n%s", &b)
+	}
+}
+
 // TestFingerprintsSurviveLines sees to it that an alert stays the same one when lines
 // are put in above it, and that two of the same text are two.
 func TestFingerprintsSurviveLines(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -98,7 +99,7 @@ func (r *Report) result(f *Finding, seen map[string]int) sarif.Result {
 		}}},
 		Fingerprints: map[string]string{fingerprintKey: r.fingerprint(f, seen)},
 	}
-	if len(f.Edits) > 0 {
+	if len(f.Edits) > 0 && !slices.ContainsFunc(f.Edits, func(e Edit) bool { return e.Line == 0 }) {
 		out.Fixes = []sarif.Fix{r.fix(f)}
 	}
 	return out
