@@ -62,6 +62,7 @@ func sendTheTwo(x *claim.Trial, program string) (t theTwo, said map[string]strin
 func notifyTheTwo() {
 	c := make(chan os.Signal, 9)
 	//lint:ignore SA1016 what it does is the question
+	//quiesce:ignore uncatchable what it does is the question
 	signal.Notify(c, syscall.SIGKILL, syscall.SIGSTOP)
 	ready()
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
@@ -74,6 +75,7 @@ func notifyTheTwo() {
 // ignoreTheTwo says what signal.Ignored thinks of it.
 func ignoreTheTwo() {
 	//lint:ignore SA1016 what it does is the question
+	//quiesce:ignore uncatchable what it does is the question
 	signal.Ignore(syscall.SIGKILL, syscall.SIGSTOP)
 	answer("Ignored", signal.Ignored(syscall.SIGKILL))
 	notifyTheTwo()

@@ -132,7 +132,7 @@ func (c *closer) within(f inspector.Cursor, all []*closing) {
 		return
 	}
 	for _, a := range all {
-		if a.guarded || g.Certainly(a.at) && !panics(c.TypesInfo, f) {
+		if (a.guarded || g.Certainly(a.at) && !panics(c.TypesInfo, f)) && !c.makes(f, a.field) {
 			c.always[f] = append(c.always[f], a)
 		}
 		for _, b := range all {
@@ -202,12 +202,14 @@ func (c *closer) remakes(s *flow.Step, field *types.Var) bool {
 		if !f.Valid() {
 			return false
 		}
-		for _, u := range c.chans.Of(field).Uses {
-			if (u.Kind == chans.Make || u.Kind == chans.Origin) && u.Func() == f {
-				return true
-			}
-		}
-		return false
+		return c.makes(f, field)
+	})
+}
+
+// makes reports whether a function gives a variable a new channel.
+func (c *closer) makes(f inspector.Cursor, v *types.Var) bool {
+	return slices.ContainsFunc(c.chans.Of(v).Uses, func(u *chans.Use) bool {
+		return (u.Kind == chans.Make || u.Kind == chans.Origin) && u.Func() == f
 	})
 }
 

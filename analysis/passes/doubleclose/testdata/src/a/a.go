@@ -279,3 +279,18 @@ func accepts(n int) {
 }
 
 func handles() { opens() }
+
+// A pager tells who waits for the next page by closing a channel, and makes the next.
+type pager struct{ more chan struct{} }
+
+func (p *pager) add() {
+	close(p.more)
+	p.more = make(chan struct{})
+}
+
+func (p *pager) all(pages []string) {
+	for range pages {
+		p.add()
+	}
+	p.add()
+}
