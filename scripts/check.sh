@@ -35,14 +35,18 @@ scripts_parse() {
 
 install_missing
 bin=$(tools_bin)
+own=$(mktemp -d)
+trap 'rm -rf "$own"' EXIT
 
 check "shell syntax" scripts_parse
 check "gofumpt" formatted
+check "build quiesce" in_module cmd/quiesce go build -o "$own/quiesce" .
 while read -r dir; do
 	has_packages "$dir" || continue
 	name=$(module_name "$dir")
 	check "vet $name" in_module "$dir" go vet ./...
 	check "staticcheck $name" in_module "$dir" "$bin/staticcheck" ./...
+	check "quiesce vet $name" in_module "$dir" "$own/quiesce" vet ./...
 done < <(modules)
 for os in windows darwin; do
 	check "vet core for $os" env GOOS=$os CGO_ENABLED=0 go vet ./...
