@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kubernetes
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/shell"
+)
+
+// needShell are the programs of a hook that an image without a shell has not got either.
+var needShell = []string{"sh", "bash", "ash", "dash", "sleep", "kill", "killall", "pkill", "curl", "wget", "echo", "cat", "touch", "rm", "test", "true", "nc"}
+
+// preStopNoShell: a hook that cannot be run is skipped, and with it the delay.
+func preStopNoShell(w *workload, report manifest.Report) {
+	for i := range w.containers {
+		k := &w.containers[i]
+		hook := k.preStop()
+		if hook == nil || hook.Exec == nil || len(hook.Exec.Command) == 0 || shell.Of(k.Image) != shell.None {
+			continue
+		}
+		program := path.Base(hook.Exec.Command[0])
+		if !slices.Contains(needShell, program) {
+			continue
+		}
+		report(manifest.Finding{
+			Doc: w.doc, Path: k.in("lifecycle", "preStop"),
+			Message: fmt.Sprintf("%s: container %s: preStop runs %s, which the image %s has not; the hook fails and nothing waits", w.doc.Name, k.Name, program, k.Image),
+		})
+	}
+}
+
+// words returns what the pod says the container runs, and where it says so.
+func (k *container) words() (words []string, where string) {
+	if len(k.Command) == 0 {
+		return k.Args, "args"
+	}
+	return slices.Concat(k.Command, k.Args), "command"
+}
+
+// script returns the script of a container that the pod lets a shell run.
+func (k *container) script() (s shell.Script, name, where string, ok bool) {
+	words, where := k.words()
+	name, text := shell.Command(words)
+	if text == "" {
+		return s, "", "", false
+	}
+	s, ok = shell.Parse(text)
+	return s, name, where, ok
+}
+
+// shellAsPID1: a shell that stays gets the signals, and as process 1 ignores them.
+func shellAsPID1(w *workload, report manifest.Report) {
+	if !w.runs() {
+		return
+	}
+	for i := range w.containers {
+		k := &w.containers[i]
+		s, name, where, ok := k.script()
+		dialect := shell.DialectOf(name, k.Image)
+		if !ok || !s.Stays(dialect) {
+			continue
+		}
+		report(manifest.Finding{
+			Doc: w.doc, Path: k.in(where),
+			Message: fmt.Sprintf("%s: container %s: %s -c %q: %s and SIGTERM does not reach the program", w.doc.Name, k.Name, name, s.Words(), staysAs(dialect)),
+			Fix:     "write exec before the last command, or name the program without a shell",
+		})
+	}
+}
+
+// staysAs says of a shell that it stays.
+func staysAs(d shell.Dialect) string {
+	if d == shell.Unknown {
+		return "the shell stays process 1, unless it is one that replaces itself,"
+	}
+	return d.String() + " stays process 1"
+}
+
+// noInit: the program is process 1 and has a child that it did not start.
+func noInit(w *workload, report manifest.Report) {
+	if !w.runs() || w.pod.ShareProcessNamespace != nil && *w.pod.ShareProcessNamespace {
+		return
+	}
+	for i := range w.containers {
+		k := &w.containers[i]
+		s, _, where, ok := k.script()
+		if !ok || !s.Background() {
+			continue
+		}
+		report(manifest.Finding{
+			Doc: w.doc, Path: k.in(where),
+			Message: fmt.Sprintf("%s: container %s: a process in the background is left to %q, which as process 1 neither signals nor reaps it", w.doc.Name, k.Name, s.Words()),
+		})
+	}
+}
+
+// stopSignalUnhandled: a signal that the program has no handler for does nothing to
+// process 1; SIGKILL is no request.
+func stopSignalUnhandled(w *workload, report manifest.Report) {
+	for i := range w.containers {
+		k := &w.containers[i]
+		if k.Lifecycle == nil || k.Lifecycle.StopSignal == nil {
+			continue
+		}
+		signal := *k.Lifecycle.StopSignal
+		why := ""
+		switch {
+		case signal == corev1.SIGKILL, signal == corev1.SIGSTOP:
+			why = "no program can handle it"
+		case k.plan != nil && !slices.Contains(handled, signal):
+			why = fmt.Sprintf("%s stops at %v", k.plan.App, handled)
+		default:
+			continue
+		}
+		report(manifest.Finding{
+			Doc: w.doc, Path: k.in("lifecycle", "stopSignal"),
+			Message: fmt.Sprintf("%s: container %s: stopSignal %s does not ask for a stop: %s", w.doc.Name, k.Name, signal, why),
+		})
+	}
+}
+
+// handled are the signals at which a program that is built with quiesce stops.
+var handled = []corev1.Signal{corev1.SIGTERM, corev1.SIGINT}

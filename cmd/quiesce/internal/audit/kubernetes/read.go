@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kubernetes
+
+import (
+	"runtime"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
+)
+
+// fewParts is how many documents a goroutine is worth.
+const fewParts = 32
+
+// Read reads the documents of a file, those of a large one in several goroutines.
+func (Kind) Read(f *manifest.File, generic bool) manifest.Content {
+	parts := strict.Split(f.Data)
+	readers := make([]reader, len(parts))
+	var wg sync.WaitGroup
+	chunk := max(fewParts, (len(parts)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	for start := 0; start < len(parts); start += chunk {
+		wg.Go(func() {
+			for i := start; i < min(start+chunk, len(parts)); i++ {
+				readers[i] = reader{file: f.Path, part: parts[i], generic: generic}
+				readers[i].read()
+			}
+		})
+	}
+	wg.Wait()
+	return join(f, readers)
+}
+
+// join puts what was read together. A template is said once for its file, and what is
+// malformed in it then means nothing.
+func join(f *manifest.File, readers []reader) manifest.Content {
+	var out manifest.Content
+	for i := range readers {
+		r := &readers[i]
+		if r.template > 0 || len(r.out.Problems) > 0 && isTemplate(r.part.Data) {
+			line := max(r.template, r.part.Line+1)
+			return manifest.Content{Notes: []manifest.Note{templateNote(f.Path, line)}}
+		}
+		out.Documents = append(out.Documents, r.out.Documents...)
+		out.Problems = append(out.Problems, r.out.Problems...)
+		out.Notes = append(out.Notes, r.out.Notes...)
+	}
+	return out
+}
+
+// A reader reads one part of a file.
+type reader struct {
+	file     string
+	part     strict.Part
+	generic  bool
+	template int // the line of an object that is a template
+	out      manifest.Content
+}
+
+func (r *reader) read() {
+	node, err := r.part.Parse()
+	if err != nil {
+		r.problem(err)
+		return
+	}
+	if node != nil {
+		r.object(node, kindOf{})
+	}
+}
+
+func (r *reader) problem(err error) {
+	p := finding.Problem{File: r.file, Text: err.Error()}
+	if e, ok := err.(*strict.Error); ok {
+		p.Line, p.Text = e.Line, e.Text
+	}
+	r.out.Problems = append(r.out.Problems, p)
+}
+
+// object reads an object; of says what those of a list are that do not say it.
+func (r *reader) object(n *yaml.Node, of kindOf) {
+	k := kindOf{child(n, "apiVersion"), child(n, "kind")}
+	if k == (kindOf{}) {
+		k = of
+	}
+	if item, ok := listItem(k); ok {
+		for _, n := range items(n) {
+			r.object(n, item)
+		}
+		return
+	}
+	make, ok := types[k]
+	switch version, old := replacement(k); {
+	case ok:
+		r.known(n, k, make())
+	case old:
+		r.note(n, "the version "+k.apiVersion+" of "+k.kind+" is not served any more, and not audited", "write apiVersion: "+version)
+	case r.generic && k.kind != "" && k.apiVersion != "":
+		r.document(n, k, nil, new(strict.Places))
+	}
+}
+
+func (r *reader) known(n *yaml.Node, k kindOf, object any) {
+	if isTemplate(r.part.Data) {
+		r.template = r.part.Line + n.Line
+		return
+	}
+	if why := isPatch(n, k); why != "" {
+		r.note(n, k.kind+" is a patch, not the whole: "+why, "audit what it makes: kustomize build DIR | quiesce audit -")
+		return
+	}
+	places, errs := r.part.Decode(n, object)
+	for _, err := range errs {
+		r.problem(err)
+	}
+	r.document(n, k, object, places)
+}
+
+func (r *reader) document(n *yaml.Node, k kindOf, object any, places *strict.Places) {
+	doc := &manifest.Document{File: r.file, Line: r.part.Line + n.Line, Type: k.kind, Name: k.kind, Object: object, Places: places}
+	meta := node(n, "metadata")
+	if name := child(meta, "name"); name != "" {
+		doc.Name += " " + name
+		if ns := child(meta, "namespace"); ns != "" {
+			doc.Name = k.kind + " " + ns + "/" + name
+		}
+	}
+	if r.generic {
+		doc.Generic = r.part.Generic(n)
+	}
+	r.out.Documents = append(r.out.Documents, doc)
+}
+
+func (r *reader) note(n *yaml.Node, text, fix string) {
+	r.out.Notes = append(r.out.Notes, manifest.Note{File: r.file, Line: r.part.Line + n.Line, Text: text, Fix: fix})
+}
+
+// node returns the value of a key of a mapping, nil if there is none.
+func node(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// child returns the text of a key of a mapping.
+func child(n *yaml.Node, key string) string {
+	if n = node(n, key); n != nil && n.Kind == yaml.ScalarNode {
+		return n.Value
+	}
+	return ""
+}
+
+func items(n *yaml.Node) []*yaml.Node {
+	if n = node(n, "items"); n != nil && n.Kind == yaml.SequenceNode {
+		return n.Content
+	}
+	return nil
+}

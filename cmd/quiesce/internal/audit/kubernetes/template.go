@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kubernetes
+
+import (
+	"bytes"
+	"regexp"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+)
+
+// action matches what Helm's templates have, and other braces, such as those of
+// workflows and of alerts, have not.
+var action = regexp.MustCompile(`\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|(?:if|else|end|range|with|define|include|template|toYaml|tpl|required|default|block)\b|/\*|\$\w*\s*:=)`)
+
+// isTemplate reports whether this has yet to be rendered.
+func isTemplate(data []byte) bool {
+	return bytes.Contains(data, []byte("{{")) && action.Match(data)
+}
+
+func templateNote(file string, line int) manifest.Note {
+	return manifest.Note{
+		File: file, Line: line,
+		Text: "a Helm template that is not rendered, and not audited",
+		Fix:  "audit what it makes: helm template CHART | quiesce audit -",
+	}
+}
+
+// isPatch says why an object is only a part of one, as those are that kustomize merges
+// into others; "" if it is whole.
+func isPatch(n *yaml.Node, k kindOf) string {
+	if node(n, "$patch") != nil {
+		return "it has $patch"
+	}
+	switch k.kind {
+	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet":
+		if node(node(n, "spec"), "selector") == nil {
+			return "it has no spec.selector"
+		}
+	}
+	return ""
+}
