@@ -88,14 +88,15 @@ func someCommand(c *cobra.Command, args []string) error {
 // errNoPlan is what a program is told that seems not to know the question.
 var errNoPlan = errors.New("it printed no plan; is it built with quiesce, and does its main call app.Main?")
 
-// askPlan runs the server and returns the JSON that it printed.
-func askPlan(ctx context.Context, argv []string, timeout time.Duration) ([]byte, error) {
+// askPlan runs the server, with what env adds to the environment, and returns the JSON that
+// it printed.
+func askPlan(ctx context.Context, argv []string, timeout time.Duration, env ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	stdout := &limited{most: mostOutput, full: cancel}
 	stderr := &limited{most: mostComplaint}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = append(os.Environ(), quiesce.PlanVariable+"=json")
+	cmd.Env = append(append(os.Environ(), env...), quiesce.PlanVariable+"=json")
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = stdout, stderr, pipePatience
 	ownGroup(cmd)
 	err := cmd.Run()

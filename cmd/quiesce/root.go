@@ -127,7 +127,7 @@ program that it is about could not be run, 5 could not do the work.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{err, fmt.Sprintf(`"%s --help" lists the flags`, c.CommandPath())}
 	})
-	root.AddCommand(newCompletion(), newDemo(), newDrill(), newExplain(), newPlan(), newReport(), newVersion(), newVet())
+	root.AddCommand(newAudit(), newCompletion(), newDemo(), newDrill(), newExplain(), newPlan(), newReport(), newVersion(), newVet())
 	root.SetHelpCommand(newHelp())
 	return root
 }

@@ -159,16 +159,25 @@ func (c *Config) rule(id string) (e Entry, severity string) {
 	return e, severity
 }
 
-// rules are those that are applied.
+// Applied returns the rules that are applied, with the severity that they have here.
+func (c *Config) Applied() []Entry {
+	var applied []Entry
+	for _, id := range c.ids() {
+		if e, severity := c.rule(id); severity != off {
+			e.Severity = severity
+			applied = append(applied, e)
+		}
+	}
+	return applied
+}
+
+// rules are those that are applied, as a report has them.
 func (c *Config) rules() []finding.Rule {
 	var rules []finding.Rule
-	for _, id := range c.ids() {
-		e, severity := c.rule(id)
-		if severity != off {
-			rules = append(rules, finding.Rule{
-				ID: id, Title: e.Title, Help: e.String(), Markdown: e.Markdown("###"), Severity: finding.Severity(severity),
-			})
-		}
+	for _, e := range c.Applied() {
+		rules = append(rules, finding.Rule{
+			ID: e.ID, Title: e.Title, Help: e.String(), Markdown: e.Markdown("###"), Severity: finding.Severity(e.Severity),
+		})
 	}
 	return append(rules, finding.Rule{ID: notAudited, Title: "What is not audited is said.", Severity: finding.Note})
 }

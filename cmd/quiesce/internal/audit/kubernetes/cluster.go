@@ -59,8 +59,11 @@ func newCluster(docs []*manifest.Document, world *manifest.World) *cluster {
 	return c
 }
 
-// inCluster is what a server sees that runs in a pod; quiesce.Auto looks for it.
-const inCluster = "KUBERNETES_SERVICE_HOST=10.96.0.1"
+// inCluster is what a server sees that runs in a pod, and does not see there though it may
+// see it here; quiesce.Auto looks for these.
+func inCluster() []string {
+	return []string{"KUBERNETES_SERVICE_HOST=10.96.0.1", "NOTIFY_SOCKET=", "INVOCATION_ID="}
+}
 
 // assignPlans gives the containers their plans.
 func (c *cluster) assignPlans() {
@@ -76,7 +79,7 @@ func (c *cluster) assignPlans() {
 			names = append(names, k.names())
 		}
 	}
-	for i, p := range c.world.Assign(names, inCluster) {
+	for i, p := range c.world.Assign(names, inCluster()...) {
 		if p != nil {
 			owners[i].plan = p.In(c.world, owners[i].environment()...)
 		}

@@ -217,4 +217,3 @@ func probePortUnknown(w *workload, report manifest.Report) {
 		}
 	}
 }
-

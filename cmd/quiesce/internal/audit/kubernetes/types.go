@@ -18,16 +18,16 @@ type kindOf struct{ apiVersion, kind string }
 
 // types makes an empty object of each type that is looked at.
 var types = map[kindOf]func() any{
-	{"apps/v1", "Deployment"}:                 func() any { return new(appsv1.Deployment) },
-	{"apps/v1", "StatefulSet"}:                func() any { return new(appsv1.StatefulSet) },
-	{"apps/v1", "DaemonSet"}:                  func() any { return new(appsv1.DaemonSet) },
-	{"apps/v1", "ReplicaSet"}:                 func() any { return new(appsv1.ReplicaSet) },
-	{"batch/v1", "Job"}:                       func() any { return new(batchv1.Job) },
-	{"batch/v1", "CronJob"}:                   func() any { return new(batchv1.CronJob) },
-	{"v1", "Pod"}:                             func() any { return new(corev1.Pod) },
-	{"v1", "ReplicationController"}:           func() any { return new(corev1.ReplicationController) },
-	{"v1", "Service"}:                         func() any { return new(corev1.Service) },
-	{"policy/v1", "PodDisruptionBudget"}:      func() any { return new(policyv1.PodDisruptionBudget) },
+	{"apps/v1", "Deployment"}:                     func() any { return new(appsv1.Deployment) },
+	{"apps/v1", "StatefulSet"}:                    func() any { return new(appsv1.StatefulSet) },
+	{"apps/v1", "DaemonSet"}:                      func() any { return new(appsv1.DaemonSet) },
+	{"apps/v1", "ReplicaSet"}:                     func() any { return new(appsv1.ReplicaSet) },
+	{"batch/v1", "Job"}:                           func() any { return new(batchv1.Job) },
+	{"batch/v1", "CronJob"}:                       func() any { return new(batchv1.CronJob) },
+	{"v1", "Pod"}:                                 func() any { return new(corev1.Pod) },
+	{"v1", "ReplicationController"}:               func() any { return new(corev1.ReplicationController) },
+	{"v1", "Service"}:                             func() any { return new(corev1.Service) },
+	{"policy/v1", "PodDisruptionBudget"}:          func() any { return new(policyv1.PodDisruptionBudget) },
 	{"autoscaling/v1", "HorizontalPodAutoscaler"}: func() any { return new(autoscalingv1.HorizontalPodAutoscaler) },
 	{"autoscaling/v2", "HorizontalPodAutoscaler"}: func() any { return new(autoscalingv2.HorizontalPodAutoscaler) },
 }

@@ -122,7 +122,7 @@ func (k *container) names() []string {
 // environment is what a server needs to know to make its plan as it will in this
 // container.
 func (k *container) environment() []string {
-	env := []string{inCluster}
+	env := inCluster()
 	if grace := k.variable(quiesce.GraceVariable); grace != "" {
 		env = append(env, quiesce.GraceVariable+"="+grace)
 	}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-quiesce/quiesce"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
+	"github.com/go-quiesce/quiesce/sigmux"
+)
+
+const auditLong = `Audit finds in manifests what will lose requests or work when a server is stopped,
+rolled out or evicted: grace periods that are too short, probes that kill what drains,
+shells that keep the signals, rollouts that leave nobody to answer.
+
+A PATH is a file, a folder, or "-" for standard input; without one it is the working
+directory. It reads the YAML and JSON of Kubernetes, as kubectl, helm template and
+kustomize build print it. What it cannot audit, it says.
+
+--plan gives it the plan of a server: a program that is built with quiesce, with its
+arguments, which is run as "quiesce plan" does; or the JSON that "quiesce plan -json"
+prints. NAME=PLAN says what runs it in the manifests: a container, a workload, an image or
+a command.
+
+` + audit.ConfigName + ` in the working directory, or --config, turns rules off, sets their
+severity and adds rules in CEL. A comment "# quiesce:ignore RULE reason" is for the line
+that it is at or before; at the top of a document, for all of it.
+
+Exit codes: 0 nothing found, or notes only; 1 findings; 2 wrong command line, malformed
+configuration or input (the rest is audited); 4 a plan could not be had; 5 the audit
+itself did not work.`
+
+const auditExample = `  quiesce audit deploy/
+  quiesce audit --plan ./shop deploy/
+  quiesce audit --plan web='./shop -config shop.yaml' --plan worker=worker-plan.json deploy/
+  helm template ./chart | quiesce audit -
+  quiesce audit --format sarif --output audit.sarif deploy/`
+
+// auditFlags are the flags of audit.
+type auditFlags struct {
+	plans          []string
+	config         string
+	format, output string
+	list           bool
+}
+
+// auditFormats are the forms of --format.
+var auditFormats = []string{"text", "json", "sarif", "github"}
+
+func newAudit() *cobra.Command {
+	f := &auditFlags{format: "text"}
+	cmd := &cobra.Command{
+		Use:     "audit [flags] [PATH...]",
+		Short:   "find what manifests do wrong when a server stops",
+		Long:    auditLong,
+		Example: auditExample,
+		RunE:    f.run,
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.plans, "plan", nil, "[NAME=]PLAN of a server, a program or JSON; may be repeated")
+	flags.StringVar(&f.config, "config", "", "configuration `file` (default "+audit.ConfigName+", if there is one)")
+	flags.StringVar(&f.format, "format", f.format, "of the report: "+strings.Join(auditFormats, ", "))
+	flags.StringVar(&f.output, "output", "", "`file` for the report, in place of standard output")
+	flags.BoolVar(&f.list, "list", false, "list the rules that are applied, and stop")
+	return cmd
+}
+
+// wrongAudit makes a usage error.
+func wrongAudit(err error) error {
+	return &usageError{fmt.Errorf("audit: %w", err), `"quiesce audit --help" shows the usage`}
+}
+
+func (f *auditFlags) run(c *cobra.Command, paths []string) error {
+	if !slices.Contains(auditFormats, f.format) {
+		return &usageError{fmt.Errorf("audit: unknown format %q", f.format), "one of " + strings.Join(auditFormats, ", ")}
+	}
+	for _, p := range paths {
+		if _, err := os.Stat(p); p != "-" && err != nil {
+			return wrongAudit(err)
+		}
+	}
+	config, err := audit.ReadConfig(f.config)
+	if err != nil {
+		return wrongAudit(err)
+	}
+	if f.list {
+		return listRules(c.OutOrStdout(), config)
+	}
+	ctx, stop := sigmux.NotifyContext(c.Context())
+	defer stop()
+	plans, err := readPlans(ctx, f.plans)
+	if err != nil {
+		return wrongAudit(err)
+	}
+	report, unplanned := audit.Run(audit.Options{Paths: paths, Stdin: c.InOrStdin(), Plans: plans, Config: config})
+	if s, ok := errors.AsType[*sigmux.SignalError](context.Cause(ctx)); ok {
+		stop()
+		sigmux.Die(s.Signal)
+	}
+	report.Version, report.Base = buildVersion(), pathInRepository()
+	if err := f.print(c.OutOrStdout(), report); err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	return auditError(report, unplanned)
+}
+
+// print writes the report to standard output or to a file.
+func (f *auditFlags) print(stdout io.Writer, r *finding.Report) error {
+	write := map[string]func(io.Writer) error{
+		"json": r.JSON, "sarif": r.SARIF, "github": r.GitHub,
+		"text": func(w io.Writer) error { return r.Text(w, f.output == "" && textStyle(stdout).Color) },
+	}[f.format]
+	if f.output == "" {
+		return write(stdout)
+	}
+	return writeFile(f.output, write)
+}
+
+// pathInRepository returns the path of the working directory from the root of its
+// repository, with slashes; "" if it is in none.
+func pathInRepository() string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for dir := wd; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			rel, err := filepath.Rel(dir, wd)
+			if err != nil || rel == "." {
+				return ""
+			}
+			return filepath.ToSlash(rel)
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+// auditError turns what came of an audit into the error that has its exit code.
+func auditError(r *finding.Report, unplanned error) error {
+	switch {
+	case unplanned != nil:
+		return &codedError{fmt.Errorf("audit: %w", unplanned), codeTarget}
+	case len(r.Problems) > 0:
+		return &codedError{fmt.Errorf("audit: %s malformed; the rest is audited", count(len(r.Problems), "input is", "inputs are")), codeUsage}
+	case audit.Failed(r):
+		return fmt.Errorf("audit: %w: %s", errFindings, count(len(r.Findings), "place", "places"))
+	}
+	return nil
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func listRules(w io.Writer, config *audit.Config) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, r := range config.Applied() {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.ID, r.Severity, r.Pack, r.Title) // Flush tells of an error
+	}
+	return t.Flush()
+}
+
+// readPlans makes a plan of each flag. Programs are run when their plans are needed, as
+// these depend on where the program runs.
+func readPlans(ctx context.Context, flags []string) ([]*manifest.Plan, error) {
+	var plans []*manifest.Plan
+	for _, flag := range flags {
+		p := &manifest.Plan{Path: flag}
+		if name, rest, ok := strings.Cut(flag, "="); ok && !strings.ContainsAny(name, "/\\. ") {
+			p.Name, p.Path = name, rest
+		}
+		argv := strings.Fields(p.Path)
+		if _, err := os.Stat(p.Path); err == nil {
+			argv = []string{p.Path} // a name with spaces in it
+		}
+		if len(argv) == 0 {
+			return nil, fmt.Errorf("--plan %q: want a program or a file", flag)
+		}
+		p.Path = argv[0]
+		plan, err := planInFile(argv[0])
+		if err != nil {
+			return nil, fmt.Errorf("--plan %s: %w", argv[0], err)
+		}
+		p.Ask = func(env []string) (*quiesce.Plan, error) {
+			if plan != nil {
+				return plan, nil
+			}
+			return planOf(ctx, argv, env)
+		}
+		plans = append(plans, p)
+	}
+	return plans, nil
+}
+
+// planInFile returns the plan in a file of JSON, nil if the file is something else.
+func planInFile(name string) (*quiesce.Plan, error) {
+	in, err := os.Open(name)
+	if err != nil {
+		return nil, nil // a program that is found in PATH, perhaps
+	}
+	defer in.Close()
+	first := make([]byte, 512)
+	n, err := in.Read(first)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(first[:n]), []byte("{")) {
+		return nil, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(first[:n]), in), mostOutput))
+	if err != nil {
+		return nil, err
+	}
+	return parsePlan(data)
+}
+
+// planOf asks a program for its plan.
+func planOf(ctx context.Context, argv, env []string) (*quiesce.Plan, error) {
+	data, err := askPlan(ctx, argv, planTimeout, env...)
+	if err != nil {
+		return nil, fmt.Errorf("--plan %s: %w", argv[0], err)
+	}
+	plan, err := parsePlan(data)
+	if err != nil {
+		return nil, fmt.Errorf("--plan %s: %w", argv[0], err)
+	}
+	return plan, nil
+}
+
+func parsePlan(data []byte) (*quiesce.Plan, error) {
+	plan := new(quiesce.Plan)
+	switch err := json.Unmarshal(data, plan); {
+	case err != nil:
+		return nil, fmt.Errorf("no plan: %w", err)
+	case plan.Schema == 0 || plan.App == "":
+		return nil, errors.New("no plan: it has no schema and no app")
+	case plan.Schema != quiesce.PlanSchema:
+		return nil, fmt.Errorf("schema %d; this quiesce knows schema %d", plan.Schema, quiesce.PlanSchema)
+	}
+	return plan, nil
+}
