@@ -8,10 +8,13 @@ import (
 	"strings"
 )
 
+// mostLetters bounds what is compared.
+const mostLetters = 100
+
 // Word returns the one of words that is nearest to what was written, "" if none is near:
 // one that takes few changes of letters, or has it in it.
 func Word(written string, words []string) string {
-	if written == "" {
+	if written == "" || len(written) > mostLetters {
 		return ""
 	}
 	words = slices.Sorted(slices.Values(words))
@@ -29,24 +32,29 @@ func Word(written string, words []string) string {
 	return best
 }
 
-// distance returns how many letters have to be put in, taken out or changed to make b
-// of a (Levenshtein).
+// distance returns how many letters have to be put in, taken out, changed or swapped with
+// the next to make b of a.
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0]++
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
+	for j := range len(b) + 1 {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			change := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
 				change++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			best := min(change, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				best = min(best, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = best
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

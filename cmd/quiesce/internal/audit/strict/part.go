@@ -80,6 +80,8 @@ func (p Part) Parse() (*yaml.Node, error) {
 // yamlLine finds the line in the parser's errors: "yaml: line 3: did not find ...".
 var yamlLine = regexp.MustCompile(`^(?:yaml: )+(?:line (\d+): )?`)
 
+var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.+)' referenced`)
+
 func (p Part) syntaxError(err error) *Error {
 	text := err.Error()
 	line := 1
@@ -88,6 +90,10 @@ func (p Part) syntaxError(err error) *Error {
 		if n, err := strconv.Atoi(m[1]); err == nil {
 			line = n
 		}
+	}
+	if m := unknownAnchor.FindStringSubmatch(text); m != nil { // the parser says no line
+		before, _, _ := bytes.Cut(p.Data, []byte("*"+m[1]))
+		line = 1 + bytes.Count(before, []byte("\n"))
 	}
 	return &Error{Line: p.Line + line, Text: text}
 }
