@@ -118,6 +118,7 @@ func TestTemplate(t *testing.T) {
 	tree(t, map[string]string{
 		"templates/job.yaml":      "{{- if .Values.job }}\n" + badJob + "{{- end }}\n",
 		"templates/parses.yaml":   strings.Replace(badJob, "image: x", `image: "{{ .Values.image }}"`, 1),
+		"templates/other.yaml":    strings.Replace(badJob, "terminationGracePeriodSeconds: 0", "terminationGracePeriodSeconds: {{grace}}", 1),
 		"workflows/alerts.yaml":   "groups: ['{{ $labels.x }}', '${{ github.sha }}']\n",
 		"kustomize/patch.yaml":    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: {spec: {terminationGracePeriodSeconds: 0}}}\n",
 		"old/deployment.yaml":     "apiVersion: extensions/v1beta1\nkind: Deployment\n",
@@ -125,8 +126,8 @@ func TestTemplate(t *testing.T) {
 	})
 	r := run(t, Options{})
 	expect(t, r, "1 not-audited: Deployment is a patch, not the whole: it has no spec.selector", "1 not-audited: the version extensions/v1beta1 of Deployment",
-		"1 not-audited: a Helm template that is not rendered", "1 not-audited: a Helm template that is not rendered", "7 grace-zero")
-	r.Findings = r.Findings[:4]
+		"1 not-audited: a template, of Helm or another tool, that is not rendered", "1 not-audited: a template", "1 not-audited: a template, of Helm or another tool, that is not rendered", "7 grace-zero")
+	r.Findings = r.Findings[:5]
 	if Failed(r) {
 		t.Error("notes are taken for faults")
 	}

@@ -63,10 +63,18 @@ func (w *workload) alone() bool {
 	return w.pod.HostNetwork || ports || disks
 }
 
-// replicas adds up the pods of a budget; sure is whether the manifests say all.
+// replicas adds up the pods of a budget; sure is whether the manifests say all. A workload
+// that is there twice, as in a base and its overlay, counts once.
 func (b *budget) replicas() (n int32, sure bool) {
 	sure = len(b.workloads) > 0
+	seen := map[string]int32{}
 	for _, w := range b.workloads {
+		key := w.doc.Type + "/" + w.meta.Name
+		if other, twice := seen[key]; twice {
+			sure = sure && other == w.replicas
+			continue
+		}
+		seen[key] = w.replicas
 		n += w.replicas
 		sure = sure && w.sure && w.runs()
 	}

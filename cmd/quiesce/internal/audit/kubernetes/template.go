@@ -11,20 +11,21 @@ import (
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 )
 
-// action matches what Helm's templates have, and other braces, such as those of
-// workflows and of alerts, have not.
-var action = regexp.MustCompile(`\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|(?:if|else|end|range|with|define|include|template|toYaml|tpl|required|default|block)\b|/\*|\$\w*\s*:=)`)
+// action matches what templates have, those of Helm above all, and other braces, such as
+// those of workflows and of alerts, have not: the words of Helm, and braces without quotes
+// where a value or a line begins.
+var action = regexp.MustCompile(`(?m)(?::\s+|^\s*)\{\{|^\s*\{%|\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|(?:if|else|end|range|with|define|include|template|toYaml|tpl|required|default|block)\b|/\*|\$\w*\s*:=)`)
 
 // isTemplate reports whether this has yet to be rendered.
 func isTemplate(data []byte) bool {
-	return bytes.Contains(data, []byte("{{")) && action.Match(data)
+	return bytes.IndexByte(data, '{') >= 0 && action.Match(data)
 }
 
 func templateNote(file string, line int) manifest.Note {
 	return manifest.Note{
 		File: file, Line: line,
-		Text: "a Helm template that is not rendered, and not audited",
-		Fix:  "audit what it makes: helm template CHART | quiesce audit -",
+		Text: "a template, of Helm or another tool, that is not rendered, and not audited",
+		Fix:  "audit what is made of it: helm template CHART | quiesce audit -",
 	}
 }
 

@@ -191,7 +191,10 @@ func (s Script) idles(last *syntax.Stmt) bool {
 	return false
 }
 
-// Words returns the last command as it is written, for messages and fixes.
+// mostWords bounds how much of a command is in a message, in bytes.
+const mostWords = 60
+
+// Words returns the last command as it is written, for messages.
 func (s Script) Words() string {
 	var b strings.Builder
 	last := s.file.Stmts[len(s.file.Stmts)-1]
@@ -199,6 +202,9 @@ func (s Script) Words() string {
 		return ""
 	}
 	text, _, more := strings.Cut(strings.TrimSpace(b.String()), "\n")
+	if len(text) > mostWords {
+		text, more = strings.ToValidUTF8(text[:mostWords], ""), true
+	}
 	if more {
 		text += " …"
 	}
