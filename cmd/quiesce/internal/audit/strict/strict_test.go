@@ -27,8 +27,8 @@ type thing struct {
 	Labels map[string]string `json:"labels"`
 	Items  []thing           `json:"items"`
 	Any    any               `json:"any"`
-	hidden string
-	Data   []byte `json:"data"`
+	Hidden string            `json:"-"`
+	Data   []byte            `json:"data"`
 }
 
 // decode reads the first document, and returns what is wrong as text.
@@ -116,7 +116,7 @@ func TestMistakes(t *testing.T) {
 		{"items: {a: b}", "line 1: items: want a list, got a mapping"},
 		{"data: '*'", `line 1: data: "*": want data in base64`},
 		{"[a]", "line 1: : want a mapping, got a list"},
-		{"hidden: x", `line 1: no field is called "hidden"`},
+		{"Hidden: x", `line 1: no field is called "Hidden"`},
 		{"<<: 3", "line 1: : want a mapping to merge, got the number 3"},
 		{"any: {[a]: b}", "line 1: any: a key is a list"},
 		{"any: &a [*a]", "line 1: any: too deep"},

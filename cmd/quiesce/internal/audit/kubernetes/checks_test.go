@@ -3,20 +3,13 @@
 package kubernetes
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
 )
 
 // rulesOf audits a text and returns the rules that find something, with their messages.
@@ -77,19 +70,33 @@ func planOf(delay, worst time.Duration) *quiesce.Plan {
 	return &quiesce.Plan{Schema: 1, App: "shop", Grace: worst, ReadinessDelay: delay, WorstCase: worst}
 }
 
-// TestChecks has faults and what only looks like them.
-func TestChecks(t *testing.T) {
-	const hook = "lifecycle: {preStop: {sleep: {seconds: 5}}}"
-	const ready, live = "readinessProbe: {httpGet: {path: /readyz, port: http}}", "livenessProbe: {httpGet: {path: /livez, port: http}}"
-	env := func(v string) []string { return []string{"env: []", "env: [{name: QUIESCE_GRACE, value: " + v + "}]"} }
-	config := []string{"volumes: []", "volumes: [{name: c, configMap: {name: shop}}]", "volumeMounts: []", "volumeMounts: [{name: c, mountPath: /c, subPath: x}]"}
-	claim := []string{"strategy: {}", "strategy: {type: Recreate}", "volumes: []", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"}
-	for _, tt := range []struct {
-		name string
-		text string
-		plan *quiesce.Plan
-		want string // rules, and words of their messages
-	}{
+// A checkTest is a manifest with a fault, or with what only looks like one.
+type checkTest struct {
+	name string
+	text string
+	plan *quiesce.Plan
+	want string // rules, and words of their messages
+}
+
+// Parts of the Deployment that tests replace.
+const (
+	hook  = "lifecycle: {preStop: {sleep: {seconds: 5}}}"
+	ready = "readinessProbe: {httpGet: {path: /readyz, port: http}}"
+	live  = "livenessProbe: {httpGet: {path: /livez, port: http}}"
+)
+
+var (
+	config = []string{"volumes: []", "volumes: [{name: c, configMap: {name: shop}}]", "volumeMounts: []", "volumeMounts: [{name: c, mountPath: /c, subPath: x}]"}
+	claim  = []string{"strategy: {}", "strategy: {type: Recreate}", "volumes: []", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]"}
+)
+
+// env sets the grace period by the environment.
+func env(v string) []string {
+	return []string{"env: []", "env: [{name: QUIESCE_GRACE, value: " + v + "}]"}
+}
+
+func graceTests() []checkTest {
+	return []checkTest{
 		{"all right", deployment(), nil, ""},
 		{"all right with a service", deployment() + service, nil, ""},
 		{"hook uses all", deployment(hook, "lifecycle: {preStop: {sleep: {seconds: 30}}}"), nil, "grace-too-short: uses up terminationGracePeriodSeconds, 30 as it is not set,; nothing is left"},
@@ -101,7 +108,11 @@ func TestChecks(t *testing.T) {
 		{"own grace of a probe", deployment(live, "livenessProbe: {httpGet: {path: /livez, port: http}, terminationGracePeriodSeconds: 4}"), nil, "grace-too-short: the livenessProbe's terminationGracePeriodSeconds 4 is less than preStop sleep 5s"},
 		{"sidecar's grace", deployment("volumes: []", "initContainers: [{name: proxy, restartPolicy: Always, lifecycle: {preStop: {sleep: {seconds: 31}}}}]"), nil, "grace-too-short: container proxy"},
 		{"init container", deployment("volumes: []", "initContainers: [{name: init, command: [sh, -c, /x]}]"), nil, ""},
+	}
+}
 
+func drainTests() []checkTest {
+	return []checkTest{
 		{"no hook", deployment(hook, ""), nil, "no-drain-delay: is there a readiness delay in the program? --plan tells"},
 		{"hook of nothing", deployment("seconds: 5", "seconds: 0"), nil, "no-drain-delay"},
 		{"hook over HTTP", deployment(hook, "lifecycle: {preStop: {httpGet: {path: /drain, port: http}}}"), nil, ""},
@@ -113,7 +124,11 @@ func TestChecks(t *testing.T) {
 		{"service in another namespace", deployment(hook, "", ready, "") + strings.ReplaceAll(service, "{name: shop}", "{name: shop, namespace: x}"), nil, "no-drain-delay, readiness-missing"},
 		{"headless, for peers", deployment(hook, "", ready, "") + strings.ReplaceAll(service, "{selector", "{publishNotReadyAddresses: true, selector"), nil, ""},
 		{"service by number", deployment(ready, "", "name: http, ", "", "port: http", "port: 8080") + strings.ReplaceAll(service, "targetPort: http", "targetPort: 9000"), nil, "readiness-missing"},
+	}
+}
 
+func probeTests() []checkTest {
+	return []checkTest{
 		{"no readiness", deployment(ready, ""), nil, "readiness-missing"},
 		{"same endpoint by number", deployment("path: /livez, port: http", "path: /readyz/, port: 8080", "path: /readyz,", "path: /readyz/,"), nil, "liveness-on-readiness: /readyz/ of port 8080"},
 		{"same endpoint", deployment("path: /livez, port: http", "path: /healthz, port: 8080", "path: /readyz,", "path: /healthz,"), nil, "readiness-is-liveness: /healthz of port 8080"},
@@ -130,7 +145,11 @@ func TestChecks(t *testing.T) {
 		{"readiness over TCP, no delay", deployment("httpGet: {path: /readyz, port: http}", "tcpSocket: {port: http}"), planOf(0, 20*time.Second), ""},
 		{"unknown port", deployment("/livez, port: http", "/livez, port: admin"), nil, `probe-port-unknown: the livenessProbe asks port "admin"`},
 		{"unknown port of a hook", deployment(hook, "lifecycle: {preStop: {httpGet: {path: /drain, port: admin}}}"), nil, "probe-port-unknown: preStop"},
+	}
+}
 
+func processTests() []checkTest {
+	return []checkTest{
 		{"hook without a shell", deployment("image: example.org/shop", "image: gcr.io/distroless/static", hook, "lifecycle: {preStop: {exec: {command: [/bin/sleep, '5']}}}"), nil, "prestop-no-shell: runs sleep"},
 		{"hook with its own program", deployment("image: example.org/shop", "image: gcr.io/distroless/static", hook, "lifecycle: {preStop: {exec: {command: [/shop, drain]}}}"), nil, ""},
 		{"shell of an unknown image", deployment("command: []", "command: [sh, -c, /shop]"), nil, "shell-as-pid1: unless it is one that replaces itself"},
@@ -145,7 +164,11 @@ func TestChecks(t *testing.T) {
 		{"signal that a plan has not", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGQUIT, "), planOf(30*time.Second, 20*time.Second), "stop-signal-unhandled: shop stops at"},
 		{"signal of another program", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGQUIT, "), nil, ""},
 		{"kill", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGKILL, "), nil, "stop-signal-unhandled: no program can handle it"},
+	}
+}
 
+func rolloutTests() []checkTest {
+	return []checkTest{
 		{"rollout of half", deployment("strategy: {}", "strategy: {rollingUpdate: {maxUnavailable: 50%}}"), nil, ""},
 		{"rollout of all", deployment("strategy: {}", "strategy: {rollingUpdate: {maxUnavailable: 2}}"), nil, "rollout-empties-service: all 2 pods"},
 		{"rollout of more with a scaler", deployment("strategy: {}", "strategy: {rollingUpdate: {maxUnavailable: 2}}") + scaler, nil, ""},
@@ -161,11 +184,21 @@ func TestChecks(t *testing.T) {
 		{"budget of an unknown number", deployment("replicas: 2", "") + budgetOf("minAvailable: 1"), nil, ""},
 		{"budget lets all go", deployment() + budgetOf("maxUnavailable: 2"), nil, "pdb-empties-service"},
 		{"budget of one pod", deployment("replicas: 2", "replicas: 1") + budgetOf("maxUnavailable: 1"), nil, ""},
+	}
+}
+
+func otherTests() []checkTest {
+	return []checkTest{
 		{"subPath", deployment(config...), nil, "subpath-never-reloads: /c is mounted by subPath from ConfigMap shop"},
 		{"subPath with a checksum", deployment(append(config, "annotations: {}", "annotations: {checksum/config: abc}")...), nil, ""},
 		{"subPath of kustomize", deployment("volumes: []", "volumes: [{name: c, configMap: {name: shop-5t8c9f2g4k}}]", config[2], config[3]), nil, ""},
 		{"job in a shell", strings.ReplaceAll("apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\nspec: {template: {spec: {containers: [{name: x, command: [sh, -c, /x]}]}}}\n", "x", "y"), nil, ""},
-	} {
+	}
+}
+
+// TestChecks has faults and what only looks like them.
+func TestChecks(t *testing.T) {
+	for _, tt := range slices.Concat(graceTests(), drainTests(), probeTests(), processTests(), rolloutTests(), otherTests()) {
 		t.Run(tt.name, func(t *testing.T) {
 			found := rulesOf(t, tt.text, tt.plan)
 			rules, words, _ := strings.Cut(tt.want, ": ")
@@ -182,68 +215,4 @@ func TestChecks(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestSameAsJSON reads the samples of k8s.io/api, which have all fields of all types, and
-// compares with what encoding/json makes of the same objects.
-func TestSameAsJSON(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "k8s.io/api").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for k, empty := range types {
-		group, version, ok := strings.Cut(k.apiVersion, "/")
-		if !ok {
-			group, version = "core", group
-		}
-		base := filepath.Join(strings.TrimSpace(string(out)), "testdata", "HEAD", fmt.Sprintf("%s.%s.%s", group, version, k.kind))
-		t.Run(filepath.Base(base), func(t *testing.T) {
-			want := empty()
-			if err := json.Unmarshal(read(t, base+".json"), want); err != nil {
-				t.Fatal(err)
-			}
-			for _, ending := range []string{".yaml", ".json"} {
-				part := strict.Part{Data: read(t, base+ending)}
-				node, err := part.Parse()
-				if err != nil {
-					t.Fatal(err)
-				}
-				got := empty()
-				_, errs := part.Decode(node, got)
-				for _, err := range errs {
-					t.Error(err)
-				}
-				if !reflect.DeepEqual(got, want) {
-					t.Errorf("%s is not read as encoding/json does", ending)
-				}
-			}
-		})
-	}
-}
-
-func read(t *testing.T, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-// FuzzRead: whatever the input, there is no panic, and checking it ends.
-func FuzzRead(f *testing.F) {
-	f.Add([]byte(deployment() + service + budgetOf("minAvailable: 2") + scaler))
-	f.Add([]byte("apiVersion: v1\nkind: List\nitems: [{kind: Pod, apiVersion: v1, spec: {containers: [null]}}]"))
-	f.Add([]byte("{{ if }}\nkind: Pod"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		lines := bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r")) + bytes.Count(data, []byte("\u0085")) + bytes.Count(data, []byte("\u2028")) + bytes.Count(data, []byte("\u2029")) + 1
-		c := Kind{}.Read(&manifest.File{Path: "x", Data: data}, true)
-		plan := &manifest.Plan{Path: "x", Ask: func([]string) (*quiesce.Plan, error) { return planOf(time.Second, time.Minute), nil }}
-		w := &manifest.World{Plans: []*manifest.Plan{plan}, Problem: func(error) {}, Note: func(manifest.Note) {}}
-		Kind{}.Audit(c.Documents, w, func(f manifest.Finding) {
-			if line, _ := f.Doc.Places.At(f.Path...); line < 1 || line > lines || f.Message == "" {
-				t.Errorf("%s in line %d of %d: %q", f.Rule, line, lines, f.Message)
-			}
-		})
-	})
 }
