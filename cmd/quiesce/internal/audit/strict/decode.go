@@ -80,7 +80,7 @@ func (d *decoder) enter(n *yaml.Node, at *path) *yaml.Node {
 	return n
 }
 
-var jsonReader = reflect.TypeFor[json.Unmarshaler]()
+var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
 // value reads a node into v, which is addressable.
 func (d *decoder) value(n *yaml.Node, v reflect.Value, pl *place, at *path) {
@@ -93,7 +93,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, pl *place, at *path) {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
-	if v.Kind() != reflect.Interface && v.Addr().Type().Implements(jsonReader) {
+	if v.Kind() != reflect.Interface && v.Addr().Type().Implements(unmarshaler) {
 		d.throughJSON(n, v, at)
 		return
 	}

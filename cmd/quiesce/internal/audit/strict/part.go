@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -62,10 +60,12 @@ func hasContent(line []byte) bool {
 }
 
 // Parse reads a document, YAML or JSON. It returns nil without an error for one that is
-// empty. Its lines are those of the file.
+// empty.
 func (p Part) Parse() (*yaml.Node, error) {
-	doc := new(yaml.Node)
-	err := yaml.NewDecoder(bytes.NewReader(p.Data)).Decode(doc)
+	if n := p.parseJSON(); n != nil {
+		return n, nil
+	}
+	doc, err := parse(p.Data)
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, nil
@@ -77,25 +77,9 @@ func (p Part) Parse() (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// yamlLine finds the line in the parser's errors: "yaml: line 3: did not find ...".
-var yamlLine = regexp.MustCompile(`^(?:yaml: )+(?:line (\d+): )?`)
-
-var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.+)' referenced`)
-
-func (p Part) syntaxError(err error) *Error {
-	text := err.Error()
-	line := 1
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		text = text[len(m[0]):]
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = n
-		}
-	}
-	if m := unknownAnchor.FindStringSubmatch(text); m != nil { // the parser says no line
-		before, _, _ := bytes.Cut(p.Data, []byte("*"+m[1]))
-		line = 1 + bytes.Count(before, []byte("\n"))
-	}
-	return &Error{Line: p.Line + line, Text: text}
+func parse(data []byte) (*yaml.Node, error) {
+	doc := new(yaml.Node)
+	return doc, yaml.NewDecoder(bytes.NewReader(data)).Decode(doc)
 }
 
 // An Error is what is wrong at a line of a file.

@@ -180,6 +180,11 @@ func TestSyntaxErrors(t *testing.T) {
 		{"a: 1\n---\nb: [\n", "line 3: "},
 		{"a: 1\n---\nb: 1\n c: 2\n", "line 4: "},
 		{"a: 1\n---\n\tb: 1\n", "line 3: "},
+		{"a: 1\n---\nb:\n  c: 1\n  d:\n  - e: 1\n   f: 2\ng: 1\n", "line 7: did not find expected key"},
+		{"a: 1\n---\nb: 1\nc: \"x\nd: 1\n", "line 4: found unexpected end of stream"},
+		{"a: 1\n---\nb: 1\nc: {d: 1\ne: 1\n", "line 4: did not find expected ',' or '}'"},
+		{"a: 1\n---\nb: {x: 1,\n  y: 2}\nc: \"x\n\n\n  y\"\nc: [\n  1\n]\nd: e: f\ng: h\ni: j\n", "line 12: mapping values are not allowed"},
+		{"a: 1\n---\n{\"a\": 1,\n\"b\": 2,,\n\"c\": 3}\n", "line 3: did not find expected node content"},
 		{"a: 1\n---\nb: *x\n", "line 3: unknown anchor 'x' referenced"},
 	} {
 		parts := Split([]byte(tt.text))
@@ -192,6 +197,28 @@ func TestSyntaxErrors(t *testing.T) {
 
 // lineBreak is what YAML takes for the end of a line.
 var lineBreak = regexp.MustCompile("[\r\n\u0085\u2028\u2029]")
+
+// TestJSON: pairs of escapes stand for one character, and all is where it is.
+func TestJSON(t *testing.T) {
+	var got thing
+	places, wrong := decode(t, "{\"name\": \"\\ud83d\\ude00\", \"count\": 3, \"share\": 1e1,\n\t\"on\": true, \"any\": [null, {\"é\": {}}],\"labels\":\n{\"a\": \"b\"}}", &got)
+	on := true
+	want := thing{Name: "😀", Count: 3, Share: 10, On: &on, Any: []any{nil, map[string]any{"é": map[string]any{}}}, Labels: map[string]string{"a": "b"}}
+	if wrong != "" || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, wrong %q\nwant %+v", got, wrong, want)
+	}
+	for _, tt := range []struct {
+		path         []any
+		line, column int
+	}{{[]any{"on"}, 2, 2}, {[]any{"labels"}, 2, 39}, {[]any{"labels", "a"}, 3, 2}} {
+		if line, column := places.At(tt.path...); line != tt.line || column != tt.column {
+			t.Errorf("At(%v) = %d:%d, want %d:%d", tt.path, line, column, tt.line, tt.column)
+		}
+	}
+	if _, wrong := decode(t, `{"name": "\u0041", "name": "b", "nam": 1}`, &got); !strings.Contains(wrong, "name is there twice") || !strings.Contains(wrong, `no field is called "nam"`) {
+		t.Errorf("wrong is %q", wrong)
+	}
+}
 
 // FuzzDecode: whatever the input, there is no panic, all lines are in the file, and what is
 // read without a complaint as a pod and as any value is the same.
