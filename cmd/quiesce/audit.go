@@ -77,6 +77,9 @@ func newAudit() *cobra.Command {
 	flags.StringVar(&f.format, "format", f.format, "of the report: "+strings.Join(auditFormats, ", "))
 	flags.StringVar(&f.output, "output", "", "`file` for the report, in place of standard output")
 	flags.BoolVar(&f.list, "list", false, "list the rules that are applied, and stop")
+	if err := cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(auditFormats, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic("quiesce: " + err.Error()) // there is no such flag
+	}
 	return cmd
 }
 

@@ -184,7 +184,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{"a: 1\n---\nb: 1\nc: \"x\nd: 1\n", "line 4: found unexpected end of stream"},
 		{"a: 1\n---\nb: 1\nc: {d: 1\ne: 1\n", "line 4: did not find expected ',' or '}'"},
 		{"a: 1\n---\nb: {x: 1,\n  y: 2}\nc: \"x\n\n\n  y\"\nc: [\n  1\n]\nd: e: f\ng: h\ni: j\n", "line 12: mapping values are not allowed"},
-		{"a: 1\n---\n{\"a\": 1,\n\"b\": 2,,\n\"c\": 3}\n", "line 3: did not find expected node content"},
+		{"a: 1\n---\n{a: 1,\nb: 2,,\nc: 3}\n", "line 3: did not find expected node content"},
 		{"a: 1\n---\nb: *x\n", "line 3: unknown anchor 'x' referenced"},
 	} {
 		parts := Split([]byte(tt.text))
@@ -214,6 +214,10 @@ func TestJSON(t *testing.T) {
 		if line, column := places.At(tt.path...); line != tt.line || column != tt.column {
 			t.Errorf("At(%v) = %d:%d, want %d:%d", tt.path, line, column, tt.line, tt.column)
 		}
+	}
+	part := Split([]byte("\n{\"a\": 1,\n\"b\": 2,,\n\"c\": 3}\n"))[0]
+	if _, err := part.Parse(); err == nil || err.Error() != "line 3: invalid character ',' looking for beginning of object key string" {
+		t.Errorf("error %v", err)
 	}
 	if _, wrong := decode(t, `{"name": "\u0041", "name": "b", "nam": 1}`, &got); !strings.Contains(wrong, "name is there twice") || !strings.Contains(wrong, `no field is called "nam"`) {
 		t.Errorf("wrong is %q", wrong)

@@ -4,6 +4,7 @@ package strict
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"regexp"
@@ -12,12 +13,18 @@ import (
 var (
 	// yamlLine is how the parser's errors begin: "yaml: line 3: did not find ...".
 	yamlLine      = regexp.MustCompile(`^(?:yaml: )+(?:line \d+: )?`)
+	looksJSON     = regexp.MustCompile(`^\s*[{\[]\s*["{\[]`)
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.+)' referenced`)
 )
 
 // syntaxError finds the line of what the parser does not like. The parser says where the
 // mapping or list began in which it is, and that not exactly.
 func (p Part) syntaxError(err error) *Error {
+	if looksJSON.Match(p.Data) {
+		if e, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(p.Data, new(any))); ok {
+			return &Error{Line: p.Line + 1 + bytes.Count(p.Data[:max(0, e.Offset-1)], []byte("\n")), Text: e.Error()}
+		}
+	}
 	text := yamlLine.ReplaceAllString(err.Error(), "")
 	if m := unknownAnchor.FindStringSubmatch(text); m != nil {
 		before, _, _ := bytes.Cut(p.Data, []byte("*"+m[1]))
