@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -53,17 +51,14 @@ const auditExample = `  quiesce audit deploy/
 
 // auditFlags are the flags of audit.
 type auditFlags struct {
-	plans          []string
-	config         string
-	format, output string
-	list           bool
+	findingFlags
+	plans  []string
+	config string
+	list   bool
 }
 
-// auditFormats are the forms of --format.
-var auditFormats = []string{"text", "json", "sarif", "github"}
-
 func newAudit() *cobra.Command {
-	f := &auditFlags{format: "text"}
+	f := new(auditFlags)
 	cmd := &cobra.Command{
 		Use:     "audit [flags] [PATH...]",
 		Short:   "find what manifests do wrong when a server stops",
@@ -72,14 +67,12 @@ func newAudit() *cobra.Command {
 		RunE:    f.run,
 	}
 	flags := cmd.Flags()
+	flags.SortFlags = false
 	flags.StringArrayVar(&f.plans, "plan", nil, "[NAME=]PLAN of a server, a program or JSON; may be repeated")
 	flags.StringVar(&f.config, "config", "", "configuration `file` (default "+audit.ConfigName+", if there is one)")
-	flags.StringVar(&f.format, "format", f.format, "of the report: "+strings.Join(auditFormats, ", "))
-	flags.StringVar(&f.output, "output", "", "`file` for the report, in place of standard output")
 	flags.BoolVar(&f.list, "list", false, "list the rules that are applied, and stop")
-	if err := cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(auditFormats, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic("quiesce: " + err.Error()) // there is no such flag
-	}
+	f.register(flags)
+	completeAudit(cmd)
 	return cmd
 }
 
@@ -89,8 +82,8 @@ func wrongAudit(err error) error {
 }
 
 func (f *auditFlags) run(c *cobra.Command, paths []string) error {
-	if !slices.Contains(auditFormats, f.format) {
-		return &usageError{fmt.Errorf("audit: unknown format %q", f.format), "one of " + strings.Join(auditFormats, ", ")}
+	if err := f.check(); err != nil {
+		return wrongAudit(err)
 	}
 	for _, p := range paths {
 		if _, err := os.Stat(p); p != "-" && err != nil {
@@ -115,55 +108,37 @@ func (f *auditFlags) run(c *cobra.Command, paths []string) error {
 		stop()
 		sigmux.Die(s.Signal)
 	}
-	report.Version, report.Base = buildVersion(), pathInRepository()
-	if err := f.print(c.OutOrStdout(), report); err != nil {
+	names, err := finding.NewNames("")
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	report.Version, report.Root = buildVersion(), names.Root()
+	if err := f.write(c.OutOrStdout(), report); err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
 	return auditError(report, unplanned)
 }
 
-// print writes the report to standard output or to a file.
-func (f *auditFlags) print(stdout io.Writer, r *finding.Report) error {
-	write := map[string]func(io.Writer) error{
-		"json": r.JSON, "sarif": r.SARIF, "github": r.GitHub,
-		"text": func(w io.Writer) error { return r.Text(w, f.output == "" && textStyle(stdout).Color) },
-	}[f.format]
-	if f.output == "" {
-		return write(stdout)
-	}
-	return writeFile(f.output, write)
-}
-
-// pathInRepository returns the path of the working directory from the root of its
-// repository, with slashes; "" if it is in none.
-func pathInRepository() string {
-	wd, err := os.Getwd()
-	if err != nil {
-		return ""
-	}
-	for dir := wd; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			rel, err := filepath.Rel(dir, wd)
-			if err != nil || rel == "." {
-				return ""
-			}
-			return filepath.ToSlash(rel)
-		}
-		if dir == filepath.Dir(dir) {
-			return ""
+// completeAudit says what values the flags of audit have.
+func completeAudit(cmd *cobra.Command) {
+	for flag, values := range map[string][]string{"format": findingForms(), "color": colorModes} {
+		err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+		if err != nil {
+			panic("quiesce: " + err.Error()) // there is no such flag
 		}
 	}
 }
 
 // auditError turns what came of an audit into the error that has its exit code.
 func auditError(r *finding.Report, unplanned error) error {
+	faults := audit.Faults(r)
 	switch {
 	case unplanned != nil:
 		return &codedError{fmt.Errorf("audit: %w", unplanned), codeTarget}
 	case len(r.Problems) > 0:
 		return &codedError{fmt.Errorf("audit: %s malformed; the rest is audited", count(len(r.Problems), "input is", "inputs are")), codeUsage}
-	case audit.Failed(r):
-		return fmt.Errorf("audit: %w: %s", errFindings, count(len(r.Findings), "place", "places"))
+	case len(faults) > 0:
+		return fmt.Errorf("audit: %w: %d; \"quiesce explain %s\" says more", errFindings, len(faults), faults[0].Rule)
 	}
 	return nil
 }

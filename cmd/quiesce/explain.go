@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/drill/judge"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/nearest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/vet"
@@ -30,6 +31,7 @@ type group struct {
 func explainedGroups() []group {
 	return []group{
 		{"drill", explainedOf(judge.Catalog(), func(e judge.Entry) explained { return explained{e.ID, e.Title, e} })},
+		{"audit", explainedOf(audit.Catalog(), func(e audit.Entry) explained { return explained{e.ID, e.Title, e} })},
 		{"vet", explainedOf(vet.Catalog(), func(e vet.Entry) explained { return explained{e.ID, e.Title, e} })},
 	}
 }
@@ -61,13 +63,14 @@ func newExplain() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [ID]",
 		Short: "say what a check looks at, and how to pass it",
-		Long: `explain prints what a check of drill or vet looks at, why it matters, how it goes wrong
-and how it is right. Without an ID it lists the checks. It needs no network.
+		Long: `explain prints what a check of drill or vet, or a rule of audit, looks at, why it matters,
+how it goes wrong and how it is right. Without an ID it lists the checks. It needs no network.
 
 Exit codes: 0 all right, 2 wrong command line.`,
 		Example: `  quiesce explain
   quiesce explain requests-keepalive
-  quiesce explain timeafter`,
+  quiesce explain timeafter
+  quiesce explain grace-too-short`,
 		Args:              oneCheck,
 		ValidArgsFunction: completeChecks,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -136,9 +136,9 @@ func (a *audit) note(n manifest.Note) {
 	})
 }
 
-// Failed reports whether there is a finding that is more than a note.
-func Failed(r *finding.Report) bool {
-	return slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Severity != finding.Note })
+// Faults returns the findings that are more than notes.
+func Faults(r *finding.Report) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f finding.Finding) bool { return f.Severity == finding.Note })
 }
 
 // Packs returns the names of the packs of rules, sorted.

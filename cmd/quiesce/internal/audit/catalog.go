@@ -7,13 +7,11 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/near"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
 )
 
@@ -42,10 +40,6 @@ func Lookup(id string) (Entry, bool) {
 	e, ok := byID()[id]
 	return e, ok
 }
-
-// Nearest returns the id of the bundled rule that somebody who wrote id may have meant,
-// "" if none is near.
-func Nearest(id string) string { return near.Word(id, slices.Collect(maps.Keys(byID()))) }
 
 var byID = sync.OnceValue(func() map[string]Entry {
 	m := map[string]Entry{}

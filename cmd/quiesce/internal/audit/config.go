@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/near"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/nearest"
 )
 
 // ConfigName is the file that is read if no other is named.
@@ -112,7 +112,7 @@ func (c *Config) check(fail failure) {
 var severities = []string{string(finding.Error), string(finding.Warning), string(finding.Note), off}
 
 func meant(written string, words []string) string {
-	if n := near.Word(written, words); n != "" {
+	if n := nearest.Of(written, words); n != "" {
 		return fmt.Sprintf("; did you mean %q?", n)
 	}
 	return ""

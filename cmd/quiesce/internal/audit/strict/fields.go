@@ -5,12 +5,13 @@ package strict
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/near"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/nearest"
 )
 
 // known has the fields of the types that were met: map[string][]int by reflect.Type.
@@ -53,7 +54,8 @@ func unknown(name string, fields map[string][]int, at *path) string {
 	for f := range fields {
 		names = append(names, f)
 	}
-	if near := near.Word(name, names); near != "" {
+	slices.Sort(names)
+	if near := nearest.Of(name, names); near != "" {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return text

@@ -101,7 +101,7 @@ data: aGVsbG8=
 func TestMistakes(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"nam: x", `line 1: no field is called "nam"; did you mean "name"?`},
-		{"items: [{conut: 1}]", `line 1: items[0]: no field is called "conut"; did you mean "count"?`},
+		{"items: [{coun: 1}]", `line 1: items[0]: no field is called "coun"; did you mean "count"?`},
 		{"name: x\nname: y", "line 2: name is there twice, first in line 1"},
 		{"name: 8080", "line 1: name: want a string in quotes, got the number 8080"},
 		{"name: true", "line 1: name: want a string in quotes, got the boolean true"},
