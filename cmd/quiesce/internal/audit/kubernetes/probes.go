@@ -35,6 +35,9 @@ func patience(p *corev1.Probe) time.Duration {
 // readinessMissing: without readiness a pod gets requests before it can answer them, and
 // nobody can be told that it no longer can.
 func readinessMissing(w *workload, report manifest.Report) {
+	if !w.runs() {
+		return
+	}
 	for _, k := range w.serving() {
 		if k.ReadinessProbe != nil {
 			continue
