@@ -67,7 +67,7 @@ func budgetOf(spec string) string {
 const scaler = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: shop}\nspec: {maxReplicas: 9, minReplicas: 3, scaleTargetRef: {kind: Deployment, name: shop}}\n"
 
 func planOf(delay, worst time.Duration) *quiesce.Plan {
-	return &quiesce.Plan{Schema: 1, App: "shop", Grace: worst, ReadinessDelay: delay, WorstCase: worst}
+	return &quiesce.Plan{Schema: 1, App: "shop", Escalation: "orchestrated", Grace: worst, ReadinessDelay: delay, WorstCase: worst}
 }
 
 // A checkTest is a manifest with a fault, or with what only looks like one.

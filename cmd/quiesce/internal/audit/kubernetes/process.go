@@ -113,7 +113,7 @@ func stopSignalUnhandled(w *workload, report manifest.Report) {
 		switch {
 		case signal == corev1.SIGKILL, signal == corev1.SIGSTOP:
 			why = "no program can handle it"
-		case k.plan != nil && !slices.Contains(handled, signal):
+		case k.plan != nil && slices.Contains(policies, k.plan.Escalation) && !slices.Contains(handled, signal):
 			why = fmt.Sprintf("%s stops at %v", k.plan.App, handled)
 		default:
 			continue
@@ -125,5 +125,9 @@ func stopSignalUnhandled(w *workload, report manifest.Report) {
 	}
 }
 
-// handled are the signals at which a program that is built with quiesce stops.
-var handled = []corev1.Signal{corev1.SIGTERM, corev1.SIGINT}
+// A program that is built with quiesce and has one of its policies stops at these signals;
+// what a policy of its own has is not in the plan.
+var (
+	policies = []string{"interactive", "orchestrated"}
+	handled  = []corev1.Signal{corev1.SIGTERM, corev1.SIGINT}
+)
