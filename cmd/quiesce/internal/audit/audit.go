@@ -4,8 +4,10 @@ package audit
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -78,15 +80,43 @@ func (a *audit) read() {
 	}
 	close(next)
 	wg.Wait()
+	var notes []manifest.Note
 	for i, c := range contents {
 		f := a.files[i]
 		f.documents = c.Documents
 		a.world.Files[f.Path] = &f.File
 		a.report.Problems = append(a.report.Problems, c.Problems...)
-		for _, n := range c.Notes {
-			a.note(n)
-		}
+		notes = append(notes, c.Notes...)
 	}
+	for _, n := range oneForFolder(notes) {
+		a.note(n)
+	}
+}
+
+// oneForFolder leaves one of the notes that are alike for the files of a folder, as they
+// are for the templates of a chart, and says in it how many there are.
+func oneForFolder(notes []manifest.Note) []manifest.Note {
+	type folder struct{ dir, text string }
+	more := map[folder]int{}
+	first := map[folder]int{}
+	var out []manifest.Note
+	for _, n := range notes {
+		key := folder{filepath.Dir(n.File), n.Text}
+		if _, there := first[key]; n.Folder && there {
+			more[key]++
+			continue
+		}
+		first[key] = len(out)
+		out = append(out, n)
+	}
+	for key, n := range more {
+		text := "; so is 1 more file of its folder"
+		if n > 1 {
+			text = fmt.Sprintf("; so are %d more files of its folder", n)
+		}
+		out[first[key]].Text += text
+	}
+	return out
 }
 
 // check lets each kind look at its documents, and then applies the rules of users.

@@ -123,6 +123,8 @@ func drainTests() []checkTest {
 		{"service for another", deployment(hook, "", ready, "") + strings.ReplaceAll(service, "app: shop", "app: web"), nil, ""},
 		{"service in another namespace", deployment(hook, "", ready, "") + strings.ReplaceAll(service, "{name: shop}", "{name: shop, namespace: x}"), nil, "no-drain-delay, readiness-missing"},
 		{"headless, for peers", deployment(hook, "", ready, "") + strings.ReplaceAll(service, "{selector", "{publishNotReadyAddresses: true, selector"), nil, ""},
+		{"headless, one pod to scrape", deployment("replicas: 2", "", hook, "", ready, "") + strings.ReplaceAll(service, "{selector", "{clusterIP: None, selector"), nil, ""},
+		{"headless, several pods", deployment(hook, "") + strings.ReplaceAll(service, "{selector", "{clusterIP: None, selector"), nil, "no-drain-delay"},
 		{"service by number", deployment(ready, "", "name: http, ", "", "port: http", "port: 8080") + strings.ReplaceAll(service, "targetPort: http", "targetPort: 9000"), nil, "readiness-missing"},
 	}
 }

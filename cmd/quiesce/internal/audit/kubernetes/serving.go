@@ -32,7 +32,7 @@ func (w *workload) serving() []*container {
 // name that no container lists is the first one's.
 func (w *workload) targets(k *container, i int) bool {
 	for _, s := range w.services {
-		if s.Spec.PublishNotReadyAddresses {
+		if s.Spec.PublishNotReadyAddresses || s.Spec.ClusterIP == corev1.ClusterIPNone && w.single() {
 			continue
 		}
 		for _, p := range s.Spec.Ports {
@@ -44,6 +44,18 @@ func (w *workload) targets(k *container, i int) bool {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// single reports whether there is one pod, or one on each node. Behind a Service without an
+// address of its own, that is how monitoring finds what it scrapes.
+func (w *workload) single() bool {
+	switch w.doc.Object.(type) {
+	case *appsv1.DaemonSet:
+		return true
+	case *appsv1.Deployment:
+		return w.replicas <= 1
 	}
 	return false
 }

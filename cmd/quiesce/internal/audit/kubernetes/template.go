@@ -23,7 +23,7 @@ func isTemplate(data []byte) bool {
 
 func templateNote(file string, line int) manifest.Note {
 	return manifest.Note{
-		File: file, Line: line,
+		File: file, Line: line, Folder: true,
 		Text: "a template, of Helm or another tool, that is not rendered, and not audited",
 		Fix:  "audit what is made of it: helm template CHART | quiesce audit -",
 	}

@@ -56,6 +56,9 @@ type Note struct {
 	Line int
 	Text string
 	Fix  string
+
+	// Folder is whether one such note is enough for all files of a folder.
+	Folder bool
 }
 
 // Places knows where the parts of a document are. The steps of a path are what the
