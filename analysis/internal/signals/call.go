@@ -20,11 +20,50 @@ func (p *Package) collectCalls() {
 			p.foreign(h, cur, expr)
 		}
 	}
+	p.attribute()
 	for _, c := range p.Calls {
 		if c.Op == Notify && c.Channel != nil && !slices.Contains(p.Channels, c.Channel) {
 			p.Channels = append(p.Channels, c.Channel)
 		}
 	}
+}
+
+// attribute gives the registration of a parameter to the functions of this package that
+// pass a channel: they register it.
+func (p *Package) attribute() {
+	helpers := map[types.Object]*Call{}
+	for _, c := range p.Calls {
+		if fn := p.forCallers(c); fn != nil {
+			helpers[fn] = c
+		}
+	}
+	if len(helpers) == 0 {
+		return
+	}
+	for cur := range p.root.Preorder((*ast.CallExpr)(nil)) {
+		expr := cur.Node().(*ast.CallExpr)
+		fn := p.callee(expr)
+		if fn == nil || helpers[fn] == nil {
+			continue
+		}
+		helper := helpers[fn]
+		ch := helper.Channel
+		ch.Notifies = slices.DeleteFunc(ch.Notifies, func(c *Call) bool { return c == helper })
+		ch.Notifies = append(ch.Notifies, &Call{Op: Notify, At: cur, Expr: expr, Channel: ch, Signals: helper.Signals, Helper: fn})
+	}
+}
+
+// forCallers returns the function whose parameter a call registers.
+func (p *Package) forCallers(c *Call) types.Object {
+	if c.Op != Notify || c.Channel == nil || c.Helper != nil {
+		return nil
+	}
+	v, ok := p.object(c.Expr.Args[0]).(*types.Var)
+	decl := Declaration(c.At)
+	if !ok || v.Kind() != types.ParamVar || !decl.Valid() || Function(c.At) != decl {
+		return nil
+	}
+	return p.pass.TypesInfo.Defs[decl.Node().(*ast.FuncDecl).Name]
 }
 
 // own notes a call of os/signal.

@@ -104,8 +104,9 @@ func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
 		return f.report(call, stop, how+" waits without a bound")
 	}
 	// A receive that is all of a goroutine tells others to stop, and its function waits.
+	// A deferred Stop runs when it ends.
 	start, ok := f.started(signals.Function(at))
-	if !ok || f.exits(after) || f.exitsBeside(after) {
+	if !ok || call.Channel != nil && len(call.Channel.Stops) > 0 || f.exits(after) || f.exitsBeside(after) {
 		return false
 	}
 	if stop, how := f.follows(signals.After(start)); stop != nil {

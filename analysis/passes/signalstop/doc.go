@@ -33,7 +33,7 @@
 // that only a signal can end, and one in a goroutine of what serves, runs, or is there to
 // take signals; a receiver that exits the program or goes on for ever; a channel that is
 // given to other packages, or came from there; signals that do not end a program, but for
-// constructors; tests.
+// constructors and goroutines that each object has; tests.
 //
 // To switch it off for one line: //quiesce:ignore signalstop reason
 package signalstop

@@ -30,10 +30,7 @@ func run(pass *check.Pass) (any, error) {
 	}
 	f := finder{pass: pass, pkg: pkg, command: signals.InCommand(pass.Pkg)}
 	for _, c := range pkg.Channels {
-		if len(c.Stops) > 0 || c.Escapes || c.Unknown || c.Inline || len(c.Makes) == 0 {
-			continue
-		}
-		if f.constructed(c) {
+		if len(c.Stops) > 0 || c.Escapes || c.Inline || len(c.Makes) == 0 || f.constructed(c) {
 			continue
 		}
 		for _, call := range c.Notifies {
@@ -54,10 +51,15 @@ type finder struct {
 
 // check reports a registration that is left behind, and says so.
 func (f finder) check(c *signals.Channel, call *signals.Call) bool {
+	if c.Unknown && !madeBy(c, call) {
+		return false
+	}
+	decl := signals.Declaration(call.At)
+	many := !f.command && decl.Valid() && f.perObject(decl)
 	switch {
 	case repeated(c, call):
 		f.pass.Reportf(call.Expr, "signal.Notify in a loop without signal.Stop: each turn leaves a channel registered")
-	case f.pass.Pkg.Name() != "main" && c.Signals().Stops() && f.returns(c, call):
+	case f.pass.Pkg.Name() != "main" && (many || c.Signals().Stops()) && f.returns(c, call):
 		f.pass.Reportf(call.Expr, "signal.Notify without signal.Stop: when nobody reads the channel any more its signals still do not end the program")
 	default:
 		return false
@@ -65,8 +67,7 @@ func (f finder) check(c *signals.Channel, call *signals.Call) bool {
 	return true
 }
 
-// constructed reports a channel that a constructor registers, itself or by a function that
-// it gives the channel to: each object leaves one behind.
+// constructed reports a channel that a constructor registers, itself or by a helper: each object leaves one behind.
 func (f finder) constructed(c *signals.Channel) bool {
 	if f.command || slices.ContainsFunc(c.Receives, exits) {
 		return false
@@ -76,7 +77,7 @@ func (f finder) constructed(c *signals.Channel) bool {
 			continue
 		}
 		for call := range signals.Synchronous(decl) {
-			if f.registers(call, c) {
+			if registers(call, c) {
 				f.pass.Reportf(call, "signal.Notify from %s without signal.Stop: each call leaves a channel registered", fn.Name())
 				return true
 			}
@@ -89,24 +90,17 @@ func constructor(fn *types.Func) bool {
 	return fn.Signature().Recv() == nil && fn.Exported() && (strings.HasPrefix(fn.Name(), "New") || strings.HasPrefix(fn.Name(), "Open")) && !signals.Speaks(fn.Name())
 }
 
-// registers reports whether a call registers a channel: that of Notify, or of a function
-// that does nothing else with what it is given.
-func (f finder) registers(call *ast.CallExpr, c *signals.Channel) bool {
-	for _, n := range c.Notifies {
-		if n.Expr == call {
-			return true
-		}
-		decl, ok := f.pkg.Declared(f.pkg.Callee(call))
-		if !ok || decl != signals.Declaration(n.At) {
-			continue
-		}
-		for _, arg := range call.Args {
-			if f.pkg.ChannelOf(arg) == c {
-				return true
-			}
-		}
-	}
-	return false
+// registers reports whether a call registers a channel.
+func registers(call *ast.CallExpr, c *signals.Channel) bool {
+	return slices.ContainsFunc(c.Notifies, func(n *signals.Call) bool { return n.Expr == call })
+}
+
+// madeBy reports whether the function that registers the channel makes it.
+func madeBy(c *signals.Channel, call *signals.Call) bool {
+	decl := signals.Declaration(call.At)
+	return decl.Valid() && slices.ContainsFunc(c.Makes, func(m *ast.CallExpr) bool {
+		return decl.Node().Pos() <= m.Pos() && m.End() <= decl.Node().End()
+	})
 }
 
 // resets reports whether the package gives signals back in another way.

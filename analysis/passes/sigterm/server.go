@@ -23,7 +23,7 @@ var methods = []string{
 }
 
 // lifecycle are the methods that tell a server from a client of it, on a type that is
-// called a server.
+// called one.
 var lifecycle = []string{"Start", "Run", "Stop", "Close", "Listen", "Open"}
 
 // frameworks are the servers that are not called so.
@@ -51,7 +51,7 @@ func server(info *types.Info, call *ast.CallExpr) bool {
 			return true
 		}
 	}
-	return slices.Contains(methods, fn.Name()) || slices.Contains(lifecycle, fn.Name()) && isServer(recv)
+	return slices.Contains(methods, fn.Name()) || slices.Contains(lifecycle, fn.Name()) && isServer(named(recv))
 }
 
 // telemetry reports whether a function belongs to what is flushed with Shutdown and is no
@@ -66,8 +66,15 @@ func telemetry(fn *types.Func) bool {
 	return path == "net" && fn.Signature().Recv() != nil && fn.Name() == "Shutdown" || strings.HasPrefix(path, "golang.org/x/sys")
 }
 
-// isServer reports whether a receiver is of a type that is called a server.
-func isServer(recv *types.Var) bool {
-	t := named(recv)
-	return t != nil && strings.HasSuffix(t.Name(), "Server")
+// isServer reports whether a type is called one that serves.
+func isServer(t *types.TypeName) bool {
+	if t == nil {
+		return false
+	}
+	for _, word := range []string{"server", "service", "app", "api", "daemon"} {
+		if strings.HasSuffix(strings.ToLower(t.Name()), word) {
+			return true
+		}
+	}
+	return false
 }

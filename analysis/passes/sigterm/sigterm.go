@@ -49,8 +49,8 @@ func run(pass *check.Pass) (any, error) {
 }
 
 // serves reports whether a call is in a server: in a program that serves, or in another
-// package in a function that does, that calls one that does, or whose type has a method
-// that does.
+// package in a function that does, that calls one that does, or that is a method of a
+// server which has another one that does.
 func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
 	decl := signals.Declaration(at)
 	if pass.Pkg.Name() == "main" || !decl.Valid() {
@@ -67,7 +67,7 @@ func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
 	}
 	recv := receiver(pass, decl)
 	for fn, method := range pkg.Functions() {
-		if recv != nil && named(fn.Signature().Recv()) == recv && serving(pass, method) {
+		if recv != nil && isServer(recv) && named(fn.Signature().Recv()) == recv && serving(pass, method) {
 			return true
 		}
 	}

@@ -320,3 +320,15 @@ func gracefulBehindTimeout(srv *http.Server, rpc *grpc.Server) {
 	srv.Shutdown(ctx)
 	rpc.GracefulStop()
 }
+
+func cancelsAndDefersStop(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	go func() {
+		defer signal.Stop(c)
+		<-c
+		cancel()
+	}()
+	work(ctx)
+}

@@ -88,8 +88,8 @@ func register(c chan os.Signal) {
 }
 
 func toFunction() {
-	c := make(chan os.Signal) // want "unbuffered channel"
-	register(c)
+	c := make(chan os.Signal)
+	register(c) // want "unbuffered channel"
 	<-c
 }
 

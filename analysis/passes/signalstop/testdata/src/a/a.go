@@ -180,3 +180,20 @@ func (p *plugin) watchSignals(cancel func()) {
 		}
 	}
 }
+
+func (p *plugin) Open(done chan struct{}) { go p.reloads(done) }
+
+func (p *plugin) reloads(done chan struct{}) {
+	c := make(chan os.Signal, 1)
+	OnHangup(c) // want "signal.Notify without signal.Stop"
+	for waiting := true; waiting; {
+		select {
+		case <-c:
+		case <-done:
+			waiting = false
+		}
+	}
+}
+
+// OnHangup is for others, too.
+func OnHangup(c chan os.Signal) { signal.Notify(c, syscall.SIGHUP) }

@@ -56,3 +56,13 @@ func (a *API) Wait() {
 	signal.Notify(c, os.Interrupt) // want "only SIGINT is taken"
 	<-c
 }
+
+type listener struct{}
+
+func (*listener) listen() { net.Listen("tcp", "localhost:0") }
+
+func (*listener) watch() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	<-c
+}
