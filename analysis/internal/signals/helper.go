@@ -3,8 +3,10 @@
 package signals
 
 import (
+	"fmt"
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 )
@@ -28,7 +30,22 @@ type Param struct {
 // AFact marks a Helper as a fact.
 func (*Helper) AFact() {}
 
-func (h *Helper) String() string { return "signal helper" }
+// String says what the helper does, and with which parameters.
+func (h *Helper) String() string {
+	var does []string
+	if h.Installs {
+		does = append(does, "installs")
+	}
+	for _, p := range h.Params {
+		if p.Notify {
+			does = append(does, fmt.Sprint("notifies ", p.Index))
+		}
+		if p.Stop {
+			does = append(does, fmt.Sprint("stops ", p.Index))
+		}
+	}
+	return strings.Join(does, ", ")
+}
 
 func (p *Param) list() List {
 	l := List{All: p.All, Known: p.Known}

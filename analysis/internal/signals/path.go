@@ -187,7 +187,7 @@ func sameFunction(cur, loop inspector.Cursor) bool {
 func breaks(cur inspector.Cursor, branch *ast.BranchStmt, loop inspector.Cursor) bool {
 	if branch.Label != nil {
 		labeled, ok := loop.Parent().Node().(*ast.LabeledStmt)
-		return !ok || labeled.Label.Name == branch.Label.Name || outside(branch, loop)
+		return ok && labeled.Label.Name == branch.Label.Name || outside(branch, loop)
 	}
 	for outer := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.SwitchStmt)(nil), (*ast.TypeSwitchStmt)(nil), (*ast.SelectStmt)(nil)) {
 		return outer == loop

@@ -108,16 +108,62 @@ func Speaks(text string) bool {
 }
 
 // Together reports whether two calls may happen in one run of the program for all that
-// can be seen here: they are in one function, or one function reaches both.
+// can be seen here: they are in one function, or one function reaches both, not only in
+// branches that exclude each other.
 func (p *Package) Together(a, b *Call) bool {
 	if Declaration(a.At) == Declaration(b.At) {
 		return true
 	}
 	for _, decl := range p.decls {
-		reached := p.Reached(decl, true)
-		if (slices.Contains(reached, a) || decl.Contains(a.At)) && (slices.Contains(reached, b) || decl.Contains(b.At)) {
-			return true
+		from, to := p.ways(decl, a), p.ways(decl, b)
+		for _, x := range from {
+			if slices.ContainsFunc(to, func(y inspector.Cursor) bool { return !exclusive(x, y) }) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// ways returns the calls in a function by which it reaches another.
+func (p *Package) ways(decl inspector.Cursor, to *Call) []inspector.Cursor {
+	if decl.Contains(to.At) {
+		return []inspector.Cursor{to.At}
+	}
+	var out []inspector.Cursor
+	for cur := range decl.Preorder((*ast.CallExpr)(nil)) {
+		callee, ok := p.decls[p.callee(cur.Node().(*ast.CallExpr))]
+		if ok && (callee.Contains(to.At) || slices.Contains(p.Reached(callee, true), to)) {
+			out = append(out, cur)
+		}
+	}
+	return out
+}
+
+// exclusive reports whether only one of two calls in a function can be made: they are in
+// different branches, or each of them is returned.
+func exclusive(a, b inspector.Cursor) bool {
+	for outer := range a.Enclosing((*ast.IfStmt)(nil), (*ast.CaseClause)(nil)) {
+		switch n := outer.Node().(type) {
+		case *ast.IfStmt:
+			if n.Else != nil && within(n.Body, a) != within(n.Body, b) && within(n.Else, a) != within(n.Else, b) {
+				return true
+			}
+		case *ast.CaseClause:
+			if !outer.Contains(b) && outer.Parent().Contains(b) {
+				return true
+			}
+		}
+	}
+	return returned(a) && returned(b)
+}
+
+func within(n ast.Node, cur inspector.Cursor) bool {
+	return n.Pos() <= cur.Node().Pos() && cur.Node().End() <= n.End()
+}
+
+// returned reports whether a function is called to return what it returns.
+func returned(call inspector.Cursor) bool {
+	_, ok := call.Parent().Node().(*ast.ReturnStmt)
+	return ok
 }

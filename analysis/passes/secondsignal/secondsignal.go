@@ -103,6 +103,9 @@ func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
 	if stop, how := f.follows(after); stop != nil {
 		return f.report(call, stop, how+" waits without a bound")
 	}
+	if stop, how := f.caller(call, at, after); stop != nil {
+		return f.report(call, stop, how+" waits without a bound")
+	}
 	// A receive that is all of a goroutine tells others to stop, and its function waits.
 	// A deferred Stop runs when it ends.
 	start, ok := f.started(signals.Function(at))
@@ -116,6 +119,33 @@ func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
 		return f.report(call, cancel, "what the first one cancels comes to its end")
 	}
 	return false
+}
+
+// caller returns an unbounded stop that follows in a caller of the function that waits for
+// the signal, such as waitForSignal(), and does not give it back.
+func (f finder) caller(call *signals.Call, at inspector.Cursor, after []inspector.Cursor) (*ast.CallExpr, string) {
+	fn := signals.Function(at)
+	if !fn.Valid() || call.Channel == nil || len(call.Channel.Stops) > 0 || f.exits(after) || f.exitsBeside(after) {
+		return nil, ""
+	}
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	if !ok || signals.Declaration(call.At) != fn {
+		return nil, ""
+	}
+	obj := f.pass.TypesInfo.Defs[decl.Name]
+	for cur := range f.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		callee := f.pkg.Callee(cur.Node().(*ast.CallExpr))
+		if callee == nil || callee != obj {
+			continue
+		}
+		if _, isGo := cur.Parent().Node().(*ast.GoStmt); isGo {
+			continue
+		}
+		if stop, how := f.follows(signals.After(cur)); stop != nil {
+			return stop, how
+		}
+	}
+	return nil, ""
 }
 
 // started returns the go statement that runs a function, if nothing else runs it.

@@ -12,7 +12,8 @@
 // signal that was meant is as a rule SIGTERM, which is what stops a service, and which
 // then kills the program without any clean-up.
 //
-// Signals are followed through variables and slices.
+// Signals are followed through variables and slices. Tests are not reported: some try just
+// this.
 //
 // Wrong:
 //

@@ -7,6 +7,7 @@ import (
 	"go/ast"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
@@ -23,7 +24,7 @@ func run(pass *check.Pass) (any, error) {
 	}
 	reported := map[ast.Expr]bool{}
 	for _, call := range pkg.Calls {
-		if call.Op == signals.Reset || call.Op == signals.Stop {
+		if call.Op == signals.Reset || call.Op == signals.Stop || code.IsTest(pass.Fset, call.Expr.Pos()) {
 			continue
 		}
 		for _, item := range call.Signals.Items {

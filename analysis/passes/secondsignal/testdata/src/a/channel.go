@@ -332,3 +332,88 @@ func cancelsAndDefersStop(work func(context.Context)) {
 	}()
 	work(ctx)
 }
+
+func waitForSignal() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt) // want "while GracefulStop waits"
+	<-c
+}
+
+func program(rpc *grpc.Server) {
+	waitForSignal()
+	rpc.GracefulStop()
+}
+
+func waitAndStop() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	defer signal.Stop(c)
+	<-c
+}
+
+func programThatStops(rpc *grpc.Server) {
+	waitAndStop()
+	rpc.GracefulStop()
+}
+
+func waitElsewhere() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	<-c
+}
+
+func programWithLimit(rpc *grpc.Server) {
+	waitElsewhere()
+	time.AfterFunc(time.Minute, rpc.Stop)
+	rpc.GracefulStop()
+}
+
+func dispatch(name string, rpc *grpc.Server) {
+	switch name {
+	case "one":
+		one(rpc)
+	case "two":
+		two()
+	}
+}
+
+func dispatchToo(name string, rpc *grpc.Server) {
+	if name == "three" {
+		one(rpc)
+	} else {
+		two()
+	}
+}
+
+func one(rpc *grpc.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt) // want "while GracefulStop waits"
+	<-c
+	rpc.GracefulStop()
+}
+
+func two() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	<-c
+}
+
+func both(rpc *grpc.Server) {
+	go three(rpc)
+	four()
+}
+
+func three(rpc *grpc.Server) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	<-c
+	rpc.GracefulStop()
+}
+
+func four() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	<-c
+	<-c
+	os.Exit(1)
+}
