@@ -6,6 +6,8 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
@@ -115,7 +117,7 @@ func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
 	if stop, how := f.follows(signals.After(start)); stop != nil {
 		return f.report(call, stop, how+" waits without a bound")
 	}
-	if cancel := f.cancels(after); cancel != nil && !looped(at) && call.Op == signals.Notify && !f.bounds(at, start) {
+	if cancel := f.cancels(after); cancel != nil && !looped(at) && call.Op == signals.Notify && !f.bounds(at, start) && f.slow(start) {
 		return f.report(call, cancel, "what the first one cancels comes to its end")
 	}
 	return false
@@ -188,6 +190,23 @@ func (f finder) cancels(stmts []inspector.Cursor) *ast.CallExpr {
 		}
 	}
 	return nil
+}
+
+// slow reports whether what a context ends may take long: it is all that the program
+// does, or something follows that is given a context without an end.
+func (f finder) slow(start inspector.Cursor) bool {
+	if f.pass.Pkg.Name() == "main" {
+		return true
+	}
+	for _, stmt := range signals.After(start) {
+		for call := range signals.Synchronous(stmt) {
+			made := strings.HasPrefix(code.Callee(f.pass.TypesInfo, call), "context.")
+			if !made && slices.ContainsFunc(call.Args, func(e ast.Expr) bool { return never(f.pass.TypesInfo, ast.Unparen(e)) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func looped(at inspector.Cursor) bool {

@@ -259,6 +259,18 @@ func onlyCancels(work func(context.Context)) {
 		cancel()
 	}()
 	work(ctx)
+	work(context.TODO())
+}
+
+func cancelsWhatIsQuick(work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	go func() {
+		<-c
+		cancel()
+	}()
+	work(ctx)
 }
 
 func onlyCancelsByName(work func(context.Context)) {
@@ -267,6 +279,7 @@ func onlyCancelsByName(work func(context.Context)) {
 	go handler(c, cancel)
 	signal.Notify(c, os.Interrupt) // want "while what the first one cancels comes to its end"
 	work(ctx)
+	work(context.Background())
 }
 
 func handler(c <-chan os.Signal, cancel context.CancelFunc) {
