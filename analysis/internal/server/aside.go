@@ -21,7 +21,7 @@ var asideWords = []string{"pprof", "debug", "profil", "metric", "prometheus", "e
 // its missing handler says, or the words of the call, of the goroutine it is in, of the conditions around it, and
 // of the function, and of the package.
 func (info *Info) Aside(at inspector.Cursor) bool {
-	if saysAside(info.name) || hasWord(at.Node()) || noHandler(at.Node()) {
+	if saysAside(info.name) || hasWord(at.Node()) || noHandler(at) {
 		return true
 	}
 	for cur := range at.Enclosing((*ast.GoStmt)(nil), (*ast.FuncLit)(nil), (*ast.IfStmt)(nil), (*ast.FuncDecl)(nil)) {
@@ -45,15 +45,20 @@ func (info *Info) Aside(at inspector.Cursor) bool {
 	return false
 }
 
-// noHandler reports whether a call serves the default handler: that is where packages
-// put their profiles and variables when they are imported.
-func noHandler(n ast.Node) bool {
-	call, ok := n.(*ast.CallExpr)
+// noHandler reports whether a call in a goroutine serves the default handler: that is
+// where packages put their profiles and variables when they are imported. A program that
+// uses it for its own purpose does so in main.
+func noHandler(at inspector.Cursor) bool {
+	call, ok := at.Node().(*ast.CallExpr)
 	if !ok || len(call.Args) < 2 {
 		return false
 	}
 	last, ok := call.Args[len(call.Args)-1].(*ast.Ident)
-	return ok && last.Name == "nil"
+	if !ok || last.Name != "nil" {
+		return false
+	}
+	_, ok = Goroutine(at)
+	return ok
 }
 
 func hasWord(n ast.Node) bool {

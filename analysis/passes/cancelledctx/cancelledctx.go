@@ -26,12 +26,13 @@ func run(pass *check.Pass) (any, error) {
 	if !imports(pass.Pkg, "context") {
 		return nil, nil
 	}
+	fields := fieldsOf(pass)
 	for cur := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
 		decl := cur.Node().(*ast.FuncDecl)
 		if decl.Body == nil || code.IsTest(pass.Fset, decl.Pos()) {
 			continue
 		}
-		c := &checker{pass: pass, decl: decl, contexts: contextsOf(pass.TypesInfo, decl), seen: map[*ast.CallExpr]bool{}}
+		c := &checker{pass: pass, decl: decl, contexts: contextsOf(pass.TypesInfo, decl), fields: fields, seen: map[*ast.CallExpr]bool{}}
 		for _, end := range c.ends(cur) {
 			c.check(end)
 		}
@@ -48,6 +49,7 @@ type checker struct {
 	pass     *check.Pass
 	decl     *ast.FuncDecl
 	contexts contexts
+	fields   map[types.Object]types.Object // contexts, by what ends them
 	seen     map[*ast.CallExpr]bool
 }
 

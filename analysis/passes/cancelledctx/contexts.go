@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
@@ -164,6 +165,24 @@ func (cs contexts) latest(v types.Object, end, use token.Pos) (last *origin, cha
 		}
 	}
 	return last, changed
+}
+
+// fieldsOf returns the fields that hold contexts, by those that hold what ends them, as
+// in "s.ctx, s.cancel = context.WithCancel(ctx)".
+func fieldsOf(pass *check.Pass) map[types.Object]types.Object {
+	out := map[types.Object]types.Object{}
+	for n := range pass.Inspect.PreorderSeq((*ast.AssignStmt)(nil)) {
+		a := n.(*ast.AssignStmt)
+		if len(a.Lhs) != 2 || len(a.Rhs) != 1 || !code.IsCall(pass.TypesInfo, ast.Unparen(a.Rhs[0]), deriving...) {
+			continue
+		}
+		ctx, isField := a.Lhs[0].(*ast.SelectorExpr)
+		cancel, both := a.Lhs[1].(*ast.SelectorExpr)
+		if isField && both && types.ExprString(ctx.X) == types.ExprString(cancel.X) {
+			out[pass.TypesInfo.Uses[cancel.Sel]] = pass.TypesInfo.Uses[ctx.Sel]
+		}
+	}
+	return out
 }
 
 func isContext(t types.Type) bool { return code.IsNamed(t, "context.Context") }

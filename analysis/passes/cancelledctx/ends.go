@@ -143,11 +143,7 @@ func (c *checker) afterCall(cur inspector.Cursor, call *ast.CallExpr) []end {
 		}
 		return nil
 	}
-	id, ok := call.Fun.(*ast.Ident)
-	if !ok {
-		return nil
-	}
-	ctx, ok := c.cancelledBy(c.pass.TypesInfo.Uses[id], call.Pos())
+	ctx, ok := c.cancelledBy(call)
 	if !ok {
 		return nil
 	}
@@ -171,15 +167,23 @@ func (c *checker) afterCall(cur inspector.Cursor, call *ast.CallExpr) []end {
 	return nil
 }
 
-// cancelledBy returns the context that a function ends.
-func (c *checker) cancelledBy(cancel types.Object, at token.Pos) (key, bool) {
-	if cancel == nil {
-		return key{}, false
-	}
-	for v, origins := range c.contexts.origins {
-		for _, o := range origins {
-			if o.cancel == cancel && o.call != nil && o.at < at {
-				return key{v, v.Name()}, true
+// cancelledBy returns the context that a call of a function ends.
+func (c *checker) cancelledBy(call *ast.CallExpr) (key, bool) {
+	switch fun := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		field := c.fields[c.pass.TypesInfo.Uses[fun.Sel]]
+		if field == nil {
+			return key{}, false
+		}
+		of, ok := keyOf(c.pass.TypesInfo, fun.X)
+		return key{of.object, of.name + "." + field.Name()}, ok
+	case *ast.Ident:
+		cancel := c.pass.TypesInfo.Uses[fun]
+		for v, origins := range c.contexts.origins {
+			for _, o := range origins {
+				if cancel != nil && o.cancel == cancel && o.call != nil && o.at < call.Pos() {
+					return key{v, v.Name()}, true
+				}
 			}
 		}
 	}

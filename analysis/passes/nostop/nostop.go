@@ -5,6 +5,7 @@ package nostop
 import (
 	_ "embed"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 
@@ -25,8 +26,7 @@ func run(pass *check.Pass) (any, error) {
 		info.ProgramSignals || info.ProgramStops || stops(info) {
 		return nil, nil
 	}
-	c := &checker{pass, info, map[*ast.FuncDecl]bool{}}
-	c.reach()
+	c := &checker{pass, info}
 	state := info.State || c.defersCleanup()
 	if s, ok := c.serve(); ok && state {
 		pass.Reportf(s.Call, "%s serves until the process is killed: nothing handles SIGTERM, so requests are cut off and no clean-up runs",
@@ -56,74 +56,64 @@ func stops(info *server.Info) bool {
 }
 
 type checker struct {
-	pass    *check.Pass
-	info    *server.Info
-	reached map[*ast.FuncDecl]bool // by calls from main
+	pass *check.Pass
+	info *server.Info
 }
 
-func (c *checker) reach() {
-	for n := range c.pass.Inspect.PreorderSeq((*ast.FuncDecl)(nil)) {
-		if decl := n.(*ast.FuncDecl); decl.Name.Name == "main" && decl.Recv == nil {
-			c.visit(decl)
-		}
-	}
-}
-
-func (c *checker) visit(decl *ast.FuncDecl) {
-	if decl.Body == nil || c.reached[decl] {
-		return
-	}
-	c.reached[decl] = true
-	server.Own(decl.Body, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok {
-			if callee := c.info.Callee(c.pass.TypesInfo, call); callee != nil {
-				c.visit(callee)
-			}
-		}
-		return true
-	})
-}
-
-// blocks reports whether main waits in a call until the server ends: it makes it itself,
-// or the functions that it calls do.
+// blocks reports whether the program waits in a call until the server ends: in the
+// function that makes it, or in one that waits for its goroutine's error, or for ever.
 func (c *checker) blocks(s server.Site) bool {
-	fn, ok := server.Enclosing(s.At)
-	if !ok {
+	if c.info.Aside(s.At) {
 		return false
 	}
-	decl, ok := fn.Node().(*ast.FuncDecl)
-	if !ok || !c.reached[decl] {
-		return false
-	}
-	_, ok = s.At.Parent().Node().(*ast.GoStmt)
-	return !ok
-}
-
-// defersCleanup reports whether main, or what it calls, defers what is to run at the end.
-func (c *checker) defersCleanup() bool {
-	found := false
-	for decl := range c.reached {
-		if !c.serves(decl) {
-			continue
-		}
-		server.Own(decl.Body, func(n ast.Node) bool {
-			if d, ok := n.(*ast.DeferStmt); ok {
-				found = found || cleans(c.pass.TypesInfo, d)
-			}
-			return !found
-		})
-	}
-	return found
-}
-
-// serves reports whether a function blocks in a server: what it defers runs at its end.
-func (c *checker) serves(decl *ast.FuncDecl) bool {
-	for _, s := range c.info.Sites {
-		if (s.Op == server.Serve || s.Op == server.ServeGlobal) && server.Declaration(s.At) == decl {
+	if _, ok := s.At.Parent().Node().(*ast.GoStmt); !ok {
+		if _, ok := server.Goroutine(s.At); !ok {
 			return true
 		}
 	}
-	return false
+	decl := server.Declaration(s.At)
+	return decl != nil && c.waits(decl.Body, s.Call.End())
+}
+
+// waits reports whether a function waits, behind a goroutine, for an error alone or for
+// ever. A select with several cases has something to stop it.
+func (c *checker) waits(body ast.Node, behind token.Pos) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectStmt:
+			found = found || n.Pos() > behind && len(n.Body.List) == 0
+			return false
+		case *ast.UnaryExpr:
+			if ch, ok := c.pass.TypesInfo.TypeOf(n.X).Underlying().(*types.Chan); ok && n.Op == token.ARROW && n.Pos() > behind {
+				found = found || types.Identical(ch.Elem(), types.Universe.Lookup("error").Type())
+			}
+		case *ast.GoStmt:
+			return false
+		}
+		return !found
+	})
+	return found
+}
+
+// defersCleanup reports whether a function that waits for a server defers what is to run
+// at the end.
+func (c *checker) defersCleanup() bool {
+	found := false
+	for _, s := range c.info.Sites {
+		if s.Op != server.Serve && s.Op != server.ServeGlobal {
+			continue
+		}
+		if decl := server.Declaration(s.At); decl != nil {
+			server.Own(decl.Body, func(n ast.Node) bool {
+				if d, ok := n.(*ast.DeferStmt); ok {
+					found = found || cleans(c.pass.TypesInfo, d)
+				}
+				return !found
+			})
+		}
+	}
+	return found
 }
 
 // cleans reports whether a deferred call, or one in a deferred function literal, is of a

@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), nostop.Analyzer, "a", "prog/cmd", "stateless", "stops", "signals/cmd")
+	analysistest.Run(t, analysistest.TestData(), nostop.Analyzer, "a", "prog/cmd", "stateless", "stops", "signals/cmd", "cobra", "login")
 }

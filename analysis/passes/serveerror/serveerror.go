@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -132,7 +133,7 @@ func (c *checker) onlyLogs(body *ast.BlockStmt, serve *ast.CallExpr) bool {
 		case *ast.ForStmt, *ast.RangeStmt:
 			ok = false
 		case *ast.DeferStmt:
-			ok = ok && !c.acts(n.Call)
+			ok = ok && (!c.acts(n.Call) || c.countedForStop(n.Call))
 			return false
 		case *ast.CallExpr:
 			ok = ok && (n.Pos() <= serve.Pos() || !c.acts(n))
@@ -158,6 +159,40 @@ func (c *checker) acts(call *ast.CallExpr) bool {
 		return false
 	}
 	return !server.Logs(info, call)
+}
+
+// countedForStop reports whether a call is Done of a WaitGroup that only functions that
+// stop something wait for: they do not run because the server has ended.
+func (c *checker) countedForStop(call *ast.CallExpr) bool {
+	if !code.IsCall(c.pass.TypesInfo, call, "(*sync.WaitGroup).Done") {
+		return false
+	}
+	group := groupOf(c.pass.TypesInfo, call)
+	waits := 0
+	for cur := range c.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		wait := cur.Node().(*ast.CallExpr)
+		if !code.IsCall(c.pass.TypesInfo, wait, "(*sync.WaitGroup).Wait") || group == nil || groupOf(c.pass.TypesInfo, wait) != group {
+			continue
+		}
+		if decl := server.Declaration(cur); decl == nil || !stopName(decl.Name.Name) {
+			return false
+		}
+		waits++
+	}
+	return waits > 0
+}
+
+func groupOf(info *types.Info, call *ast.CallExpr) types.Object {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return nil
+	}
+	return code.ObjectOf(info, sel.X)
+}
+
+func stopName(name string) bool {
+	name = strings.ToLower(name)
+	return strings.Contains(name, "stop") || strings.Contains(name, "close") || strings.Contains(name, "shutdown")
 }
 
 // local reports whether an assignment is to variables of the function only.

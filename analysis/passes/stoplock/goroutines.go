@@ -26,6 +26,7 @@ type program struct {
 // it locks.
 type job struct {
 	releases map[ref]bool // WaitGroups that are done, channels that are closed
+	adds     map[ref]bool // WaitGroups that it adds to: it manages others
 	locks    map[ref]mode
 }
 
@@ -44,8 +45,13 @@ const (
 	write
 )
 
-// depth is how deep calls of functions of the package are followed.
-const depth = 4
+// depth is how deep calls of functions of the package are followed, for what is locked.
+// A Done is looked for in the goroutine's function and in those it calls; a channel that
+// one of the latter closes is mostly what it hands a result over with.
+const (
+	depth        = 3
+	releaseDepth = 2
+)
 
 // goroutines finds the goroutines of the package.
 func (p *program) goroutines(pass *check.Pass) {
@@ -68,7 +74,7 @@ func (p *program) job(call *ast.CallExpr, body *ast.BlockStmt, group ref) {
 	if body == nil {
 		return
 	}
-	j := job{releases: map[ref]bool{}, locks: map[ref]mode{}}
+	j := job{releases: map[ref]bool{}, adds: map[ref]bool{}, locks: map[ref]mode{}}
 	if group.object != nil {
 		j.releases[group] = true
 	}
@@ -77,6 +83,7 @@ func (p *program) job(call *ast.CallExpr, body *ast.BlockStmt, group ref) {
 		same = p.bind(call, same)
 	}
 	p.collect(body, &j, same, depth, map[ast.Node]bool{})
+	maps.DeleteFunc(j.releases, func(r ref, _ bool) bool { return j.adds[r] })
 	if len(j.releases) > 0 && len(j.locks) > 0 {
 		p.jobs = append(p.jobs, j)
 	}
@@ -151,8 +158,8 @@ func (p *program) value(e ast.Expr) *ast.BlockStmt {
 }
 
 // collect notes what a body does, and the functions of the package that it calls.
-func (p *program) collect(body *ast.BlockStmt, j *job, same aliases, depth int, seen map[ast.Node]bool) {
-	if depth == 0 || seen[body] {
+func (p *program) collect(body *ast.BlockStmt, j *job, same aliases, level int, seen map[ast.Node]bool) {
+	if level == 0 || seen[body] {
 		return
 	}
 	seen[body] = true
@@ -162,16 +169,22 @@ func (p *program) collect(body *ast.BlockStmt, j *job, same aliases, depth int, 
 			return true
 		}
 		switch {
+		case code.IsCall(p.info, call, "(*sync.WaitGroup).Add"):
+			j.adds[same.resolve(p.receiver(call))] = true
 		case code.IsCall(p.info, call, "(*sync.WaitGroup).Done"):
-			j.releases[same.resolve(p.receiver(call))] = true
+			if level > depth-releaseDepth {
+				j.releases[same.resolve(p.receiver(call))] = true
+			}
 		case code.IsBuiltin(p.info, call, "close") && len(call.Args) == 1:
-			j.releases[same.resolve(p.ref(call.Args[0]))] = true
+			if level == depth {
+				j.releases[same.resolve(p.ref(call.Args[0]))] = true
+			}
 		default:
 			if mutex, m := p.lock(call); m != 0 {
 				mutex = same.resolve(mutex)
 				j.locks[mutex] = max(j.locks[mutex], m)
 			} else if inner := p.body(call); inner != nil {
-				p.collect(inner, j, p.bind(call, same), depth-1, seen)
+				p.collect(inner, j, p.bind(call, same), level-1, seen)
 			}
 		}
 		return true
@@ -183,7 +196,7 @@ func (p *program) collect(body *ast.BlockStmt, j *job, same aliases, depth int, 
 			return false
 		case *ast.DeferStmt:
 			if lit, ok := n.Call.Fun.(*ast.FuncLit); ok {
-				p.collect(lit.Body, j, same, depth-1, seen)
+				p.collect(lit.Body, j, same, level, seen)
 			}
 		case *ast.FuncLit:
 			return false

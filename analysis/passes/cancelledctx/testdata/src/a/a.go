@@ -107,8 +107,19 @@ func after(ctx context.Context, srv *http.Server) {
 }
 
 type app struct {
-	ctx context.Context
-	srv *http.Server
+	ctx    context.Context
+	cancel context.CancelFunc
+	srv    *http.Server
+}
+
+func (a *app) start(ctx context.Context) {
+	a.ctx, a.cancel = context.WithCancel(ctx)
+}
+
+func (a *app) stop(ctx context.Context) {
+	a.cancel()
+	a.srv.Shutdown(ctx)
+	a.srv.Shutdown(a.ctx) // want `a.srv.Shutdown has a context that has ended already \(a.ctx\)`
 }
 
 func (a *app) field() {

@@ -68,6 +68,26 @@ func (a *app) loop() {
 	}
 }
 
+type plugin struct {
+	srv *http.Server
+	wg  sync.WaitGroup
+}
+
+func (p *plugin) Start(l net.Listener) {
+	p.wg.Add(1)
+	go func() {
+		defer p.wg.Done()
+		if err := p.srv.Serve(l); err != nil { // want `the program lives on without its server when p.srv.Serve fails`
+			log.Print(err)
+		}
+	}()
+}
+
+func (p *plugin) Stop() {
+	p.srv.Close()
+	p.wg.Wait()
+}
+
 // From here on nothing is wrong.
 
 func tells(srv *http.Server) error {

@@ -128,6 +128,31 @@ type tree struct {
 	done chan bool
 }
 
+type wanted struct {
+	mu     sync.Mutex
+	result chan int
+	done   bool
+}
+
+// The result is handed over under the lock: who sees done finds it.
+func (w *wanted) deliver(v int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done = true
+	w.result <- v
+	close(w.result)
+}
+
+func (w *wanted) start() { go func() { w.deliver(1) }() }
+
+func (w *wanted) cancel() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.done {
+		<-w.result
+	}
+}
+
 // The goroutine of a tree locks what it has below, not itself.
 func (t *tree) start() {
 	go func() {
