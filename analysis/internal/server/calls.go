@@ -53,6 +53,13 @@ var calls = map[string]known{
 	"net/http.Serve":                       {op: ServeGlobal},
 	"net/http.ServeTLS":                    {op: ServeGlobal},
 
+	"(*github.com/quic-go/quic-go/http3.Server).ListenAndServe":    {op: Serve, closed: true},
+	"(*github.com/quic-go/quic-go/http3.Server).ListenAndServeTLS": {op: Serve, closed: true},
+	"(*github.com/quic-go/quic-go/http3.Server).Serve":             {op: Serve, closed: true},
+	"(*github.com/quic-go/quic-go/http3.Server).ServeListener":     {op: Serve, closed: true},
+	"(*github.com/quic-go/quic-go/http3.Server).Shutdown":          {op: Shutdown, ctx: true},
+	"(*github.com/quic-go/quic-go/http3.Server).Close":             {op: Close},
+
 	// Serve of grpc returns nil after a stop.
 	"(*google.golang.org/grpc.Server).Serve":        {op: Serve},
 	"(*google.golang.org/grpc.Server).GracefulStop": {op: GracefulStop},
@@ -90,7 +97,7 @@ var calls = map[string]known{
 var libraries = map[string]bool{
 	"net/http": true, "google.golang.org/grpc": true, "github.com/labstack/echo": true,
 	"github.com/gin-gonic/gin": true, "github.com/gofiber/fiber": true,
-	"github.com/valyala/fasthttp": true, "github.com/prometheus/exporter-toolkit/web": true,
+	"github.com/valyala/fasthttp": true, "github.com/quic-go/quic-go/http3": true, "github.com/prometheus/exporter-toolkit/web": true,
 }
 
 func lookup(info *types.Info, call *ast.CallExpr) (known, bool) {

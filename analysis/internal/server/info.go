@@ -112,16 +112,16 @@ func imports(pass *analysis.Pass, info *Info) bool {
 		if fact, ok := f.Fact.(*Package); ok {
 			info.ProgramSignals = info.ProgramSignals || fact.Signals
 			info.ProgramStops = info.ProgramStops || fact.Stops
-			info.State = info.State || fact.State && sameModule(pass.Pkg.Path(), f.Package.Path())
+			info.State = info.State || fact.State && SameModule(pass.Pkg.Path(), f.Package.Path())
 		}
 	}
 	// What these do to themselves is not what a program does with them.
 	return servers && !libraries[unversionedPath(pass.Pkg.Path())] && pass.Pkg.Path() != "net/http/httptest"
 }
 
-// sameModule reports whether two packages are probably of one module: their paths begin
+// SameModule reports whether two packages are probably of one module: their paths begin
 // with the same three elements, as in "host/owner/name", or the same one without a host.
-func sameModule(a, b string) bool {
+func SameModule(a, b string) bool {
 	elems := 1
 	if host, _, _ := strings.Cut(a, "/"); strings.Contains(host, ".") {
 		elems = 3

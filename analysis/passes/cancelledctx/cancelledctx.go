@@ -14,25 +14,30 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
 )
 
 //go:embed doc.go
 var doc string
 
 // Analyzer reports the cancelled context reused for Shutdown or clean-up.
-var Analyzer = check.New(doc, run)
+var Analyzer = check.New(doc, run, server.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
 	if !imports(pass.Pkg, "context") {
 		return nil, nil
 	}
 	fields := fieldsOf(pass)
+	stops := map[*ast.CallExpr]bool{}
+	for _, s := range pass.ResultOf[server.Analyzer].(*server.Info).Sites {
+		stops[s.Call] = s.Op == server.Shutdown && s.Ctx != nil
+	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
 		decl := cur.Node().(*ast.FuncDecl)
 		if decl.Body == nil || code.IsTest(pass.Fset, decl.Pos()) {
 			continue
 		}
-		c := &checker{pass: pass, decl: decl, contexts: contextsOf(pass.TypesInfo, decl), fields: fields, seen: map[*ast.CallExpr]bool{}}
+		c := &checker{pass: pass, decl: decl, contexts: contextsOf(pass.TypesInfo, decl), fields: fields, stops: stops, seen: map[*ast.CallExpr]bool{}}
 		for _, end := range c.ends(cur) {
 			c.check(end)
 		}
@@ -50,6 +55,7 @@ type checker struct {
 	decl     *ast.FuncDecl
 	contexts contexts
 	fields   map[types.Object]types.Object // contexts, by what ends them
+	stops    map[*ast.CallExpr]bool        // calls whose context bounds the stop of a server
 	seen     map[*ast.CallExpr]bool
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
 )
 
 // cleanupWords begin the names of functions that clean up.
@@ -43,6 +44,9 @@ func (c *checker) cleans(call *ast.CallExpr) bool {
 	if len(call.Args) == 0 || !isContext(c.pass.TypesInfo.TypeOf(call.Args[0])) {
 		return false
 	}
+	if c.stops[call] {
+		return true
+	}
 	name := ""
 	switch f := ast.Unparen(call.Fun).(type) {
 	case *ast.Ident:
@@ -61,7 +65,9 @@ func (c *checker) cleans(call *ast.CallExpr) bool {
 // Only the functions of the package are looked into.
 func (c *checker) bounded(fn *types.Func) bool {
 	if fn.Pkg() != c.pass.Pkg {
-		return true
+		// What the module itself has may well take care of it, and cannot be seen here.
+		recv := fn.Signature().Recv()
+		return recv != nil && types.IsInterface(recv.Type()) || fn.Pkg() == nil || !server.SameModule(c.pass.Pkg.Path(), fn.Pkg().Path())
 	}
 	for n := range c.pass.Inspect.PreorderSeq((*ast.FuncDecl)(nil)) {
 		decl := n.(*ast.FuncDecl)

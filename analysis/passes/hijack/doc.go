@@ -5,7 +5,7 @@
 //
 // # Analyzer hijack
 //
-// hijack: report hijacked connections that nobody tracks beside Shutdown
+// hijack: report hijacked connections that nobody tracks
 //
 // "Shutdown does not attempt to close nor wait for hijacked connections such as
 // WebSockets", says the documentation of net/http: "the caller of Shutdown should
@@ -32,9 +32,9 @@
 //	s.add(conn)
 //	defer s.remove(conn)
 //
-// It reports only packages that shut a server down themselves and do not use
-// RegisterOnShutdown, and only connections that do not leave the handler and the
-// functions it calls, which do not wait for anything that a stop could end.
+// It reports only connections that do not leave the handler and the functions it calls,
+// which copy or loop and do not wait for anything that a stop could end; and no package
+// that uses RegisterOnShutdown.
 //
 // To switch it off for one line: //quiesce:ignore hijack reason
 package hijack

@@ -17,12 +17,12 @@ import (
 //go:embed doc.go
 var doc string
 
-// Analyzer reports hijacked connections that nobody tracks beside Shutdown.
+// Analyzer reports hijacked connections that nobody tracks.
 var Analyzer = check.New(doc, run, server.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
 	info := pass.ResultOf[server.Analyzer].(*server.Info)
-	if !shutsDown(info) || !server.InProgram(pass.Pass) {
+	if !server.InProgram(pass.Pass) || !mayHijack(pass.Pkg) {
 		return nil, nil
 	}
 	c := &checker{pass, info}
@@ -43,9 +43,11 @@ func run(pass *check.Pass) (any, error) {
 	return nil, nil
 }
 
-func shutsDown(info *server.Info) bool {
-	for _, s := range info.Sites {
-		if s.Op == server.Shutdown {
+// mayHijack reports whether a package imports what connections are hijacked with.
+func mayHijack(pkg *types.Package) bool {
+	for _, p := range pkg.Imports() {
+		switch p.Path() {
+		case "net/http", "github.com/gorilla/websocket", "github.com/coder/websocket", "nhooyr.io/websocket", "github.com/gobwas/ws":
 			return true
 		}
 	}

@@ -40,9 +40,11 @@
 //		srv.Shutdown(ctx)
 //	}
 //
-// It reports only programs that have something to lose: main defers clean-up, or a
-// package of the program uses a database or a queue. A program of which any package
-// handles signals or stops servers, also one that it depends on, is not reported.
+// It reports programs that have something to lose: main defers clean-up, a package of the
+// program uses a database or a queue, or there are packages beside main at all. A program
+// of which any package handles signals or stops servers, also one that it
+// depends on, is not reported; nor are programs that serve files or figures only, or that
+// their path calls an example or a tool.
 //
 // To switch it off for one line: //quiesce:ignore nostop reason
 package nostop

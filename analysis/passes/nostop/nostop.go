@@ -22,13 +22,12 @@ var Analyzer = check.New(doc, run, server.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
 	info := pass.ResultOf[server.Analyzer].(*server.Info)
-	if !code.IsMain(pass.Pass) || len(info.Sites) == 0 || !server.InProgram(pass.Pass) ||
+	if !code.IsMain(pass.Pass) || len(info.Sites) == 0 || !server.InProgram(pass.Pass) || readsOnly(pass.Pkg.Path()) ||
 		info.ProgramSignals || info.ProgramStops || stops(info) {
 		return nil, nil
 	}
 	c := &checker{pass, info}
-	state := info.State || c.defersCleanup()
-	if s, ok := c.serve(); ok && state {
+	if s, ok := c.serve(); ok && (info.State || ownPackages(pass) || c.defersCleanup()) {
 		pass.Reportf(s.Call, "%s serves until the process is killed: nothing handles SIGTERM, so requests are cut off and no clean-up runs",
 			types.ExprString(s.Call.Fun))
 	}
@@ -96,6 +95,21 @@ func (c *checker) waits(body ast.Node, behind token.Pos) bool {
 	return found
 }
 
+// readsOnly reports whether a program, by the elements of its path, is there to be looked
+// at or to be asked for figures: it has nothing to finish.
+func readsOnly(path string) bool {
+	for elem := range strings.SplitSeq(path, "/") {
+		switch elem {
+		case "contrib", "hack", "tools", "scripts", "sample", "samples", "tutorial", "bench", "benchmark":
+			return true
+		}
+		if strings.Contains(elem, "exporter") {
+			return true
+		}
+	}
+	return false
+}
+
 // defersCleanup reports whether a function that waits for a server defers what is to run
 // at the end.
 func (c *checker) defersCleanup() bool {
@@ -134,6 +148,16 @@ func cleans(info *types.Info, d *ast.DeferStmt) bool {
 func cleanup(name string) bool {
 	for _, w := range []string{"Close", "Flush", "Sync", "Shutdown", "Disconnect", "Cleanup", "Save"} {
 		if strings.HasPrefix(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownPackages reports whether a program has more than its main package.
+func ownPackages(pass *check.Pass) bool {
+	for _, p := range pass.Pkg.Imports() {
+		if strings.Contains(p.Path(), "/") && server.SameModule(pass.Pkg.Path(), p.Path()) {
 			return true
 		}
 	}

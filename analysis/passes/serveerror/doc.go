@@ -31,7 +31,8 @@
 //		return err
 //	}
 //
-// It does not report goroutines that do anything else when the server has ended (send,
+// An errgroup that has no context is the same: its Wait goes on waiting for the rest of
+// the group. It does not report goroutines that do anything else when the server has ended (send,
 // close, cancel, call a function of the program), servers for profiles, metrics and the
 // like, and servers that are one of many, started by a handler or in a loop.
 //

@@ -33,7 +33,7 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		if c.unnoticed(s) {
-			pass.Reportf(s.Call, "the program lives on without its server when %s fails: nothing but a log line tells of it",
+			pass.Reportf(s.Call, "the program lives on without its server when %s fails: nobody acts on its error",
 				types.ExprString(s.Call.Fun))
 		}
 	}
@@ -56,7 +56,7 @@ func returnsError(info *types.Info, call *ast.CallExpr) bool {
 func (c *checker) unnoticed(s server.Site) bool {
 	g, ok := server.Goroutine(s.At)
 	if !ok {
-		return c.unnoticedMethod(s)
+		return c.unnoticedMethod(s) || c.keptByGroup(s)
 	}
 	if c.info.Aside(s.At) || c.info.Aside(g) || oneOfMany(g) {
 		return false

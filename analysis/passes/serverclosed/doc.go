@@ -28,7 +28,8 @@
 //	}
 //	<-stopped // closed after Shutdown has returned
 //
-// It does not report servers that the program does not stop, Serve of grpc, which
+// It also reports a goroutine that writes the normal end to the log as a failure, at each
+// stop. It does not report servers that the program does not stop, Serve of grpc, which
 // returns nil after a stop, and functions that look at http.ErrServerClosed.
 //
 // To switch it off for one line: //quiesce:ignore serverclosed reason

@@ -74,6 +74,10 @@ func (c *checker) check(s server.Site) {
 	if wait, ok := c.groupWait(s); ok && c.fatal(wait, nil) {
 		c.pass.Reportf(s.Call, "after a clean stop %s makes the group's Wait return http.ErrServerClosed, which ends the program as a failure",
 			types.ExprString(s.Call.Fun))
+		return
+	}
+	if !s.Wrapped && c.logged(s.At) {
+		c.pass.Reportf(s.Call, "each clean stop is logged as a failure: %s returns http.ErrServerClosed then", types.ExprString(s.Call.Fun))
 	}
 }
 
@@ -131,21 +135,60 @@ func (c *checker) fatalNext(rest []ast.Stmt, err ast.Expr, onIf func(*ast.Binary
 
 // fatalIf reports whether a statement is "if err != nil", and ends the process.
 func (c *checker) fatalIf(i *ast.IfStmt, err ast.Expr, onIf func(*ast.BinaryExpr)) bool {
-	cond, ok := i.Cond.(*ast.BinaryExpr)
-	if !ok || cond.Op != token.NEQ || code.ObjectOf(c.pass.TypesInfo, cond.X) != code.ObjectOf(c.pass.TypesInfo, err) || !isNil(cond.Y) {
+	if !c.isError(i.Cond, err) {
 		return false
 	}
 	for _, s := range i.Body.List {
 		if e, ok := s.(*ast.ExprStmt); ok {
 			if call, ok := e.X.(*ast.CallExpr); ok && c.info.Fatal(c.pass.TypesInfo, call) {
 				if onIf != nil {
-					onIf(cond)
+					onIf(i.Cond.(*ast.BinaryExpr))
 				}
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// logged reports whether any error that a call in "if err := call; err != nil" returns is
+// written to the log, and nothing more.
+func (c *checker) logged(at inspector.Cursor) bool {
+	a, ok := at.Parent().Node().(*ast.AssignStmt)
+	if !ok || len(a.Lhs) != 1 {
+		return false
+	}
+	i, ok := at.Parent().Parent().Node().(*ast.IfStmt)
+	if !ok || i.Init != a {
+		if rest := server.After(at); len(rest) > 0 {
+			i, _ = rest[0].(*ast.IfStmt)
+		}
+	}
+	if i == nil || i.Else != nil || !c.isError(i.Cond, a.Lhs[0]) {
+		return false
+	}
+	logs := false
+	for _, s := range i.Body.List {
+		switch s := s.(type) {
+		case *ast.ExprStmt:
+			call, ok := s.X.(*ast.CallExpr)
+			if !ok || !server.Logs(c.pass.TypesInfo, call) {
+				return false
+			}
+			logs = true
+		case *ast.ReturnStmt:
+		default:
+			return false
+		}
+	}
+	return logs
+}
+
+// isError reports whether a condition is "err != nil".
+func (c *checker) isError(e, err ast.Expr) bool {
+	cond, ok := e.(*ast.BinaryExpr)
+	return ok && cond.Op == token.NEQ && isNil(cond.Y) &&
+		code.ObjectOf(c.pass.TypesInfo, cond.X) == code.ObjectOf(c.pass.TypesInfo, err)
 }
 
 func isNil(e ast.Expr) bool {

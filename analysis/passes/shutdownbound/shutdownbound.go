@@ -97,7 +97,7 @@ func (c *checker) forced(s server.Site, depth int) bool {
 }
 
 // closedElsewhere reports whether the server is also closed at once, other than after
-// the stop in the same function: by a timer, another goroutine, another function.
+// the stop in the same function: by a timer, another goroutine, a case of a select.
 func (c *checker) closedElsewhere(s server.Site) bool {
 	own, _ := server.Enclosing(s.At)
 	for _, other := range c.info.Sites {
@@ -108,7 +108,8 @@ func (c *checker) closedElsewhere(s server.Site) bool {
 		if !ok {
 			continue
 		}
-		if fn.Node() != own.Node() && !deferred(other.At, fn) || inSelect(other.At) {
+		same := server.Declaration(other.At) == server.Declaration(s.At)
+		if same && fn.Node() != own.Node() && !deferred(other.At, fn) || inSelect(other.At) {
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ package shutdownbound
 
 import (
 	"go/ast"
+	"go/types"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/server"
@@ -15,7 +16,7 @@ import (
 func (c *checker) wayOut(s server.Site) bool {
 	for cur := range s.At.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		inner := cur.Node() // the function of the stop: its own selects are over before
-		if fn, ok := server.Enclosing(s.At); ok && fn.Node() != inner && selectsAfter(inner, s.Call) {
+		if fn, ok := server.Enclosing(s.At); ok && fn.Node() != inner && c.selectsAfter(inner, s) {
 			return true
 		}
 		if c.exitsBeside(inner, s.Call) {
@@ -25,17 +26,61 @@ func (c *checker) wayOut(s server.Site) bool {
 	return false
 }
 
-// selectsAfter reports whether a function has a select with several cases, or a receive
-// with a bound, behind the literal that stops.
-func selectsAfter(fn ast.Node, stop *ast.CallExpr) bool {
+// selectsAfter reports whether a function goes on without a stop that it has started:
+// it has a select, behind, that also has another case than the stop's own channel.
+func (c *checker) selectsAfter(fn ast.Node, s server.Site) bool {
+	own, ok := server.Enclosing(s.At)
+	if !ok {
+		return false
+	}
+	told := c.told(own.Node())
 	found := false
 	ast.Inspect(fn, func(n ast.Node) bool {
-		if sel, ok := n.(*ast.SelectStmt); ok && sel.Pos() > stop.End() && len(sel.Body.List) > 1 {
-			found = true
+		if sel, ok := n.(*ast.SelectStmt); ok && sel.Pos() > s.Call.End() && len(sel.Body.List) > 1 {
+			found = found || c.receives(sel, told)
 		}
 		return !found
 	})
 	return found
+}
+
+// told returns the channels that a function closes or sends to: it tells of its end.
+func (c *checker) told(fn ast.Node) map[types.Object]bool {
+	out := map[types.Object]bool{}
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if code.IsBuiltin(c.pass.TypesInfo, n, "close") && len(n.Args) == 1 {
+				out[code.ObjectOf(c.pass.TypesInfo, n.Args[0])] = true
+			}
+		case *ast.SendStmt:
+			out[code.ObjectOf(c.pass.TypesInfo, n.Chan)] = true
+		}
+		return true
+	})
+	delete(out, nil)
+	return out
+}
+
+// receives reports whether a case of a select receives from one of the channels.
+func (c *checker) receives(sel *ast.SelectStmt, from map[types.Object]bool) bool {
+	for _, s := range sel.Body.List {
+		comm := s.(*ast.CommClause).Comm
+		if comm == nil {
+			continue
+		}
+		found := false
+		ast.Inspect(comm, func(n ast.Node) bool {
+			if u, ok := n.(*ast.UnaryExpr); ok {
+				found = found || from[code.ObjectOf(c.pass.TypesInfo, u.X)]
+			}
+			return !found
+		})
+		if found {
+			return true
+		}
+	}
+	return false
 }
 
 // exitsBeside reports whether a function starts something that ends the process, or

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package none shuts nothing down.
+// Package none closes the connection at once.
 package none
 
 import "net/http"

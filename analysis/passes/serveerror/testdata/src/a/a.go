@@ -12,6 +12,7 @@ import (
 	"os"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 )
 
@@ -88,7 +89,31 @@ func (p *plugin) Stop() {
 	p.wg.Wait()
 }
 
+func group(l net.Listener, stop func() error) error {
+	srv := grpc.NewServer()
+	var g errgroup.Group
+	g.Go(func() error { return srv.Serve(l) }) // want `the program lives on without its server when srv.Serve fails`
+	g.Go(stop)
+	return g.Wait()
+}
+
 // From here on nothing is wrong.
+
+func groupWithContext(ctx context.Context, l net.Listener, stop func() error) error {
+	srv := grpc.NewServer()
+	g, _ := errgroup.WithContext(ctx)
+	g.Go(func() error { return srv.Serve(l) })
+	g.Go(stop)
+	return g.Wait()
+}
+
+func groupOfServers(l, m net.Listener) error {
+	srv := grpc.NewServer()
+	var g errgroup.Group
+	g.Go(func() error { return srv.Serve(l) })
+	g.Go(func() error { return srv.Serve(m) })
+	return g.Wait()
+}
 
 func tells(srv *http.Server) error {
 	failed := make(chan error, 1)

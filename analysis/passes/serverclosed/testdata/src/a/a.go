@@ -118,6 +118,17 @@ func split() {
 	}
 }
 
+func logs() {
+	srv := &http.Server{}
+	go func() {
+		if err := srv.ListenAndServe(); err != nil { // want `each clean stop is logged as a failure: srv.ListenAndServe returns http.ErrServerClosed then`
+			log.Printf("listen: %v", err)
+		}
+	}()
+	<-quit
+	srv.Shutdown(ctx)
+}
+
 // From here on nothing is wrong.
 
 // A Fatal that only writes.

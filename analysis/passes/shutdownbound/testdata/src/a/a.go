@@ -46,6 +46,21 @@ func (a *app) stopRPC() {
 	a.rpc.GracefulStop() // want `a.rpc.GracefulStop waits without a bound: one open stream`
 }
 
+// The other method is for those who do not want to wait.
+func (a *app) stopRPCNow() { a.rpc.Stop() }
+
+// The select is for something else.
+func elsewhere(srv *http.Server) {
+	go func() {
+		<-quit
+		srv.Shutdown(context.Background()) // want `srv.Shutdown has a context that never ends`
+	}()
+	select {
+	case <-quit:
+	case <-time.After(time.Second):
+	}
+}
+
 // From here on nothing is wrong.
 
 func fresh(srv *http.Server) error {
