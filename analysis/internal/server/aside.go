@@ -15,7 +15,7 @@ import (
 
 // asideWords are in the names around a server that is not what the program is for: it
 // may end with the process, and need not end it.
-var asideWords = []string{"pprof", "debug", "profil", "metric", "prometheus", "expvar", "telemetry", "monitoring", "diagnostic", "health", "liveness", "readiness"}
+var asideWords = []string{"pprof", "debug", "profil", "metric", "prometheus", "expvar", "telemetry", "monitoring", "diagnostic", "health", "liveness", "readiness", "dashboard"}
 
 // Aside reports whether a call is about a server for profiles, metrics and the like, as
 // its missing handler says, or the words of the call, of the goroutine it is in, of the conditions around it, and

@@ -32,7 +32,7 @@ func run(pass *check.Pass) (any, error) {
 		if s.Op != server.Serve && s.Op != server.ServeGlobal || s.Wrapped && !returnsError(pass.TypesInfo, s.Call) {
 			continue
 		}
-		if c.unnoticed(s) {
+		if !ownListener(pass.TypesInfo, s.Call) && c.unnoticed(s) {
 			pass.Reportf(s.Call, "the program lives on without its server when %s fails: nobody acts on its error",
 				types.ExprString(s.Call.Fun))
 		}
@@ -49,6 +49,32 @@ type checker struct {
 func returnsError(info *types.Info, call *ast.CallExpr) bool {
 	t := info.TypeOf(call)
 	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
+}
+
+// ownListener reports whether a call is given a listener that is not one of the net and
+// tls packages: one in memory fails only when it is closed.
+func ownListener(info *types.Info, call *ast.CallExpr) bool {
+	if len(call.Args) == 0 {
+		return false
+	}
+	t := info.TypeOf(call.Args[0])
+	if t == nil || types.IsInterface(t) {
+		return false
+	}
+	p, ok := types.Unalias(t).(*types.Pointer)
+	if !ok {
+		return false
+	}
+	n, ok := types.Unalias(p.Elem()).(*types.Named)
+	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() == "net" || n.Obj().Pkg().Path() == "net/http" {
+		return false
+	}
+	for m := range types.NewMethodSet(t).Methods() {
+		if m.Obj().Name() == "Accept" {
+			return true
+		}
+	}
+	return false
 }
 
 // unnoticed reports whether a goroutine serves, and when that is over does nothing but
