@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -156,6 +157,8 @@ func judge(pass *check.Pass, l loop, starts map[inspector.Cursor]inspector.Curso
 	case started:
 		if owner := stopper(pass, outer); owner != "" {
 			pass.Reportf(l.channel, "the loop over %s goes on after %s", name, owner)
+		} else if made := constructs(pass, start); made != "" {
+			pass.Reportf(l.channel, "the loop over %s has no end: each %s leaves a goroutine behind", name, made)
 		}
 	}
 }
@@ -221,6 +224,24 @@ func stopper(pass *check.Pass, fn inspector.Cursor) string {
 		return ""
 	}
 	return stopMethod(pass.TypesInfo.TypeOf(decl.Type.Results.List[0].Type))
+}
+
+// constructs returns the name of the type whose constructor has a go statement. A
+// program's own, in package main, is made once.
+func constructs(pass *check.Pass, start inspector.Cursor) string {
+	fn, _ := exits.Function(start)
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	if !ok || decl.Recv != nil || !strings.HasPrefix(decl.Name.Name, "New") || code.IsMain(pass.Pass) || decl.Type.Results == nil {
+		return ""
+	}
+	t := pass.TypesInfo.TypeOf(decl.Type.Results.List[0].Type)
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() == pass.Pkg {
+		return named.Obj().Name()
+	}
+	return ""
 }
 
 func stopMethod(t types.Type) string {

@@ -55,6 +55,22 @@ func newCache() *cache {
 	return c
 }
 
+type renewal struct{ ticker *time.Ticker }
+
+// NewRenewal makes one that nothing can stop.
+func NewRenewal() *renewal {
+	r := &renewal{time.NewTicker(time.Second)}
+	go r.loop()
+	return r
+}
+
+func (r *renewal) loop() {
+	for {
+		<-r.ticker.C // want `the loop over r.ticker.C has no end: each renewal leaves a goroutine behind`
+		work()
+	}
+}
+
 func local() {
 	ticker := time.NewTicker(time.Second)
 	go func() {
