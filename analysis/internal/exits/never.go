@@ -147,6 +147,9 @@ func isFunc(t types.Type) bool {
 }
 
 func (k *Knowledge) bodyExits(decl *ast.FuncDecl) (Exit, bool) {
+	if strings.HasPrefix(decl.Name.Name, "Fatal") && !returns(decl.Body) && k.leadsToExit(decl.Body, depth) {
+		return Exit{}, true
+	}
 	if !mayExit(decl.Body) {
 		return Exit{}, false
 	}
@@ -157,6 +160,26 @@ func (k *Knowledge) bodyExits(decl *ast.FuncDecl) (Exit, bool) {
 		return Exit{OnError: true}, true
 	}
 	return Exit{}, false
+}
+
+// leadsToExit reports whether a function calls one that may exit. That is enough for one
+// whose name says that it does, as in a logger whose levels come together in one
+// function; a Fatal that only writes has no exit behind it.
+func (k *Knowledge) leadsToExit(body *ast.BlockStmt, depth int) (found bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || found {
+			return !found
+		}
+		if _, found = k.Exit(call); found {
+			return false
+		}
+		if decl := k.Decl(k.Callee(call)); decl != nil && depth > 0 {
+			found = k.leadsToExit(decl.Body, depth-1)
+		}
+		return !found
+	})
+	return found
 }
 
 // mayExit is a quick look that spares most functions the rest: the last statement of a

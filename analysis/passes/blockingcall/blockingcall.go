@@ -44,6 +44,8 @@ func run(pass *check.Pass) (any, error) {
 			pass.Reportf(n, "%s may block for long, and the stop waits for it: use %s", exits.Name(n), c.instead)
 		case strings.HasPrefix(name, "net/http.") && inEndlessLoop(cur):
 			pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer ends the loop; use %s", exits.Name(n), c.instead)
+		case connects(name) && !ofCommands(pass.Pkg):
+			pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
 		}
 	}
 	return nil, nil
@@ -54,6 +56,27 @@ func run(pass *check.Pass) (any, error) {
 func forTests(pkg *types.Package) bool {
 	for part := range strings.SplitSeq(pkg.Path(), "/") {
 		if strings.HasSuffix(part, "test") || strings.HasPrefix(part, "test") || strings.HasPrefix(part, "migration") {
+			return true
+		}
+	}
+	return false
+}
+
+// connects reports whether a function makes a connection, and waits for it as long as
+// the kernel or the other end likes.
+func connects(name string) bool {
+	return strings.HasPrefix(name, "net") || strings.HasPrefix(name, "crypto/tls.")
+}
+
+// ofCommands reports whether a package is that of commands for a terminal, where a user
+// can wait or not.
+func ofCommands(pkg *types.Package) bool {
+	if pkg.Name() == "main" {
+		return true
+	}
+	for part := range strings.SplitSeq(pkg.Path(), "/") {
+		switch part {
+		case "cmd", "cli", "command", "commands", "tool", "tools", "example", "examples", "script", "scripts":
 			return true
 		}
 	}

@@ -32,11 +32,11 @@
 //		return parse(data)
 //	}
 //
-// Reported are exported functions that return an error, and yet end the process where
-// they have one; and those of the package at the root of a module that return none. Not
-// reported are programs, the packages of their command line (by name, or by what they
-// import), test helpers, functions whose name says that they exit (Must, Fatal, Exit and
-// the like), and an exit with the code of a child.
+// Reported are functions that return an error, and yet end the process where they have
+// one; exported constructors (New, Open); and exported functions of the package at the
+// root of a module. Not reported are programs, the packages of their command line (by
+// name, or by what they import), test helpers, functions whose name says that they exit
+// (Must, Fatal, Exit and the like), and an exit with the code of a child.
 //
 // To switch it off for one line: //quiesce:ignore exitlibrary reason
 package exitlibrary

@@ -28,7 +28,7 @@ var Analyzer = check.New(doc, run, exits.Analyzer)
 var parts = []string{
 	"cmd", "cmds", "cli", "command", "commands", "app", "apps", "main", "tool", "tools", "script", "scripts",
 	"example", "examples", "demo", "test", "tests", "testing", "testutil", "testutils", "testdata", "e2e", "integration",
-	"hack", "bench", "benchmark", "benchmarks", "log", "logs", "logger", "logging", "fatal", "exit",
+	"hack", "bench", "benchmark", "benchmarks",
 }
 
 // frames are packages that only the command line of a program imports.
@@ -48,19 +48,35 @@ func run(pass *check.Pass) (any, error) {
 		if !ok || e.OnError || code.IsTest(pass.Fset, call.Pos()) || relays(pass, call) {
 			continue
 		}
-		fn, _ := exits.Function(cur)
-		decl, ok := fn.Node().(*ast.FuncDecl)
-		if !ok || !public(decl) || speaks(decl.Name.Name) || !onError(know, cur, fn) {
+		fn, body := exits.Function(cur)
+		if body == nil || !onError(know, cur, fn) {
+			continue
+		}
+		decl := declaration(fn)
+		if decl == nil || speaks(decl.Name.Name) {
 			continue
 		}
 		switch {
-		case returnsError(pass, decl):
+		case returnsError(pass, fn):
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it, which expects an error", exits.Name(call), decl.Name.Name)
-		case atRoot(pass):
+		case fn.Node() == decl && public(decl) && (makes(decl) || atRoot(pass)):
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it", exits.Name(call), decl.Name.Name)
 		}
 	}
 	return nil, nil
+}
+
+// declaration returns the function that a function literal is in, or the function itself.
+func declaration(fn inspector.Cursor) *ast.FuncDecl {
+	for c := range fn.Enclosing((*ast.FuncDecl)(nil)) {
+		return c.Node().(*ast.FuncDecl)
+	}
+	return nil
+}
+
+// makes reports whether a function is a constructor, which could return an error.
+func makes(decl *ast.FuncDecl) bool {
+	return decl.Recv == nil && (strings.HasPrefix(decl.Name.Name, "New") || strings.HasPrefix(decl.Name.Name, "Open"))
 }
 
 func ofProgram(pkg *types.Package) bool {
@@ -137,11 +153,18 @@ func onError(know *exits.Knowledge, cur, fn inspector.Cursor) bool {
 
 func within(n ast.Node, pos token.Pos) bool { return n.Pos() <= pos && pos < n.End() }
 
-func returnsError(pass *check.Pass, decl *ast.FuncDecl) bool {
-	if decl.Type.Results == nil {
+func returnsError(pass *check.Pass, fn inspector.Cursor) bool {
+	var results *ast.FieldList
+	switch n := fn.Node().(type) {
+	case *ast.FuncDecl:
+		results = n.Type.Results
+	case *ast.FuncLit:
+		results = n.Type.Results
+	}
+	if results == nil {
 		return false
 	}
-	list := decl.Type.Results.List
+	list := results.List
 	t := pass.TypesInfo.TypeOf(list[len(list)-1].Type)
 	return t != nil && t.String() == "error"
 }

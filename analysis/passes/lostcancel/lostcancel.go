@@ -87,13 +87,13 @@ func dropped(pass *check.Pass, s *ast.ExprStmt) {
 	}
 }
 
-// blank reports a helper's cancel function that is assigned to _.
+// blank reports a cancel function that is assigned to _.
 func blank(pass *check.Pass, cur inspector.Cursor, as *ast.AssignStmt) {
 	if len(as.Lhs) != 2 || len(as.Rhs) != 1 || inMain(pass, cur) {
 		return
 	}
-	call, std, ok := makes(pass, as.Rhs[0])
-	if id, isID := as.Lhs[1].(*ast.Ident); ok && !std && isID && id.Name == "_" {
+	call, _, ok := makes(pass, as.Rhs[0])
+	if id, isID := as.Lhs[1].(*ast.Ident); ok && isID && id.Name == "_" {
 		pass.Reportf(id, "the cancel function that %s returns is dropped: its context lives as long as its parent", exits.Name(call))
 	}
 }

@@ -152,7 +152,7 @@ func judge(pass *check.Pass, l loop, starts map[inspector.Cursor]inspector.Curso
 	switch {
 	case started && l.ticker != nil && stoppedElsewhere(pass, l.ticker, fn):
 		pass.Reportf(l.channel, "the loop over %s never ends: Stop does not close the channel", name)
-	case !code.IsMain(pass.Pass) && hasContext(pass, fn, outer):
+	case !code.IsMain(pass.Pass) && (hasContext(pass, fn) || hasContext(pass, outer) && usesContext(pass, fn)):
 		pass.Reportf(l.channel, "the loop over %s goes on when the context is done", name)
 	case started:
 		if owner := stopper(pass, outer); owner != "" {
@@ -191,20 +191,29 @@ func stoppedElsewhere(pass *check.Pass, ticker types.Object, fn inspector.Cursor
 	return false
 }
 
-// hasContext reports whether one of the functions has a context as parameter.
-func hasContext(pass *check.Pass, fns ...inspector.Cursor) bool {
-	for _, fn := range fns {
-		var params *ast.FieldList
-		switch n := fn.Node().(type) {
-		case *ast.FuncDecl:
-			params = n.Type.Params
-		case *ast.FuncLit:
-			params = n.Type.Params
+// hasContext reports whether a function has a context as parameter.
+func hasContext(pass *check.Pass, fn inspector.Cursor) bool {
+	var params *ast.FieldList
+	switch n := fn.Node().(type) {
+	case *ast.FuncDecl:
+		params = n.Type.Params
+	case *ast.FuncLit:
+		params = n.Type.Params
+	}
+	for _, p := range params.List {
+		if t := pass.TypesInfo.TypeOf(p.Type); code.IsNamed(t, "context.Context") && len(p.Names) > 0 && p.Names[0].Name != "_" {
+			return true
 		}
-		for _, p := range params.List {
-			if t := pass.TypesInfo.TypeOf(p.Type); code.IsNamed(t, "context.Context") && len(p.Names) > 0 && p.Names[0].Name != "_" {
-				return true
-			}
+	}
+	return false
+}
+
+// usesContext reports whether a function literal works with the context of the function
+// around it.
+func usesContext(pass *check.Pass, fn inspector.Cursor) bool {
+	for id := range fn.Preorder((*ast.Ident)(nil)) {
+		if t := pass.TypesInfo.TypeOf(id.Node().(*ast.Ident)); t != nil && code.IsNamed(t, "context.Context") {
+			return true
 		}
 	}
 	return false

@@ -71,6 +71,24 @@ func (t *T) Close() error { // want Close:"cleans: the child process lives on"
 
 func (t *T) kill() { t.cmd.Process.Kill() }
 
+func Fatalf(format string, args ...any) { // want Fatalf:"exits"
+	write("fatal", fmt.Sprintf(format, args...))
+}
+
+func Errorf(format string, args ...any) { write("error", fmt.Sprintf(format, args...)) }
+
+func write(level, msg string) {
+	fmt.Fprintln(os.Stderr, level, msg)
+	if level == "fatal" {
+		os.Exit(1)
+	}
+}
+
+type Logger struct{}
+
+// It goes on.
+func (Logger) Fatal(msg string) { fmt.Println(msg) }
+
 // They may return.
 func Sometimes(n int) {
 	if n > 0 {

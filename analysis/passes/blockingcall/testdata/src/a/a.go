@@ -58,7 +58,7 @@ func poll(url string) {
 
 func each(urls []string) {
 	for _, url := range urls {
-		http.Get(url)
+		http.Get(url) // want `http.Get has no time limit: a server that does not answer holds its caller`
 	}
 }
 
@@ -85,21 +85,23 @@ func limits(ctx context.Context, url string) {
 	exec.CommandContext(ctx, "sleep", "1").Run()
 }
 
-// There is no context, or it is not for this.
-func none(url string) { http.Get(url) }
-
-func unnamed(_ context.Context, url string) { http.Get(url) }
-
-func goroutine(ctx context.Context, url string) {
-	go func() { http.Get(url) }()
-	defer func() { http.Get(url) }()
+func none(url string) {
+	net.Dial("tcp", url) // want `net.Dial has no time limit`
 }
 
-func fresh(ctx context.Context, url string) {
+// There is no context, or it is not for this.
+func (s *store) unnamed(_ context.Context) { s.db.Ping() }
+
+func (s *store) goroutine(ctx context.Context) {
+	go func() { s.db.Ping() }()
+	defer func() { s.db.Ping() }()
+}
+
+func (s *store) fresh(ctx context.Context) {
 	<-ctx.Done()
 	last, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	http.Get(url)
+	s.db.Ping()
 	<-last.Done()
 }
 

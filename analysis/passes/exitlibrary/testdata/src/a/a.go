@@ -53,9 +53,27 @@ func Impossible(n int) error {
 func load(name string) error {
 	_, err := os.ReadFile(name)
 	if err != nil {
-		log.Fatal(err)
+		log.Fatal(err) // want `log.Fatal in load ends the process`
 	}
 	return err
+}
+
+func migrations() []func() error {
+	return []func() error{
+		func() error {
+			if err := load("a"); err != nil {
+				log.Fatal(err) // want `log.Fatal in migrations ends the process of whoever calls it, which expects an error`
+			}
+			return nil
+		},
+	}
+}
+
+func NewServer(name string) *Server {
+	if err := load(name); err != nil {
+		log.Fatal(err) // want `log.Fatal in NewServer ends the process of whoever calls it`
+	}
+	return &Server{}
 }
 
 // It may be of a program.

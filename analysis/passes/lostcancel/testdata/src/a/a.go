@@ -48,6 +48,7 @@ func helper(ctx context.Context) (context.Context, context.CancelFunc) {
 func callers(ctx context.Context) context.Context {
 	helper(ctx)          // want `the cancel function that helper returns is dropped`
 	ctx, _ = helper(ctx) // want `the cancel function that helper returns is dropped: its context lives as long as its parent`
+	ctx, _ = context.WithTimeout(ctx, time.Second) // want `the cancel function that context.WithTimeout returns is dropped`
 	ctx, _ = signal.NotifyContext(ctx)
 	return ctx
 }

@@ -91,7 +91,19 @@ func poll(ctx context.Context) {
 func polls(ctx context.Context) {
 	go func() {
 		for t := range time.NewTicker(time.Second).C { // want `goes on when the context is done`
-			_ = t
+			worksUntil(ctx, t)
+		}
+	}()
+}
+
+func worksUntil(context.Context, time.Time) {}
+
+// The context is for its values only.
+func configured(ctx context.Context) {
+	minute := ctx.Value("every").(time.Duration)
+	go func() {
+		for range time.Tick(minute) {
+			work()
 		}
 	}()
 }
