@@ -31,7 +31,7 @@ var parts = []string{
 	"hack", "bench", "benchmark", "benchmarks",
 }
 
-// frames are packages that only the command line of a program imports.
+// frames are packages that only the command line of a program needs.
 var frames = []string{
 	"flag", "testing", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/urfave/cli",
 	"github.com/alecthomas/kingpin", "gopkg.in/alecthomas/kingpin", "github.com/alecthomas/kong", "github.com/jessevdk/go-flags",
@@ -49,7 +49,7 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		fn, body := exits.Function(cur)
-		if body == nil || !onError(know, cur, fn) {
+		if body == nil || framed(cur) || !onError(know, cur, fn) {
 			continue
 		}
 		decl := declaration(fn)
@@ -74,9 +74,15 @@ func declaration(fn inspector.Cursor) *ast.FuncDecl {
 	return nil
 }
 
-// makes reports whether a function is a constructor, which could return an error.
+// makes reports whether a function is a constructor, or is about a connection: it could
+// return an error, and its caller may have another way.
 func makes(decl *ast.FuncDecl) bool {
-	return decl.Recv == nil && (strings.HasPrefix(decl.Name.Name, "New") || strings.HasPrefix(decl.Name.Name, "Open"))
+	for _, verb := range []string{"New", "Open", "Serve", "Listen", "Connect", "Dial", "Load", "Stop", "Close", "Shutdown"} {
+		if strings.HasPrefix(decl.Name.Name, verb) {
+			return true
+		}
+	}
+	return false
 }
 
 func ofProgram(pkg *types.Package) bool {
@@ -85,14 +91,22 @@ func ofProgram(pkg *types.Package) bool {
 			return true
 		}
 	}
-	for _, p := range pkg.Imports() {
-		for _, frame := range frames {
-			if p.Path() == frame || strings.HasPrefix(p.Path(), frame+"/") || strings.HasPrefix(p.Path(), frame+".") {
-				return true
+	return slices.Contains(parts, pkg.Name())
+}
+
+// framed reports whether the file of a node imports what only a command line needs.
+func framed(cur inspector.Cursor) bool {
+	for f := range cur.Enclosing((*ast.File)(nil)) {
+		for _, spec := range f.Node().(*ast.File).Imports {
+			path := strings.Trim(spec.Path.Value, `"`)
+			for _, frame := range frames {
+				if path == frame || strings.HasPrefix(path, frame+"/") || strings.HasPrefix(path, frame+".") {
+					return true
+				}
 			}
 		}
 	}
-	return slices.Contains(parts, pkg.Name())
+	return false
 }
 
 // public reports whether other packages can call a function.

@@ -10,8 +10,9 @@
 // each call of the function leaves one more, with its share of the runtime's timers.
 // From Go 1.23 on the collector takes a ticker that nobody holds any more, stopped or
 // not (see https://go.dev/doc/go1.23#timer-changes), and modules that say "go 1.23" or
-// later are not reported. What keeps a ticker alive there is a loop over its channel:
-// see the check tickerloop.
+// later are not reported, but for a ticker in a field that nothing stops and that a loop
+// without an end reads: the loop keeps it alive, with all that it uses. See also the
+// check tickerloop.
 //
 // Wrong:
 //
@@ -33,7 +34,7 @@
 //	}
 //
 // Not reported are tickers that are handed on, those of functions that do not return,
-// and those of main and of tests, which end with the process.
+// and those of programs (package main) and of tests, which end with the process.
 //
 // To switch it off for one line: //quiesce:ignore tickerstop reason
 package tickerstop

@@ -22,12 +22,18 @@ var doc string
 var Analyzer = check.New(doc, run)
 
 func run(pass *check.Pass) (any, error) {
+	if code.IsMain(pass.Pass) {
+		return nil, nil
+	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		if !code.IsCall(pass.TypesInfo, call, "time.NewTicker", "time.Tick") {
 			continue
 		}
-		if code.Before(pass.TypesInfo, cur, code.TimersCollected) && !code.IsTest(pass.Fset, call.Pos()) {
+		if code.IsTest(pass.Fset, call.Pos()) || read(pass, cur, call) {
+			continue
+		}
+		if code.Before(pass.TypesInfo, cur, code.TimersCollected) {
 			ticker(pass, cur, call)
 		}
 	}
@@ -36,7 +42,11 @@ func run(pass *check.Pass) (any, error) {
 
 func ticker(pass *check.Pass, at inspector.Cursor, call *ast.CallExpr) {
 	fn, body := exits.Function(at)
-	if body == nil || isMain(pass, fn) {
+	if body == nil || isMain(fn) {
+		return
+	}
+	if dropped(at) {
+		pass.Reportf(call, "a ticker of which only the channel is kept: nothing can stop it (before Go 1.23)")
 		return
 	}
 	held, ok := variable(pass, at)
@@ -56,9 +66,93 @@ func ticker(pass *check.Pass, at inspector.Cursor, call *ast.CallExpr) {
 	pass.Reportf(call, "a ticker that is never stopped: it goes on after its function has returned (before Go 1.23)")
 }
 
-func isMain(pass *check.Pass, fn inspector.Cursor) bool {
+func isMain(fn inspector.Cursor) bool {
 	decl, ok := fn.Node().(*ast.FuncDecl)
-	return ok && decl.Recv == nil && (decl.Name.Name == "main" && code.IsMain(pass.Pass) || decl.Name.Name == "init")
+	return ok && decl.Recv == nil && decl.Name.Name == "init"
+}
+
+// dropped reports whether the channel of a new ticker goes to a field, and the ticker
+// itself nowhere.
+func dropped(at inspector.Cursor) bool {
+	sel, ok := at.Parent().Node().(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "C" {
+		return false
+	}
+	switch p := at.Parent().Parent().Node().(type) {
+	case *ast.KeyValueExpr:
+		return true
+	case *ast.AssignStmt:
+		_, field := p.Lhs[0].(*ast.SelectorExpr)
+		return field && len(p.Lhs) == 1
+	}
+	return false
+}
+
+// read reports a ticker in a field that nothing stops, with a loop without an end that
+// reads it. The loop keeps it alive, also from Go 1.23 on.
+func read(pass *check.Pass, at inspector.Cursor, call *ast.CallExpr) bool {
+	field := fieldOf(pass, at)
+	if field == nil || field.Exported() || field.Pkg() != pass.Pkg {
+		return false
+	}
+	endless := false
+	for cur := range pass.Inspect.Root().Preorder((*ast.SelectorExpr)(nil)) {
+		sel := cur.Node().(*ast.SelectorExpr)
+		if code.ObjectOf(pass.TypesInfo, sel.X) != types.Object(field) {
+			continue
+		}
+		if sel.Sel.Name != "C" && sel.Sel.Name != "Reset" {
+			return false
+		}
+		endless = endless || inEndless(cur)
+	}
+	if endless {
+		pass.Reportf(call, "the ticker in the field %s is never stopped, and a loop without an end keeps it alive", field.Name())
+	}
+	return endless
+}
+
+// fieldOf returns the field that a new ticker is put into.
+func fieldOf(pass *check.Pass, at inspector.Cursor) *types.Var {
+	var to ast.Expr
+	switch p := at.Parent().Node().(type) {
+	case *ast.KeyValueExpr:
+		to = p.Key
+	case *ast.AssignStmt:
+		if len(p.Lhs) == 1 {
+			to = p.Lhs[0]
+		}
+	}
+	if to == nil {
+		return nil
+	}
+	field, ok := code.ObjectOf(pass.TypesInfo, to).(*types.Var)
+	if !ok || !field.IsField() {
+		return nil
+	}
+	return field.Origin()
+}
+
+// inEndless reports whether a tick is waited for by a loop that nothing leaves.
+func inEndless(cur inspector.Cursor) bool {
+	for c := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.ForStmt:
+			return n.Cond == nil && !left(c)
+		case *ast.RangeStmt:
+			return n.X == cur.Node() && !left(c)
+		}
+		return false
+	}
+	return false
+}
+
+// left reports whether anything in a loop may leave it.
+func left(loop inspector.Cursor) bool {
+	for range loop.Preorder((*ast.ReturnStmt)(nil)) {
+		return true
+	}
+	return broken(loop)
 }
 
 // variable returns the local variable that is defined by a new ticker, or its channel;

@@ -106,6 +106,12 @@ func handedOn() (*time.Ticker, *holder) {
 	return a, &holder{time.NewTicker(time.Second)}
 }
 
+type dropped struct{ ticks <-chan time.Time }
+
+func newDropped() *dropped {
+	return &dropped{ticks: time.NewTicker(time.Second).C} // want `a ticker of which only the channel is kept: nothing can stop it`
+}
+
 func use(*time.Ticker) {}
 
 func off() {
