@@ -17,40 +17,95 @@ import (
 // has no end.
 func (f *finder) contexts() {
 	for _, start := range f.chans.Funcs.Starts {
-		stmt, ok := start.Go.Node().(*ast.GoStmt)
-		if !ok || code.IsTest(f.Fset, stmt.Pos()) {
+		if code.IsTest(f.Fset, start.Go.Node().Pos()) {
 			continue
 		}
-		ctx := f.endlessContext(stmt.Call, start.Body)
-		if ctx == nil || !f.onlyBy(start.Body, ctx) || !f.matters(start, &reason{}) {
-			continue
+		for _, ctx := range f.endlessContexts(start) {
+			if f.onlyBy(start.Body, ctx) && f.matters(start, &reason{}) {
+				f.Reportf(start.Go.Node(), "the goroutine cannot be stopped: it ends with %s, which is context.Background", ctx.Name())
+				break
+			}
 		}
-		f.Reportf(stmt, "the goroutine cannot be stopped: it ends with %s, which is context.Background", ctx.Name())
 	}
 }
 
-// endlessContext returns the parameter that gets context.Background or context.TODO.
-func (f *finder) endlessContext(call *ast.CallExpr, body inspector.Cursor) *types.Var {
-	decl, ok := body.Node().(*ast.FuncDecl)
-	if !ok {
-		return nil
-	}
-	fn, ok := f.TypesInfo.Defs[decl.Name].(*types.Func)
-	if !ok {
-		return nil
-	}
-	params := fn.Signature().Params()
-	for i, arg := range call.Args {
-		if code.IsCall(f.TypesInfo, ast.Unparen(arg), "context.Background", "context.TODO") && i < params.Len() {
-			return params.At(i)
+// endlessContexts returns the parameters of a goroutine's function that get a context
+// without an end, and such variables from around a literal.
+func (f *finder) endlessContexts(start chans.Start) []*types.Var {
+	var out []*types.Var
+	if stmt, ok := start.Go.Node().(*ast.GoStmt); ok {
+		sig, ok := f.TypesInfo.TypeOf(stmt.Call.Fun).(*types.Signature)
+		for i, arg := range stmt.Call.Args {
+			if ok && i < sig.Params().Len() && f.isEndless(arg, start.Go) {
+				out = append(out, f.parameter(start.Body, i))
+			}
 		}
 	}
-	return nil
+	for cur := range start.Body.Preorder((*ast.Ident)(nil)) {
+		id := cur.Node().(*ast.Ident)
+		v, ok := f.TypesInfo.Uses[id].(*types.Var)
+		if ok && code.IsNamed(v.Type(), "context.Context") && !inside(v.Pos(), start.Body.Node()) && f.isEndless(id, start.Go) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// parameter returns the variable of a function's i-th parameter.
+func (f *finder) parameter(body inspector.Cursor, i int) *types.Var {
+	if decl, ok := body.Node().(*ast.FuncDecl); ok {
+		fn, ok := f.TypesInfo.Defs[decl.Name].(*types.Func)
+		if ok {
+			return fn.Signature().Params().At(i)
+		}
+		return nil
+	}
+	sig, ok := f.TypesInfo.TypeOf(body.Node().(*ast.FuncLit)).(*types.Signature)
+	if !ok {
+		return nil
+	}
+	return sig.Params().At(i)
+}
+
+// isEndless reports whether an expression is context.Background or context.TODO, or a
+// local variable that is never anything else.
+func (f *finder) isEndless(e ast.Expr, at inspector.Cursor) bool {
+	if code.IsCall(f.TypesInfo, ast.Unparen(e), "context.Background", "context.TODO") {
+		return true
+	}
+	id, ok := e.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	v, ok := f.TypesInfo.Uses[id].(*types.Var)
+	if !ok || v.IsField() || v.Parent() == f.Pkg.Scope() || v.Pkg() != f.Pkg {
+		return false
+	}
+	background, others := 0, 0
+	for outer := range at.Enclosing((*ast.FuncDecl)(nil)) {
+		for cur := range outer.Preorder((*ast.AssignStmt)(nil)) {
+			s := cur.Node().(*ast.AssignStmt)
+			for i, lhs := range s.Lhs {
+				if l, ok := lhs.(*ast.Ident); !ok || f.TypesInfo.ObjectOf(l) != v {
+					continue
+				}
+				if len(s.Rhs) == len(s.Lhs) && code.IsCall(f.TypesInfo, ast.Unparen(s.Rhs[i]), "context.Background", "context.TODO") {
+					background++
+				} else {
+					others++
+				}
+			}
+		}
+	}
+	return background == 1 && others == 0
 }
 
 // onlyBy reports whether a function has a loop without a condition that only the end of
 // the context ends.
 func (f *finder) onlyBy(fn inspector.Cursor, ctx *types.Var) bool {
+	if ctx == nil {
+		return false
+	}
 	g := flow.Of(f.TypesInfo, code.Body(fn.Node()))
 	if g == nil {
 		return false

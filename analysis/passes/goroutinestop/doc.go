@@ -42,9 +42,10 @@
 //	}
 //
 // Reported as well: a goroutine that looks at its stop channel only when it is busy, one
-// that only a context ends and that gets context.Background, and a stop that closes its
-// channel and sets the field to nil, which a goroutine in the middle of a turn then waits
-// for.
+// that only a context ends and that gets context.Background, one that reads from a
+// socket that nothing closes, a go statement that discards the channel by which the
+// function is stopped, and a stop that closes its channel and sets the field to nil, which
+// a goroutine in the middle of a turn then waits for.
 //
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;

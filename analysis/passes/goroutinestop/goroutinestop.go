@@ -37,6 +37,7 @@ func run(pass *check.Pass) (any, error) {
 	}
 	f.contexts()
 	f.discarded()
+	f.sockets()
 	f.niled()
 	return nil, nil
 }

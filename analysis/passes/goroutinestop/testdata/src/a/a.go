@@ -159,6 +159,58 @@ func (c *cache) renewal(ctx context.Context, n int) {
 	}
 }
 
+func (c *cache) renewsVar() {
+	ctx := context.Background()
+	go c.renewal(ctx, 1) // want `it ends with ctx, which is context.Background`
+	go func() {          // want `it ends with ctx, which is context.Background`
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-c.tick.C:
+				c.n++
+			}
+		}
+	}()
+	limited := context.Background()
+	limited, cancel := context.WithCancel(limited)
+	defer cancel()
+	go c.renewal(limited, 1)
+}
+
+func (c *cache) serveLost() error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go func() { // want `it reads from ln, which nothing closes`
+		for {
+			if _, err := ln.Accept(); err != nil {
+				return
+			}
+			c.n++
+		}
+	}()
+	return nil
+}
+
+func (c *cache) serve(ctx context.Context) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	context.AfterFunc(ctx, func() { ln.Close() })
+	go func() {
+		for {
+			if _, err := ln.Accept(); err != nil {
+				return
+			}
+			c.n++
+		}
+	}()
+	return nil
+}
+
 type notifier struct {
 	name   string
 	notify chan bool
