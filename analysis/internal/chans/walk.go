@@ -145,22 +145,10 @@ func (w *walker) channel(cur inspector.Cursor, v *types.Var) {
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y, edge.ExprStmt_X:
 	case edge.CallExpr_Args:
 		w.argument(at, v, i)
-	case edge.AssignStmt_Lhs:
-		s := at.Parent().Node().(*ast.AssignStmt)
-		w.assigned(v, at, counterpart(s.Rhs, i, len(s.Lhs)))
-	case edge.AssignStmt_Rhs:
-		s := at.Parent().Node().(*ast.AssignStmt)
-		w.flows(v, at, counterpart(s.Lhs, i, len(s.Rhs)))
-	case edge.ValueSpec_Names:
-		s := at.Parent().Node().(*ast.ValueSpec)
-		if len(s.Values) > 0 {
-			w.assigned(v, at, counterpart(s.Values, i, len(s.Names)))
-		}
-	case edge.ValueSpec_Values:
-		s := at.Parent().Node().(*ast.ValueSpec)
-		if i < len(s.Names) {
-			w.flows(v, at, s.Names[i])
-		}
+	case edge.AssignStmt_Lhs, edge.AssignStmt_Rhs:
+		w.assignment(kind, v, at, i)
+	case edge.ValueSpec_Names, edge.ValueSpec_Values:
+		w.declaration(kind, v, at, i)
 	case edge.KeyValueExpr_Key:
 		w.key(v, at)
 	case edge.KeyValueExpr_Value:
@@ -171,6 +159,25 @@ func (w *walker) channel(cur inspector.Cursor, v *types.Var) {
 		w.element(v, at, i)
 	default:
 		w.use(Escape, v, at)
+	}
+}
+
+func (w *walker) assignment(side edge.Kind, v *types.Var, at inspector.Cursor, i int) {
+	s := at.Parent().Node().(*ast.AssignStmt)
+	if side == edge.AssignStmt_Lhs {
+		w.assigned(v, at, counterpart(s.Rhs, i, len(s.Lhs)))
+	} else {
+		w.flows(v, at, counterpart(s.Lhs, i, len(s.Rhs)))
+	}
+}
+
+func (w *walker) declaration(side edge.Kind, v *types.Var, at inspector.Cursor, i int) {
+	s := at.Parent().Node().(*ast.ValueSpec)
+	switch {
+	case side == edge.ValueSpec_Values && i < len(s.Names):
+		w.flows(v, at, s.Names[i])
+	case side == edge.ValueSpec_Names && len(s.Values) > 0:
+		w.assigned(v, at, counterpart(s.Values, i, len(s.Names)))
 	}
 }
 

@@ -199,16 +199,13 @@ func (c *closer) remakes(s *flow.Step, field *types.Var) bool {
 			return false
 		}
 		f := c.chans.Funcs.Callee(call)
-		if !f.Valid() {
-			return false
-		}
-		return c.makes(f, field)
+		return f.Valid() && c.makes(f, field)
 	})
 }
 
-// makes reports whether a function gives a variable a new channel.
-func (c *closer) makes(f inspector.Cursor, v *types.Var) bool {
-	return slices.ContainsFunc(c.chans.Of(v).Uses, func(u *chans.Use) bool {
+// makes reports whether a function gives a field a new channel.
+func (c *closer) makes(f inspector.Cursor, field *types.Var) bool {
+	return field.IsField() && slices.ContainsFunc(c.chans.Of(field).Uses, func(u *chans.Use) bool {
 		return (u.Kind == chans.Make || u.Kind == chans.Origin) && u.Func() == f
 	})
 }

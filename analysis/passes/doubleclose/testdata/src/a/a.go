@@ -280,17 +280,16 @@ func accepts(n int) {
 
 func handles() { opens() }
 
-// A pager tells who waits for the next page by closing a channel, and makes the next.
-type pager struct{ more chan struct{} }
+type stream struct{ more chan struct{} }
 
-func (p *pager) add() {
-	close(p.more)
-	p.more = make(chan struct{})
+func (s *stream) add() {
+	close(s.more) // wakes who waits, and makes the next to wait for
+	s.more = make(chan struct{})
 }
 
-func (p *pager) all(pages []string) {
-	for range pages {
-		p.add()
+func (s *stream) copy(n int) {
+	for range n {
+		s.add()
 	}
-	p.add()
+	s.add()
 }
