@@ -293,3 +293,18 @@ func (s *stream) copy(n int) {
 	}
 	s.add()
 }
+
+// A pager tells who waits for the next page by closing a channel, and makes the next.
+type pager struct{ more chan struct{} }
+
+func (p *pager) add() {
+	close(p.more)
+	p.more = make(chan struct{})
+}
+
+func (p *pager) all(pages []string) {
+	for range pages {
+		p.add()
+	}
+	p.add()
+}
