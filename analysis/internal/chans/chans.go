@@ -47,6 +47,7 @@ type Info struct {
 	Funcs *Funcs
 
 	groups map[*types.Var]*Group
+	all    []*Group
 }
 
 // Analyzer finds the uses of all channels of a package. Its result is an *[Info].
@@ -67,18 +68,7 @@ func (i *Info) Of(v *types.Var) *Group {
 }
 
 // Groups returns all groups, each once, by the position of their first use.
-func (i *Info) Groups() []*Group {
-	seen := map[*Group]bool{}
-	var out []*Group
-	for _, g := range i.groups {
-		if !seen[g] {
-			seen[g] = true
-			out = append(out, g)
-		}
-	}
-	sortGroups(out)
-	return out
-}
+func (i *Info) Groups() []*Group { return i.all }
 
 // Of returns the uses of one kind.
 func (g *Group) Of(k Kind) []*Use {

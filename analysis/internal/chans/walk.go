@@ -49,7 +49,7 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	w.strangers()
-	return &Info{Funcs: FuncsOf(root, pass.TypesInfo), groups: w.groups}, nil
+	return &Info{Funcs: FuncsOf(root, pass.TypesInfo), groups: w.groups, all: distinct(w.groups)}, nil
 }
 
 func (w *walker) ident(cur inspector.Cursor) {
@@ -371,8 +371,18 @@ func (w *walker) strangers() {
 	}
 }
 
-func sortGroups(groups []*Group) {
-	slices.SortFunc(groups, func(a, b *Group) int { return cmp.Compare(a.pos(), b.pos()) })
+// distinct returns each group once, in the order of the source.
+func distinct(groups map[*types.Var]*Group) []*Group {
+	seen := map[*Group]bool{}
+	var out []*Group
+	for _, g := range groups {
+		if !seen[g] {
+			seen[g] = true
+			out = append(out, g)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Group) int { return cmp.Compare(a.pos(), b.pos()) })
+	return out
 }
 
 // pos is that of the first use, or of the variable.

@@ -3,7 +3,10 @@
 package flow
 
 import (
+	"cmp"
 	"go/ast"
+	"maps"
+	"slices"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -40,4 +43,9 @@ func (g *Graph) Certainly(at inspector.Cursor) bool {
 	}
 	passed := func(s *Step) bool { return s == to }
 	return g.FindFrom(g.Entry, passed, func(s *Step) bool { return s == g.Exit }) == nil
+}
+
+// InOrder returns the keys of a map in the order of the source.
+func InOrder[V any](m map[inspector.Cursor]V) []inspector.Cursor {
+	return slices.SortedFunc(maps.Keys(m), func(a, b inspector.Cursor) int { return cmp.Compare(a.Index(), b.Index()) })
 }

@@ -60,8 +60,8 @@ func run(pass *check.Pass) (any, error) {
 			}
 		}
 	}
-	for f, all := range byFunc {
-		c.within(f, all)
+	for _, f := range flow.InOrder(byFunc) {
+		c.within(f, byFunc[f])
 	}
 	c.calls()
 	c.goroutines()
@@ -221,9 +221,9 @@ func (c *closer) calls() {
 			byFunc[cl.fn] = append(byFunc[cl.fn], cl)
 		}
 	}
-	for f, all := range byFunc {
+	for _, f := range flow.InOrder(byFunc) {
 		if g := c.graph(f); g != nil {
-			c.between(g, all)
+			c.between(g, byFunc[f])
 		}
 	}
 }

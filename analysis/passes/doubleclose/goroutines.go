@@ -3,12 +3,16 @@
 package doubleclose
 
 import (
+	"cmp"
 	"go/ast"
 	"go/types"
+	"maps"
+	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/chans"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/flow"
 )
 
@@ -21,17 +25,23 @@ type end struct {
 // goroutines looks at goroutines that each close the same channel when they end.
 func (c *closer) goroutines() {
 	byField := map[*types.Var][]end{}
+	reported := map[*closing]bool{}
 	for _, start := range c.chans.Funcs.Starts {
+		if code.IsTest(c.Fset, start.Go.Node().Pos()) {
+			continue
+		}
 		for _, cl := range c.closes(start.Body) {
-			if c.repeated(start, cl) {
+			if !reported[cl] && c.repeated(start, cl) {
+				reported[cl] = true
 				c.Reportf(cl.call.Node(), "%s is closed by each goroutine that the loop at line %d starts: the second close panics",
 					cl.text, c.Fset.Position(start.Go.Node().Pos()).Line)
 			}
 			byField[cl.field] = append(byField[cl.field], end{cl, start})
 		}
 	}
-	for _, ends := range byField {
-		c.pairs(ends)
+	fields := slices.SortedFunc(maps.Keys(byField), func(a, b *types.Var) int { return cmp.Compare(a.Pos(), b.Pos()) })
+	for _, f := range fields {
+		c.pairs(byField[f])
 	}
 }
 
@@ -39,16 +49,13 @@ func (c *closer) goroutines() {
 // that it calls in any case.
 func (c *closer) closes(f inspector.Cursor) []*closing {
 	out := append([]*closing(nil), c.always[f]...)
-	g := c.graph(f)
-	if g == nil {
-		return out
-	}
 	for cur := range f.Preorder((*ast.CallExpr)(nil)) {
 		callee := c.chans.Funcs.Callee(cur.Node().(*ast.CallExpr))
 		if !callee.Valid() || callee == f || len(c.always[callee]) == 0 {
 			continue
 		}
-		if fn, at, _ := flow.Runs(cur); fn == f && g.Certainly(at) {
+		g := c.graph(f)
+		if fn, at, _ := flow.Runs(cur); g != nil && fn == f && g.Certainly(at) {
 			for _, cl := range c.always[callee] {
 				if cl.place.Fields != "" || !within(callee.Node(), cl.place.Root) {
 					out = append(out, cl)

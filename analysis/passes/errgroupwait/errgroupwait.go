@@ -3,9 +3,11 @@
 package errgroupwait
 
 import (
+	"cmp"
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -55,8 +57,8 @@ func run(pass *check.Pass) (any, error) {
 		}
 		g.use(cur)
 	}
-	for _, g := range groups {
-		g.check()
+	for _, v := range slices.SortedFunc(maps.Keys(groups), func(a, b *types.Var) int { return cmp.Compare(a.Pos(), b.Pos()) }) {
+		groups[v].check()
 	}
 	return nil, nil
 }

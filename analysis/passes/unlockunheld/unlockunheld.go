@@ -3,9 +3,11 @@
 package unlockunheld
 
 import (
+	"cmp"
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,15 +46,15 @@ func run(pass *check.Pass) (any, error) {
 	fns := functions{}
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		if c := callOf(pass.TypesInfo, cur); c != nil && !code.IsTest(pass.Fset, cur.Node().Pos()) {
-			fns.add(function(cur), c)
+			fns.add(flow.Function(cur), c)
 		}
 	}
-	for f, places := range fns {
-		fns.hoist(f, places)
+	for _, f := range flow.InOrder(fns) {
+		fns.hoist(f)
 	}
 	lockers := fns.lockers(pass.TypesInfo)
-	for f, places := range fns {
-		checkFunc(pass, f, places, lockers)
+	for _, f := range flow.InOrder(fns) {
+		checkFunc(pass, f, fns[f], lockers)
 	}
 	return nil, nil
 }
@@ -67,26 +69,19 @@ func (fns functions) add(f inspector.Cursor, c *call) {
 	fns[f][c.place] = append(fns[f][c.place], c)
 }
 
-func function(at inspector.Cursor) inspector.Cursor {
-	for f := range at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		return f
-	}
-	return inspector.Cursor{}
-}
-
 // hoist gives the unlock that a deferred literal does in any case to its outer function,
 // unless the literal locks as well.
-func (fns functions) hoist(f inspector.Cursor, places map[flow.Place][]*call) {
+func (fns functions) hoist(f inspector.Cursor) {
 	if f.ParentEdgeKind() != edge.CallExpr_Fun || f.Parent().ParentEdgeKind() != edge.DeferStmt_Call {
 		return
 	}
-	for _, calls := range places {
+	for _, calls := range fns[f] {
 		if len(calls) != 1 || !calls[0].unlocks() || flow.Conditional(flow.Outwards(calls[0].at), f.Node(), nil) {
 			continue
 		}
 		c := *calls[0]
 		c.at, c.defers = f.Parent(), true
-		fns.add(function(f.Parent()), &c)
+		fns.add(flow.Function(f.Parent()), &c)
 	}
 }
 
@@ -152,7 +147,8 @@ func callOf(info *types.Info, cur inspector.Cursor) *call {
 
 func checkFunc(pass *check.Pass, f inspector.Cursor, places map[flow.Place][]*call, lockers map[types.Object]bool) {
 	var g *flow.Graph
-	for place, calls := range places {
+	for _, place := range inOrder(places) {
+		calls := places[place]
 		if !suspicious(calls) {
 			continue
 		}
@@ -167,6 +163,12 @@ func checkFunc(pass *check.Pass, f inspector.Cursor, places map[flow.Place][]*ca
 		m := &mutex{pass: pass, g: g, place: place, calls: calls, lockers: lockers}
 		m.check()
 	}
+}
+
+// inOrder returns the mutexes of a function by their first calls.
+func inOrder(places map[flow.Place][]*call) []flow.Place {
+	first := func(p flow.Place) int32 { return places[p][0].at.Index() }
+	return slices.SortedFunc(maps.Keys(places), func(a, b flow.Place) int { return cmp.Compare(first(a), first(b)) })
 }
 
 // suspicious reports whether a function unlocks more often than once, or by the wrong
