@@ -40,9 +40,9 @@ func run(pass *check.Pass) (any, error) {
 		switch ctx := contextAt(pass, cur, fn); {
 		case ctx != "" && (c.network || !strings.HasSuffix(ctx, ")")): // a command may well outlive its request
 			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, c.instead)
-		case c.network && onStop(fn):
+		case onStop(fn):
 			pass.Reportf(n, "%s may block for long, and the stop waits for it: use %s", exits.Name(n), c.instead)
-		case strings.HasPrefix(name, "net/http.") && inEndlessLoop(cur):
+		case strings.Contains(name, "net/http.") && inEndlessLoop(cur):
 			pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer ends the loop; use %s", exits.Name(n), c.instead)
 		case connects(name) && !ofCommands(pass.Pkg):
 			pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
@@ -65,7 +65,7 @@ func forTests(pkg *types.Package) bool {
 // connects reports whether a function makes a connection, and waits for it as long as
 // the kernel or the other end likes.
 func connects(name string) bool {
-	return strings.HasPrefix(name, "net") || strings.HasPrefix(name, "crypto/tls.")
+	return strings.HasPrefix(name, "net") || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
 }
 
 // ofCommands reports whether a package is that of commands for a terminal, where a user
@@ -110,6 +110,11 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 	switch {
 	case name == "os/exec.Command":
 		return !waitedFor(pass, cur)
+	case strings.HasPrefix(name, "(*net/http.Client)."):
+		given := strings.HasSuffix(name, ".Do") && !mentions(cur, "NewRequest") // with a context, or not
+		return given || !bareClient(pass, cur, n) || mentions(cur, "WithContext")
+	case strings.HasPrefix(name, "net.Dial") && mentions(cur, "DialTimeout"):
+		return true // the other branch has a limit: this is for those who want none
 	case strings.HasPrefix(name, "net.Dial"):
 		tv := pass.TypesInfo.Types[n.Args[0]]
 		return tv.Value != nil && (strings.Contains(tv.Value.String(), "unix") || strings.Contains(tv.Value.String(), "udp"))
@@ -117,6 +122,73 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 		return ofFile(pass.Pkg)
 	case name == "github.com/gomodule/redigo/redis.Dial":
 		return len(n.Args) > 2
+	}
+	return false
+}
+
+// bareClient reports whether a call is of a client without a time limit, as far as the
+// function shows: the default client, or a literal that sets no Timeout.
+func bareClient(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	client := code.ObjectOf(pass.TypesInfo, sel.X)
+	if client == nil {
+		return false
+	}
+	if client.Name() == "DefaultClient" && client.Pkg() != nil && client.Pkg().Path() == "net/http" {
+		return true
+	}
+	fn, _ := exits.Function(cur)
+	bare := false
+	for as := range fn.Preorder((*ast.AssignStmt)(nil)) {
+		n := as.Node().(*ast.AssignStmt)
+		if len(n.Lhs) != 1 || len(n.Rhs) != 1 {
+			continue
+		}
+		if f, ok := n.Lhs[0].(*ast.SelectorExpr); ok && f.Sel.Name == "Timeout" && code.ObjectOf(pass.TypesInfo, f.X) == client {
+			return false
+		}
+		if code.ObjectOf(pass.TypesInfo, n.Lhs[0]) == client {
+			bare = clientLiteral(n.Rhs[0])
+		}
+	}
+	return bare
+}
+
+// clientLiteral reports whether an expression makes a client, and sets no Timeout nor a
+// transport that may have one.
+func clientLiteral(e ast.Expr) bool {
+	if u, ok := e.(*ast.UnaryExpr); ok {
+		e = u.X
+	}
+	lit, ok := e.(*ast.CompositeLit)
+	if !ok {
+		return false
+	}
+	for _, elt := range lit.Elts {
+		kv, ok := elt.(*ast.KeyValueExpr)
+		if !ok {
+			return false
+		}
+		if key, ok := kv.Key.(*ast.Ident); !ok || key.Name == "Timeout" || key.Name == "Transport" {
+			return false
+		}
+	}
+	return true
+}
+
+// mentions reports whether the function around a node names something that ends so.
+func mentions(cur inspector.Cursor, suffix string) bool {
+	fn, _ := exits.Function(cur)
+	if !fn.Valid() {
+		return false
+	}
+	for id := range fn.Preorder((*ast.Ident)(nil)) {
+		if strings.HasSuffix(id.Node().(*ast.Ident).Name, suffix) {
+			return true
+		}
 	}
 	return false
 }
@@ -249,7 +321,7 @@ func onStop(fn inspector.Cursor) bool {
 		return false
 	}
 	switch decl.Name.Name {
-	case "Stop", "Shutdown", "Close", "GracefulStop", "Teardown":
+	case "Stop", "Shutdown", "Close", "GracefulStop", "Teardown", "Unmount":
 		return true
 	}
 	return false

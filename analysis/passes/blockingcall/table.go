@@ -21,6 +21,12 @@ var calls = map[string]call{
 	"net/http.Post":     {"http.NewRequestWithContext", true},
 	"net/http.PostForm": {"http.NewRequestWithContext", true},
 
+	"(*net/http.Client).Do":       {"http.NewRequestWithContext", true},
+	"(*net/http.Client).Get":      {"http.NewRequestWithContext", true},
+	"(*net/http.Client).Head":     {"http.NewRequestWithContext", true},
+	"(*net/http.Client).Post":     {"http.NewRequestWithContext", true},
+	"(*net/http.Client).PostForm": {"http.NewRequestWithContext", true},
+
 	"(*database/sql.DB).Exec":     {"ExecContext", true},
 	"(*database/sql.DB).Query":    {"QueryContext", true},
 	"(*database/sql.DB).QueryRow": {"QueryRowContext", true},

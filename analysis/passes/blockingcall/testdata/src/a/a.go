@@ -62,6 +62,41 @@ func each(urls []string) {
 	}
 }
 
+func request(ctx context.Context, url string) {
+	req, _ := http.NewRequest("GET", url, nil)
+	http.DefaultClient.Do(req) // want `http.DefaultClient.Do may block for long, and does not end with ctx`
+}
+
+func given(req *http.Request) { http.DefaultClient.Do(req) }
+
+func bare(url string) {
+	client := http.Client{}
+	client.Head(url) // want `client.Head has no time limit`
+}
+
+func bounded(url string) {
+	client := &http.Client{Timeout: time.Second}
+	client.Get(url)
+	other := &http.Client{}
+	other.Timeout = time.Second
+	other.Get(url)
+	own := &http.Client{Transport: http.DefaultTransport}
+	own.Get(url)
+}
+
+func passed(ctx context.Context, url string) {
+	req, _ := http.NewRequestWithContext(ctx, "GET", url, nil)
+	http.DefaultClient.Do(req)
+}
+
+func choice(address string, limit time.Duration) {
+	if limit > 0 {
+		net.DialTimeout("tcp", address, limit)
+	} else {
+		net.Dial("tcp", address)
+	}
+}
+
 // It runs on, beside the function.
 func beside(ctx context.Context) {
 	cmd := exec.Command("sleep", "1")
@@ -74,7 +109,6 @@ func transaction(ctx context.Context, tx *sql.Tx) {
 
 // They have a limit, or end in another way.
 func limits(ctx context.Context, url string) {
-	net.DialTimeout("tcp", url, time.Second)
 	net.Dial("unix", "/run/a.sock")
 	net.Dial("udp", url)
 	redis.Dial("tcp", url, redis.DialConnectTimeout(time.Second))
