@@ -37,6 +37,12 @@ func (k *Knowledge) effect(call *ast.CallExpr, depth int) Effect {
 }
 
 func (k *Knowledge) ofFunc(fn *types.Func, call *ast.CallExpr, depth int) Effect {
+	if decl := k.decls[fn]; decl != nil {
+		if depth == 0 {
+			return Effect{}
+		}
+		return k.within(decl.Body, depth-1)
+	}
 	name := shortName(fn)
 	switch {
 	case name == "(net.Listener).Close" || name == "(*net.UnixListener).Close":
@@ -48,12 +54,6 @@ func (k *Knowledge) ofFunc(fn *types.Func, call *ast.CallExpr, depth int) Effect
 	}
 	if loss, ok := effects[name]; ok {
 		return Effect{Loss: loss}
-	}
-	if decl := k.decls[fn]; decl != nil {
-		if depth == 0 {
-			return Effect{}
-		}
-		return k.within(decl.Body, depth-1)
 	}
 	if e, ok := k.effects[fn]; ok {
 		return e
