@@ -171,7 +171,7 @@ func (f finder) ceases(receive inspector.Cursor, notify *signals.Call) bool {
 		return false
 	}
 	if alternatives(receive) {
-		return true
+		return !f.command || f.timed(receive)
 	}
 	if here {
 		return !f.command && f.perObject(decl)
@@ -205,6 +205,21 @@ func alternatives(receive inspector.Cursor) bool {
 		n, ok := clause.Node().(*ast.CommClause)
 		return ok && n.Comm != nil && receive.Node().End() <= n.Comm.End() &&
 			len(clause.Parent().Node().(*ast.BlockStmt).List) > 1
+	}
+	return false
+}
+
+// timed reports whether another case of the select of a receive is the end of a time or
+// a context: in a command, what ends with its work ends with the program.
+func (f finder) timed(receive inspector.Cursor) bool {
+	for choice := range receive.Enclosing((*ast.SelectStmt)(nil)) {
+		for cur := range choice.Preorder((*ast.CallExpr)(nil)) {
+			switch code.Callee(f.pass.TypesInfo, cur.Node().(*ast.CallExpr)) {
+			case "time.After", "(context.Context).Done":
+				return true
+			}
+		}
+		break
 	}
 	return false
 }

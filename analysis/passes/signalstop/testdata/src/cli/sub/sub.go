@@ -37,3 +37,12 @@ func runUntil(done chan struct{}) {
 	case <-done:
 	}
 }
+
+func test(finished chan struct{}) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	select {
+	case <-c:
+	case <-finished:
+	}
+}
