@@ -21,7 +21,7 @@ import (
 //go:embed doc.go
 var doc string
 
-// Analyzer reports signals given by a number that is another signal elsewhere.
+// Analyzer reports signals given by a number where they have a name.
 var Analyzer = check.New(doc, run)
 
 // A meaning is what a number is on Linux, and on macOS and the BSDs.
@@ -31,6 +31,12 @@ var differing = map[int64]meaning{
 	7: {"SIGBUS", "SIGEMT"}, 10: {"SIGUSR1", "SIGBUS"}, 12: {"SIGUSR2", "SIGSYS"}, 16: {"SIGSTKFLT", "SIGURG"},
 	17: {"SIGCHLD", "SIGSTOP"}, 18: {"SIGCONT", "SIGTSTP"}, 19: {"SIGSTOP", "SIGCONT"}, 20: {"SIGTSTP", "SIGCHLD"},
 	23: {"SIGURG", "SIGIO"}, 29: {"SIGIO", "SIGINFO"}, 30: {"SIGPWR", "SIGUSR1"}, 31: {"SIGSYS", "SIGUSR2"},
+}
+
+// portable are the signals that have one number, and a name in package syscall, on every
+// system that has package syscall's Signal.
+var portable = map[int64]string{
+	1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 6: "SIGABRT", 9: "SIGKILL", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
 }
 
 func run(pass *check.Pass) (any, error) {
@@ -58,7 +64,13 @@ func literals(pass *check.Pass, file inspector.Cursor) {
 			continue
 		}
 		n, ok := code.IntConst(pass.TypesInfo, lit)
-		if m, differs := differing[n]; ok && differs {
+		if !ok {
+			continue
+		}
+		if name := portable[n]; name != "" {
+			pass.Reportf(lit, "signal %d is given by a number: syscall.%s is its name on every system", n, name)
+		}
+		if m, differs := differing[n]; differs {
 			pass.Reportf(lit, "signal %d is %s on Linux and %s on macOS and the BSDs: name the one that is meant", n, m.linux, m.bsd)
 		}
 	}

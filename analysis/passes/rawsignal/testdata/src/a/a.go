@@ -19,10 +19,10 @@ func wrong(c chan os.Signal, pid int, p *os.Process) {
 
 func innocent(c chan os.Signal, pid int, p *os.Process, n int) {
 	syscall.Kill(pid, 0)
-	syscall.Kill(pid, 15)
+	syscall.Kill(pid, 15) // want "signal 15 is given by a number: syscall.SIGTERM is its name on every system"
 	syscall.Kill(pid, syscall.SIGUSR1)
 	syscall.Kill(10, syscall.SIGTERM)
-	signal.Notify(c, syscall.Signal(1), syscall.Signal(9))
+	signal.Notify(c, syscall.Signal(1)) // want "signal 1 is given by a number: syscall.SIGHUP"
 	signal.Notify(c, syscall.Signal(34)) // a real-time signal
 	signal.Notify(c, syscall.Signal(28)) // SIGWINCH on all
 	p.Signal(syscall.Signal(n))
