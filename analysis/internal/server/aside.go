@@ -50,15 +50,65 @@ func (info *Info) Aside(at inspector.Cursor) bool {
 // uses it for its own purpose does so in main.
 func noHandler(at inspector.Cursor) bool {
 	call, ok := at.Node().(*ast.CallExpr)
-	if !ok || len(call.Args) < 2 {
+	if !ok {
 		return false
 	}
-	last, ok := call.Args[len(call.Args)-1].(*ast.Ident)
-	if !ok || last.Name != "nil" {
+	if _, ok := Goroutine(at); !ok {
 		return false
 	}
-	_, ok = Goroutine(at)
-	return ok
+	if len(call.Args) >= 2 {
+		last, ok := call.Args[len(call.Args)-1].(*ast.Ident)
+		return ok && last.Name == "nil"
+	}
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	srv, ok := sel.X.(*ast.Ident)
+	return ok && madeWithoutHandler(Declaration(at), srv.Name)
+}
+
+// madeWithoutHandler reports whether a function makes a server of net/http with some of
+// its fields, and sets no handler.
+func madeWithoutHandler(decl *ast.FuncDecl, name string) bool {
+	if decl == nil {
+		return false
+	}
+	made, handler := false, false
+	ast.Inspect(decl, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			if id, ok := n.Lhs[0].(*ast.Ident); ok && id.Name == name && len(n.Rhs) == 1 {
+				made = made || withoutHandler(n.Rhs[0])
+			}
+		case *ast.SelectorExpr:
+			handler = handler || n.Sel.Name == "Handler"
+		}
+		return true
+	})
+	return made && !handler
+}
+
+func withoutHandler(e ast.Expr) bool {
+	if u, ok := e.(*ast.UnaryExpr); ok {
+		e = u.X
+	}
+	lit, ok := e.(*ast.CompositeLit)
+	if !ok || len(lit.Elts) == 0 {
+		return false
+	}
+	sel, ok := lit.Type.(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "Server" {
+		return false
+	}
+	for _, elt := range lit.Elts {
+		if kv, ok := elt.(*ast.KeyValueExpr); ok {
+			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Handler" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func hasWord(n ast.Node) bool {

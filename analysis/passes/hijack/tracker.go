@@ -64,7 +64,7 @@ func (t *tracker) is(e ast.Expr, v types.Object) bool {
 }
 
 // harmless are packages whose functions do not keep what they are given beyond the call.
-var harmless = map[string]bool{"io": true, "bufio": true, "fmt": true, "net/http/httputil": true, "log": true, "log/slog": true}
+var harmless = map[string]bool{"io": true, "bufio": true, "fmt": true, "net/http": true, "net/http/httputil": true, "log": true, "log/slog": true}
 
 // argument reports whether a call may be given the variable, if it is.
 func (t *tracker) argument(call *ast.CallExpr, v types.Object) bool {

@@ -178,6 +178,8 @@ func profiles() {
 	go func() {
 		log.Println("pprof:", http.ListenAndServe("localhost:6060", nil))
 	}()
+	internal := &http.Server{Addr: ":9091"} // with the default handler
+	go internal.ListenAndServe()
 	metrics := &http.Server{}
 	go metrics.ListenAndServe()
 }
