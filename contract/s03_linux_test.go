@@ -71,7 +71,6 @@ func catchesTerm() {
 // ignoresTermAndKill is answering after it has tried to ignore both.
 func ignoresTermAndKill() {
 	//lint:ignore SA1016 that SIGKILL is accepted is what the claim shows
-	//quiesce:ignore uncatchable what it does is the question
 	signal.Ignore(syscall.SIGTERM, syscall.SIGKILL)
 	answering()
 }

@@ -62,7 +62,6 @@ func sendTheTwo(x *claim.Trial, program string) (t theTwo, said map[string]strin
 func notifyTheTwo() {
 	c := make(chan os.Signal, 9)
 	//lint:ignore SA1016 what it does is the question
-	//quiesce:ignore uncatchable what it does is the question
 	signal.Notify(c, syscall.SIGKILL, syscall.SIGSTOP)
 	ready()
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
@@ -75,7 +74,6 @@ func notifyTheTwo() {
 // ignoreTheTwo says what signal.Ignored thinks of it.
 func ignoreTheTwo() {
 	//lint:ignore SA1016 what it does is the question
-	//quiesce:ignore uncatchable what it does is the question
 	signal.Ignore(syscall.SIGKILL, syscall.SIGSTOP)
 	answer("Ignored", signal.Ignored(syscall.SIGKILL))
 	notifyTheTwo()
