@@ -60,7 +60,7 @@ func imports(pkg *types.Package, path string) bool {
 func literals(pass *check.Pass, file inspector.Cursor) {
 	for cur := range file.Preorder((*ast.BasicLit)(nil)) {
 		lit := cur.Node().(*ast.BasicLit)
-		if lit.Kind != token.INT || !isSignal(pass.TypesInfo, cur) {
+		if lit.Kind != token.INT || !isSignal(pass.TypesInfo, cur) || counts(cur) {
 			continue
 		}
 		n, ok := code.IntConst(pass.TypesInfo, lit)
@@ -90,6 +90,15 @@ func isSignal(info *types.Info, lit inspector.Cursor) bool {
 	}
 	t := info.TypeOf(lit.Node().(ast.Expr))
 	return t != nil && code.IsNamed(t, "syscall.Signal")
+}
+
+// counts reports whether a number is where a loop over signals begins or ends.
+func counts(lit inspector.Cursor) bool {
+	for outer := range lit.Enclosing((*ast.ForStmt)(nil), (*ast.BlockStmt)(nil)) {
+		_, ok := outer.Node().(*ast.ForStmt)
+		return ok
+	}
+	return false
 }
 
 // systems are the operating systems that have signals with numbers. Those with Linux's

@@ -23,6 +23,28 @@ func (c *checker) wayOut(s server.Site) bool {
 			return true
 		}
 	}
+	return c.awaitedElsewhere(s)
+}
+
+// awaitedElsewhere reports whether a stop in a goroutine of its own tells of its end
+// through a field or a package variable, and some function of the package waits for that
+// among other things.
+func (c *checker) awaitedElsewhere(s server.Site) bool {
+	own, ok := server.Enclosing(s.At)
+	if _, started := server.Goroutine(s.At); !ok || !started {
+		return false
+	}
+	told := c.told(own.Node())
+	for ch := range told {
+		if v, ok := ch.(*types.Var); !ok || !v.IsField() && v.Parent() != c.pass.Pkg.Scope() {
+			delete(told, ch)
+		}
+	}
+	for n := range c.pass.Inspect.PreorderSeq((*ast.SelectStmt)(nil)) {
+		if sel := n.(*ast.SelectStmt); len(sel.Body.List) > 1 && c.receives(sel, told) {
+			return true
+		}
+	}
 	return false
 }
 

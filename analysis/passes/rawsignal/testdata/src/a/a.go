@@ -26,6 +26,9 @@ func innocent(c chan os.Signal, pid int, p *os.Process, n int) {
 	signal.Notify(c, syscall.Signal(34)) // a real-time signal
 	signal.Notify(c, syscall.Signal(28)) // SIGWINCH on all
 	p.Signal(syscall.Signal(n))
+	for s := syscall.Signal(1); s < syscall.Signal(31); s++ {
+		signal.Ignore(s)
+	}
 	const base = syscall.SIGUSR1 + 10
 	_ = 128 + int(syscall.SIGUSR1)
 	_ = int(syscall.Signal(n)) == 10

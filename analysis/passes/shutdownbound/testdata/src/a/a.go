@@ -142,6 +142,28 @@ func (p *pair) stop() {
 	}
 }
 
+// A run tells of its end through a field: another method waits for it, and not only for it.
+type run struct {
+	rpc  *grpc.Server
+	over chan struct{}
+}
+
+func (r *run) start() {
+	go func() {
+		defer close(r.over)
+		r.rpc.GracefulStop()
+	}()
+}
+
+func (r *run) wait(ctx context.Context) error {
+	select {
+	case <-r.over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 type other struct{}
 
 func (other) Shutdown(ctx context.Context) error { return nil }
