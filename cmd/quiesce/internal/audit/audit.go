@@ -12,14 +12,19 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/compose"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/dockerfile"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/kubernetes"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/systemd"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
 )
 
 // Kinds are the kinds of documents, each in a package of its own. The first that
 // recognises a file has it.
-func Kinds() []manifest.Kind { return []manifest.Kind{kubernetes.Kind{}} }
+func Kinds() []manifest.Kind {
+	return []manifest.Kind{systemd.Kind{}, dockerfile.Kind{}, compose.Kind{}, kubernetes.Kind{}}
+}
 
 // Options say what is audited, and how.
 type Options struct {

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compose
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/go-quiesce/quiesce"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/shell"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
+)
+
+// A file is what we know of a compose file: its services by name, each a mapping of which
+// only some fields are of interest.
+type file struct {
+	services map[string]map[string]any
+	override bool // it is only merged into another
+}
+
+// Read reads a compose file.
+func (Kind) Read(f *manifest.File, generic bool) manifest.Content {
+	var out manifest.Content
+	fail := func(err error) {
+		p := finding.Problem{File: f.Path, Text: err.Error()}
+		if e, ok := err.(*strict.Error); ok {
+			p.Line, p.Text = e.Line, e.Text
+		}
+		out.Problems = append(out.Problems, p)
+	}
+	for _, part := range strict.Split(f.Data) {
+		node, err := part.Parse()
+		if err != nil {
+			fail(err)
+			continue
+		}
+		n := child(node, "services")
+		if n == nil {
+			continue
+		}
+		o := &file{override: strings.Contains(filepath.Base(f.Path), "override")}
+		places, errs := part.Decode(n, &o.services)
+		for _, err := range errs {
+			fail(err)
+		}
+		doc := &manifest.Document{File: f.Path, Line: part.Line + n.Line, Type: "compose", Name: filepath.Base(f.Path), Object: o, Places: places}
+		if generic {
+			doc.Generic = part.Generic(node)
+		}
+		out.Documents = append(out.Documents, doc)
+	}
+	return out
+}
+
+func child(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// A service is one of a compose file.
+type service struct {
+	doc    *manifest.Document
+	name   string
+	fields map[string]any
+	whole  bool // nothing is merged into it
+	plan   *quiesce.Plan
+}
+
+func servicesOf(d *manifest.Document) []*service {
+	o := d.Object.(*file)
+	var out []*service
+	for _, name := range slices.Sorted(maps.Keys(o.services)) {
+		fields := o.services[name]
+		_, extends := fields["extends"]
+		_, image := fields["image"]
+		_, build := fields["build"]
+		out = append(out, &service{doc: d, name: name, fields: fields, whole: !extends && !o.override && (image || build)})
+	}
+	return out
+}
+
+// text returns a field that is written out, "" if it is not there or has a variable in it.
+func (s *service) text(key string) string {
+	v, ok := s.fields[key]
+	if !ok || v == nil {
+		return ""
+	}
+	text := fmt.Sprint(v)
+	if strings.Contains(strings.ReplaceAll(text, "$$", ""), "$") {
+		return ""
+	}
+	return text
+}
+
+// words returns entrypoint or command, as compose splits it: text without a shell.
+func (s *service) words(key string) []string {
+	var out []string
+	switch v := s.fields[key].(type) {
+	case string:
+		out = split(v)
+	case []any:
+		for _, item := range v {
+			out = append(out, fmt.Sprint(item))
+		}
+	}
+	for i := range out {
+		out[i] = strings.ReplaceAll(out[i], "$$", "$")
+	}
+	return out
+}
+
+// split splits a command as a shell would: quotes group, a backslash keeps the next
+// character.
+func split(text string) []string {
+	var out []string
+	var b strings.Builder
+	var quote rune
+	in, escaped := false, false
+	for _, r := range text {
+		switch {
+		case escaped:
+			b.WriteRune(r)
+			escaped = false
+		case r == '\\' && quote != '\'':
+			in, escaped = true, true
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			in, quote = true, r
+		case quote == 0 && strings.ContainsRune(" \t\r\n", r):
+			if in {
+				out = append(out, b.String())
+				b.Reset()
+			}
+			in = false
+		default:
+			in = true
+			b.WriteRune(r)
+		}
+	}
+	if in {
+		out = append(out, b.String())
+	}
+	return out
+}
+
+// runs returns what the file says that the service runs, and the field that says so.
+func (s *service) runs() (words []string, key string) {
+	if e := s.words("entrypoint"); len(e) > 0 {
+		return slices.Concat(e, s.words("command")), "entrypoint"
+	}
+	return s.words("command"), "command"
+}
+
+// environment returns the value of a variable that is written out.
+func (s *service) environment(name string) string {
+	switch env := s.fields["environment"].(type) {
+	case map[string]any:
+		if v, ok := env[name]; ok && v != nil {
+			return fmt.Sprint(v)
+		}
+	case []any:
+		for _, item := range env {
+			if v, ok := strings.CutPrefix(fmt.Sprint(item), name+"="); ok {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+// surroundings are what a server sees in a container, and not of what we may run in.
+func (s *service) surroundings() []string {
+	env := []string{"KUBERNETES_SERVICE_HOST=", "NOTIFY_SOCKET=", "INVOCATION_ID="}
+	if grace := s.environment(quiesce.GraceVariable); grace != "" {
+		env = append(env, quiesce.GraceVariable+"="+grace)
+	}
+	return env
+}
+
+// names are those by which a plan finds the service.
+func (s *service) names() []string {
+	names := []string{s.name, s.text("container_name"), manifest.ImageName(s.text("image"))}
+	words, _ := s.runs()
+	if _, rest := shell.CutInit(words); len(rest) > 0 {
+		names = append(names, path.Base(rest[0]))
+	}
+	return slices.DeleteFunc(names, func(n string) bool { return n == "" })
+}
+
+// at makes a finding of a field of the service, or of the service if it has not got it.
+func (s *service) at(key, message string) manifest.Finding {
+	return manifest.Finding{Doc: s.doc, Path: []any{s.name, key}, Message: "service " + s.name + ": " + message}
+}
+
+// assignPlans gives the services their plans. One without a name that fits none is that of
+// the only service that is built here.
+func assignPlans(all []*service, world *manifest.World) {
+	if len(world.Plans) == 0 || len(all) == 0 {
+		return
+	}
+	only := -1
+	names := make([][]string, len(all))
+	var built []int
+	for i, s := range all {
+		names[i] = s.names()
+		if _, ok := s.fields["build"]; ok {
+			built = append(built, i)
+		}
+	}
+	switch {
+	case len(all) == 1:
+		only = 0
+	case len(built) == 1:
+		only = built[0]
+	}
+	for i, p := range world.AssignNamed(names, only, all[0].surroundings()...) {
+		if p != nil {
+			all[i].plan = p.In(world, all[i].surroundings()...)
+		}
+	}
+}

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+FROM debian:bookworm-slim
+COPY shop /shop
+EXPOSE 8080
+ENTRYPOINT ["/shop"]
+CMD ["--port", "8080"]

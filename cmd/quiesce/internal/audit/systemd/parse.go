@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package systemd
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
+)
+
+// A setting is one assignment.
+type setting struct {
+	section, key, value string
+	line                int
+}
+
+// A file is what is in a unit or in a drop-in, in order.
+type file struct{ settings []setting }
+
+// A place is that of a setting, as a document's Places knows it: its line is the step.
+type places struct{}
+
+// At returns the line that the path is.
+func (places) At(path ...any) (line, column int) {
+	if len(path) > 0 {
+		if n, ok := path[0].(int); ok {
+			return n, 1
+		}
+	}
+	return 0, 0
+}
+
+// template matches what has yet to be rendered: of Go, Jinja and autoconf's kin.
+var template = regexp.MustCompile(`\{\{|\{%|(?m)^\s*@[A-Z_]+@\s*$|<%`)
+
+// Read reads a unit or a drop-in.
+func (Kind) Read(f *manifest.File, generic bool) manifest.Content {
+	settings, problems := parse(string(f.Data))
+	if at := template.FindIndex(f.Data); at != nil {
+		line := 1 + strings.Count(string(f.Data[:at[0]]), "\n")
+		return manifest.Content{Notes: []manifest.Note{{
+			File: f.Path, Line: line, Text: "a template that is not rendered, and not audited", Fix: "audit what it makes",
+		}}}
+	}
+	content := manifest.Content{}
+	for _, p := range problems {
+		content.Problems = append(content.Problems, finding.Problem{File: f.Path, Line: p.line, Text: p.text})
+	}
+	doc := &manifest.Document{
+		File: f.Path, Line: 1, Type: "Unit", Name: filepath.Base(f.Path), Object: &file{settings}, Places: places{},
+	}
+	if isDropIn(f.Path) {
+		doc.Type, doc.Name = "DropIn", filepath.Base(filepath.Dir(f.Path))+"/"+doc.Name
+	}
+	if generic {
+		doc.Generic = genericOf(settings)
+	}
+	content.Documents = append(content.Documents, doc)
+	return content
+}
+
+// genericOf is section, key and all values, for rules of users.
+func genericOf(settings []setting) any {
+	sections := map[string]any{}
+	for _, s := range settings {
+		keys, ok := sections[s.section].(map[string]any)
+		if !ok {
+			keys = map[string]any{}
+			sections[s.section] = keys
+		}
+		values, _ := keys[s.key].([]any)
+		keys[s.key] = append(values, s.value)
+	}
+	return sections
+}
+
+type syntaxError struct {
+	line int
+	text string
+}
+
+// parse reads what systemd.syntax(7) says: sections, settings, comments that begin with # or
+// ;, and lines that go on after a backslash. What systemd passes over with a warning
+// is malformed here.
+func parse(text string) (settings []setting, problems []syntaxError) {
+	section := ""
+	fail := func(line int, format string, args ...any) {
+		problems = append(problems, syntaxError{line, fmt.Sprintf(format, args...)})
+	}
+	for _, l := range logicalLines(text) {
+		key, value, ok := strings.Cut(l.text, "=")
+		key = strings.TrimSpace(key)
+		switch {
+		case strings.HasPrefix(l.text, "["):
+			if !strings.HasSuffix(l.text, "]") || len(l.text) < 3 {
+				fail(l.line, "%s: want the name of a section in brackets", shorten(l.text))
+				continue
+			}
+			section = l.text[1 : len(l.text)-1]
+		case !ok || key == "":
+			fail(l.line, "%s: want a section, or KEY=VALUE", shorten(l.text))
+		case section == "":
+			fail(l.line, "%s= is before any section", shorten(key))
+		default:
+			settings = append(settings, setting{section, key, strings.TrimSpace(value), l.line})
+		}
+	}
+	return settings, problems
+}
+
+// A logical line may be several of the file; line is its first.
+type logicalLine struct {
+	text string
+	line int
+}
+
+// logicalLines joins lines that end in a backslash with the next, a space between. A
+// comment in between is left out.
+func logicalLines(text string) []logicalLine {
+	var out []logicalLine
+	var open *logicalLine
+	n := 0
+	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
+		n++
+		line = strings.TrimSpace(line)
+		if comment := line != "" && (line[0] == '#' || line[0] == ';'); comment || line == "" && open == nil {
+			continue
+		}
+		body, more := strings.CutSuffix(line, "\\")
+		if open == nil {
+			open = &logicalLine{line: n}
+		}
+		open.text += body
+		if more {
+			open.text += " "
+			continue
+		}
+		out, open = append(out, *open), nil
+	}
+	if open != nil {
+		out = append(out, *open)
+	}
+	for i := range out {
+		out[i].text = strings.TrimSpace(out[i].text)
+	}
+	return out
+}
+
+// mostShown bounds what of a line is in a message.
+const mostShown = 60
+
+func shorten(text string) string {
+	if len(text) > mostShown {
+		return fmt.Sprintf("%q…", text[:mostShown])
+	}
+	return fmt.Sprintf("%q", text)
+}
