@@ -28,7 +28,8 @@ shells that keep the signals, rollouts that leave nobody to answer.
 
 A PATH is a file, a folder, or "-" for standard input; without one it is the working
 directory. It reads the YAML and JSON of Kubernetes, as kubectl, helm template and
-kustomize build print it. What it cannot audit, it says.
+kustomize build print it, Dockerfiles with the entrypoint scripts that they copy, files of
+docker compose, and systemd's services with their drop-ins. What it cannot audit, it says.
 
 --plan gives it the plan of a server: a program that is built with quiesce, with its
 arguments, which is run as "quiesce plan" does; or the JSON that "quiesce plan -json"
