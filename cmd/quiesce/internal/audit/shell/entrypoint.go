@@ -217,7 +217,10 @@ func soonOver(words []string) bool {
 }
 
 // tasks are in the names of scripts that do something and are done.
-var tasks = []string{"build", "test", "generate", "lint", "dist", "compile", "install", "bench", "migrat", "setup", "check", "release", "publish", "backup", "demo"}
+var tasks = []string{
+	"build", "test", "generate", "lint", "dist", "compile", "install", "bench", "migrat", "setup", "check", "release", "publish", "backup", "demo", "init", "wait",
+	"import", "seed", "update",
+}
 
 // isTask reports whether a script is called after a task: "run-tests.sh".
 func isTask(name string) bool {
@@ -253,7 +256,10 @@ func (s Script) Leaves() (words string, line int) {
 		if stmt.Background && words == "" && simple && len(call.Args) > 0 && call.Args[0].Lit() != "" && !soonOver(literals(call)) && !isIdle(call.Args[0].Lit()) {
 			words, line = printed(stmt), lineOf(stmt)
 		}
-		if isExec(stmt.Cmd) {
+		if call, ok := stmt.Cmd.(*syntax.CallExpr); ok && isExec(call) {
+			if init, _ := CutInit(literals(call)[1:]); init.Name != "" {
+				return "", 0 // which reaps
+			}
 			return words, line
 		}
 	}

@@ -72,7 +72,7 @@ func TestChildren(t *testing.T) {
 func TestLeaves(t *testing.T) {
 	for text, want := range map[string]string{
 		"exporter &\nexec shop": "exporter &", "exec shop": "", "exporter & wait": "", "sleep 5 & exec shop": "", "curl x & exec shop": "",
-		"(exporter) & exec shop": "", "$X & exec shop": "",
+		"(exporter) & exec shop": "", "$X & exec shop": "", "exporter & exec tini -- shop": "", "/init-db.sh & exec shop": "",
 	} {
 		s, _ := Parse(text)
 		if got, _ := s.Leaves(); got != want {

@@ -21,7 +21,7 @@ type setting struct {
 // A file is what is in a unit or in a drop-in, in order.
 type file struct{ settings []setting }
 
-// A place is that of a setting, as a document's Places knows it: its line is the step.
+// places are the Places of a unit: a path is a line.
 type places struct{}
 
 // At returns the line that the path is.
@@ -34,16 +34,28 @@ func (places) At(path ...any) (line, column int) {
 	return 0, 0
 }
 
-// template matches what has yet to be rendered: of Go, Jinja and autoconf's kin.
-var template = regexp.MustCompile(`\{\{|\{%|(?m)^\s*@[A-Z_]+@\s*$|<%`)
+// template matches what has yet to be rendered: of Go, Jinja and others.
+var template = regexp.MustCompile(`\{\{|\{%|<%|^\s*@[A-Z_]+@\s*$`)
+
+// templateLine returns the line at which a file shows that it is a template, 0 if it is none.
+// Docker's options have braces, too.
+func templateLine(text string) int {
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		if template.MatchString(line) && !strings.Contains(line, "--format") && !strings.Contains(line, " -f ") {
+			return n
+		}
+	}
+	return 0
+}
 
 // Read reads a unit or a drop-in.
 func (Kind) Read(f *manifest.File, generic bool) manifest.Content {
 	settings, problems := parse(string(f.Data))
-	if at := template.FindIndex(f.Data); at != nil {
-		line := 1 + strings.Count(string(f.Data[:at[0]]), "\n")
+	if line := templateLine(string(f.Data)); line > 0 {
 		return manifest.Content{Notes: []manifest.Note{{
-			File: f.Path, Line: line, Text: "a template that is not rendered, and not audited", Fix: "audit what it makes",
+			File: f.Path, Line: line, Text: "a template that is not rendered, and not audited", Fix: "audit what it makes", Folder: true,
 		}}}
 	}
 	content := manifest.Content{}

@@ -117,14 +117,11 @@ func stopNotAwaited(u *unit, report manifest.Report) {
 	}
 	s := all[len(all)-1]
 	name := kills(words(s.value))
-	next, ok := signame.Parse(u.value("KillSignal"))
-	if !ok {
-		next = "SIGTERM"
-	}
-	if name == "" || name == next || signame.Uncatchable(name) || slices.ContainsFunc(u.names(), ignoresSecond) {
+	_, chosen := u.last("KillSignal") // with ExecStop in mind, as SIGCONT is for httpd
+	if name == "" || name == "SIGTERM" || chosen || signame.Uncatchable(name) || slices.ContainsFunc(u.names(), ignoresSecond) {
 		return
 	}
-	f := u.at(s, fmt.Sprintf("ExecStop sends %s and does not wait: KillSignal %s follows at once", name, next))
+	f := u.at(s, fmt.Sprintf("ExecStop sends %s and does not wait: SIGTERM follows at once", name))
 	f.Fix = "leave ExecStop out, and set KillSignal=" + name
 	report(f)
 }

@@ -134,6 +134,10 @@ func TestRecognise(t *testing.T) {
 	if len(c.Notes) != 1 || c.Notes[0].Line != 2 || len(c.Problems) > 0 || len(c.Documents) > 0 {
 		t.Errorf("of a template: %+v", c)
 	}
+	c = Kind{}.Read(&manifest.File{Path: "a.service", Data: []byte("[Service]\nExecStartPre=docker inspect --format '{{.Id}}' shop\n")}, false)
+	if len(c.Notes) > 0 || len(c.Documents) != 1 {
+		t.Errorf("of one that has braces: %+v", c)
+	}
 	c = Kind{}.Read(&manifest.File{Path: "a.service", Data: []byte("[Service]\noops\nKillMode=none\n")}, false)
 	if len(c.Problems) != 1 || c.Problems[0].Line != 2 || len(c.Documents) != 1 {
 		t.Errorf("of what is half wrong: %+v", c)
@@ -193,8 +197,8 @@ func TestSignals(t *testing.T) {
 	for text, want := range map[string]string{
 		"KillSignal=9": "no program can handle SIGKILL", "KillSignal=QUIT": "shop stops at SIGTERM, SIGINT, SIGHUP", "KillSignal=SIGINT": "",
 		"RestartKillSignal=SIGKILL": "RestartKillSignal=SIGKILL", "ExecStop=/bin/kill -9 $MAINPID": "ExecStop=/bin/kill -9 $MAINPID does not ask",
-		"ExecStop=/bin/kill $MAINPID": "", "ExecStop=/bin/kill -INT $MAINPID": "KillSignal SIGTERM follows at once",
-		"ExecStop=/bin/kill -INT $MAINPID\nKillSignal=SIGINT": "", "ExecStop=/usr/bin/shop stop": "",
+		"ExecStop=/bin/kill $MAINPID": "", "ExecStop=/bin/kill -INT $MAINPID": "SIGTERM follows at once",
+		"ExecStop=/bin/kill -INT $MAINPID\nKillSignal=SIGINT": "", "ExecStop=/usr/bin/shop stop": "", "ExecStop=/bin/kill -WINCH $MAINPID\nKillSignal=INT": "",
 		"ExecReload=/bin/kill -HUP $MAINPID": "a reload is a restart", "ExecReload=/bin/kill -USR2 $MAINPID": "",
 		"ExecReload=/bin/kill -HUP $MAINPID\nRestart=on-abnormal":                               "Restart=on-abnormal does not bring it back",
 		"ExecReload=/bin/kill -HUP $MAINPID\nRestart=":                                          "Restart=no does not bring it back",
