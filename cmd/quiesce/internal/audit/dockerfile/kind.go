@@ -5,6 +5,7 @@
 package dockerfile
 
 import (
+	"bytes"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -46,8 +47,20 @@ var from = regexp.MustCompile(`(?mi)^\s*FROM\s+\S`)
 // the instructions.
 func (k Kind) Recognise(f *manifest.File) bool {
 	base := strings.ToLower(filepath.Base(f.Path))
-	return base == "dockerfile" || base == "containerfile" || from.Match(f.Data) && (k.Candidate(f.Path) || instruction.Match(f.Data))
+	switch candidate := k.Candidate(f.Path); {
+	case base == "dockerfile" || base == "containerfile":
+		return true
+	case !candidate && slices.Contains(notDockerfiles, filepath.Ext(base)):
+		return false
+	default:
+		return bytes.Contains(bytes.ToUpper(head(f.Data)), []byte("FROM")) && from.Match(head(f.Data)) && (candidate || instruction.Match(f.Data))
+	}
 }
+
+// mostHead is how far into a file its FROM is looked for, in bytes.
+const mostHead = 64 << 10
+
+func head(data []byte) []byte { return data[:min(len(data), mostHead)] }
 
 // Checks returns the ids of the rules.
 func (Kind) Checks() []string { return slices.Sorted(maps.Keys(checks)) }

@@ -130,10 +130,13 @@ func stopNotAwaited(u *unit, report manifest.Report) {
 // stopping: nats-server does so in its lame duck mode, because of its own unit.
 func ignoresSecond(name string) bool { return name == "nats-server" }
 
+// precious are the services that their makers would rather see hang than killed.
+var precious = []string{"mariadb", "mysql", "mysqld"}
+
 // noSIGKILL: what does not stop is left, and the next start meets it.
 func noSIGKILL(u *unit, report manifest.Report) {
 	s, _ := u.last("SendSIGKILL")
-	if kill, ok := boolean(s.value); ok && !kill {
+	if kill, ok := boolean(s.value); ok && !kill && !slices.ContainsFunc(u.names(), func(n string) bool { return slices.Contains(precious, n) }) {
 		report(u.at(s, "SendSIGKILL="+s.value+": what does not stop in time runs on, and keeps its ports and files from the next start"))
 	}
 }

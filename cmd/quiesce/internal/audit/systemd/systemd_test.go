@@ -189,6 +189,7 @@ func TestKillMode(t *testing.T) {
 		}
 	}
 	expect(t, audited(t, nil, "containerd.service", service("KillMode=process")))
+	expect(t, audited(t, nil, "mariadb.service", service("SendSIGKILL=no")))
 	expect(t, audited(t, nil, "nats-server.service", service("ExecStop=/bin/kill -USR2 $MAINPID")))
 }
 
