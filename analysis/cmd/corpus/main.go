@@ -4,10 +4,14 @@
 // (testdata/corpus.tsv), and prints precision and recall of each.
 //
 //	go run ./cmd/corpus [-sites FILE] [-checks NAMES] [-modules PATHS] [-work FOLDER]
+//	go run ./cmd/corpus -std
 //
 // The programs are downloaded from the module proxy and copied to a folder, where they
 // stay: what go vet has seen of them before, it does not look at again. It exits 1 if a
 // program could not be looked at.
+//
+// With -std it runs the checks over the packages that come with Go, without their tests,
+// and compares what they find with testdata/std.tsv. It exits 1 if there is a difference.
 package main
 
 import (
@@ -36,7 +40,10 @@ func main() {
 }
 
 // flags are the command line.
-type flags struct{ sites, checks, modules, work string }
+type flags struct {
+	sites, checks, modules, work string
+	std                          bool
+}
 
 func parse(args []string, stderr io.Writer) (*flags, error) {
 	cache, err := os.UserCacheDir()
@@ -50,6 +57,7 @@ func parse(args []string, stderr io.Writer) (*flags, error) {
 	fs.StringVar(&f.checks, "checks", "", "`names` of the only checks to run, with commas")
 	fs.StringVar(&f.modules, "modules", "", "`parts` of the paths of the only modules to look at, with commas")
 	fs.StringVar(&f.work, "work", filepath.Join(cache, "quiesce-corpus"), "`folder` for the programs")
+	fs.BoolVar(&f.std, "std", false, "look at the packages that come with Go instead")
 	return f, fs.Parse(args)
 }
 
@@ -57,6 +65,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f, err := parse(args, stderr)
 	if err != nil {
 		return err
+	}
+	if f.std {
+		return compareStd(ctx, filepath.Join("testdata", "std.tsv"), stdout, stderr, "std", "cmd")
 	}
 	sites, err := f.read()
 	if err != nil {
