@@ -25,6 +25,9 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/corpus"
 )
 
+// standard are the patterns of all packages that come with Go.
+var standard = []string{"std", "cmd"}
+
 // compareStd prints how what the checks find in packages that come with Go differs from
 // the list of what they are known to find. A difference is an error.
 func compareStd(ctx context.Context, list string, stdout, stderr io.Writer, patterns ...string) error {
