@@ -32,6 +32,10 @@ var Analyzer = &analysis.Analyzer{
 type Exit struct {
 	// OnError is set if only an argument that is an error which is not nil does it.
 	OnError bool
+
+	// Hooks is set if functions that were registered for the end of the process run
+	// before. They may be what cleans up, and no deferred function has to.
+	Hooks bool
 }
 
 // AFact makes it a fact.

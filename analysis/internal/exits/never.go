@@ -148,16 +148,16 @@ func isFunc(t types.Type) bool {
 
 func (k *Knowledge) bodyExits(decl *ast.FuncDecl) (Exit, bool) {
 	if strings.HasPrefix(decl.Name.Name, "Fatal") && !returns(decl.Body) && k.leadsToExit(decl.Body, depth) {
-		return Exit{}, true
+		return Exit{Hooks: k.runsHooks(decl.Body, depth)}, true
 	}
 	if !mayExit(decl.Body) {
 		return Exit{}, false
 	}
 	if !returns(decl.Body) && k.Exits(decl.Body) {
-		return Exit{}, true
+		return Exit{Hooks: k.runsHooks(decl.Body, depth)}, true
 	}
 	if param := errorParam(k.pass.TypesInfo, decl); param != nil && k.exitsIfSet(decl.Body, param) {
-		return Exit{OnError: true}, true
+		return Exit{OnError: true, Hooks: k.runsHooks(decl.Body, depth)}, true
 	}
 	return Exit{}, false
 }

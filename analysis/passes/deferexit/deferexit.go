@@ -97,6 +97,9 @@ func order(pass *check.Pass, know *exits.Knowledge, cur inspector.Cursor) {
 	if exit == nil {
 		return
 	}
+	if e, _ := know.Exit(exit); e.Hooks {
+		return
+	}
 	for _, d := range know.Pending(cur) {
 		earlier := d.Node().(*ast.DeferStmt).Call
 		if effect := know.Effect(earlier); effect.Loss != "" && !does(know, stmt.Call, earlier) {

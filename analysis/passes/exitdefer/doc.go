@@ -42,7 +42,8 @@
 // them, and a file of package os has no buffer), and connections to a database server.
 // Nor is an exit reported before which the same clean-up is done by hand, nor the Sync
 // of a zap logger without a BufferedWriteSyncer, which has written each entry already,
-// nor the Fatal of a logger around its own Flush, which it does by itself.
+// nor the Fatal of a logger around its own Flush, which it does by itself, nor a function
+// that calls a list of others before it exits: the clean-up may be one of these.
 //
 // To switch it off for one line: //quiesce:ignore exitdefer reason
 package exitdefer

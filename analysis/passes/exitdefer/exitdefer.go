@@ -35,7 +35,7 @@ func run(pass *check.Pass) (any, error) {
 	var found []inspector.Cursor
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if _, ok := c.know.Exit(call); ok && !apart(cur) && !c.inTest(cur) {
+		if e, ok := c.know.Exit(call); ok && !e.Hooks && !apart(cur) && !c.inTest(cur) {
 			found = append(found, cur)
 		}
 	}

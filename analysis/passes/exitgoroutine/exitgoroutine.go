@@ -42,7 +42,7 @@ func run(pass *check.Pass) (any, error) {
 			if own, _ := exits.Function(cur); own != g.Func || seen[cur.Node()] {
 				continue
 			}
-			if _, ok := c.know.Exit(cur.Node().(*ast.CallExpr)); ok && !c.deliberate(g, cur) {
+			if e, ok := c.know.Exit(cur.Node().(*ast.CallExpr)); ok && !e.Hooks && !c.deliberate(g, cur) {
 				seen[cur.Node()] = c.exit(g, cur)
 			}
 		}
