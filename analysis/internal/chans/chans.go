@@ -12,6 +12,8 @@ import (
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
 	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // A Kind is what is done with a channel.
@@ -123,9 +125,4 @@ func (g *Group) Unbuffered(info *types.Info) bool {
 }
 
 // Func returns the innermost function, declared or literal, that a use is in.
-func (u *Use) Func() inspector.Cursor {
-	for f := range u.At.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		return f
-	}
-	return inspector.Cursor{}
-}
+func (u *Use) Func() inspector.Cursor { return code.Function(u.At) }

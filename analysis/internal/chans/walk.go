@@ -14,6 +14,8 @@ import (
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 type walker struct {
@@ -58,15 +60,10 @@ func (w *walker) ident(cur inspector.Cursor) {
 	case *types.Func:
 		w.function(cur, obj)
 	case *types.Var:
-		if isChan(obj.Type()) {
+		if code.IsChan(obj.Type()) {
 			w.channel(cur, obj.Origin())
 		}
 	}
-}
-
-func isChan(t types.Type) bool {
-	_, ok := t.Underlying().(*types.Chan)
-	return ok
 }
 
 // function notes whether a function of this package is called or used as a value.
@@ -194,7 +191,7 @@ func (w *walker) key(v *types.Var, at inspector.Cursor) {
 func (w *walker) unkeyed(cur inspector.Cursor) {
 	lit := cur.Node().(*ast.CompositeLit)
 	for i, e := range lit.Elts {
-		if f := w.positional(lit, i); f != nil && isChan(f.Type()) {
+		if f := w.positional(lit, i); f != nil && code.IsChan(f.Type()) {
 			w.assigned(f, cur, e)
 		}
 	}
@@ -202,7 +199,7 @@ func (w *walker) unkeyed(cur inspector.Cursor) {
 
 // element notes a channel that is an element of a literal.
 func (w *walker) element(v *types.Var, at inspector.Cursor, i int) {
-	if f := w.positional(at.Parent().Node().(*ast.CompositeLit), i); f != nil && isChan(f.Type()) {
+	if f := w.positional(at.Parent().Node().(*ast.CompositeLit), i); f != nil && code.IsChan(f.Type()) {
 		w.same(v, f)
 		return
 	}
@@ -265,7 +262,7 @@ func (w *walker) flows(v *types.Var, at inspector.Cursor, to ast.Expr) {
 	if id, ok := to.(*ast.Ident); ok && id.Name == "_" {
 		return
 	}
-	if other := w.variable(to); other != nil && isChan(other.Type()) {
+	if other := w.variable(to); other != nil && code.IsChan(other.Type()) {
 		w.same(v, other)
 		return
 	}
@@ -303,7 +300,7 @@ func (w *walker) argument(at inspector.Cursor, v *types.Var, i int) {
 		}
 		return
 	}
-	if p := w.parameter(call, i); p != nil && isChan(p.Type()) {
+	if p := w.parameter(call, i); p != nil && code.IsChan(p.Type()) {
 		w.same(v, p)
 		return
 	}
@@ -315,7 +312,7 @@ func (w *walker) argument(at inspector.Cursor, v *types.Var, i int) {
 func (w *walker) arguments(cur inspector.Cursor) {
 	call := cur.Node().(*ast.CallExpr)
 	for i, arg := range call.Args {
-		if p := w.parameter(call, i); p != nil && isChan(p.Type()) {
+		if p := w.parameter(call, i); p != nil && code.IsChan(p.Type()) {
 			w.assigned(p, cur, arg)
 		}
 	}

@@ -7,30 +7,15 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
-)
 
-// Function returns the declaration or literal that a node is in, and its body, nil if
-// it is in none.
-func Function(at inspector.Cursor) (fn inspector.Cursor, body *ast.BlockStmt) {
-	for c := range at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		if c == at {
-			continue
-		}
-		switch n := c.Node().(type) {
-		case *ast.FuncDecl:
-			return c, n.Body
-		case *ast.FuncLit:
-			return c, n.Body
-		}
-	}
-	return fn, nil
-}
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
 
 // Pending returns what the function around a node has deferred when the node is
 // reached, or may have: the last first, as they would run.
 func (k *Knowledge) Pending(at inspector.Cursor) []inspector.Cursor {
-	fn, body := Function(at)
-	if body == nil {
+	fn, ok := code.Enclosing(at)
+	if !ok {
 		return nil
 	}
 	var out []inspector.Cursor
@@ -38,7 +23,7 @@ func (k *Knowledge) Pending(at inspector.Cursor) []inspector.Cursor {
 		if d.Node().End() > at.Node().Pos() {
 			break
 		}
-		if own, _ := Function(d); own == fn && k.Reaches(d, at) {
+		if own, _ := code.Enclosing(d); own == fn && k.Reaches(d, at) {
 			out = append(out, d)
 		}
 	}

@@ -4,33 +4,26 @@ package flow
 
 import (
 	"cmp"
-	"go/ast"
 	"maps"
 	"slices"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
-)
 
-// Function returns the innermost function, declared or literal, around a place.
-func Function(at inspector.Cursor) inspector.Cursor {
-	for f := range at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		return f
-	}
-	return inspector.Cursor{}
-}
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
 
 // Runs returns where a call happens in terms of flow: the function, the place in it, and
 // whether it is deferred to the function's end. What a deferred literal does in any
 // case, the function around it does.
 func Runs(call inspector.Cursor) (f, at inspector.Cursor, deferred bool) {
 	if call.ParentEdgeKind() == edge.DeferStmt_Call {
-		return Function(call), call, true
+		return code.Function(call), call, true
 	}
-	f = Function(call)
+	f = code.Function(call)
 	if f.ParentEdgeKind() == edge.CallExpr_Fun && f.Parent().ParentEdgeKind() == edge.DeferStmt_Call &&
 		!Conditional(Outwards(call), f.Node(), nil) {
-		return Function(f.Parent()), f.Parent(), true
+		return code.Function(f.Parent()), f.Parent(), true
 	}
 	return f, call, false
 }

@@ -6,22 +6,14 @@ import (
 	"go/ast"
 
 	"golang.org/x/tools/go/ast/inspector"
-)
 
-// Enclosing returns the function, declared or literal, in whose own body a node is.
-func Enclosing(at inspector.Cursor) (fn inspector.Cursor, ok bool) {
-	for cur := range at.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		if cur.Node() != at.Node() {
-			return cur, true
-		}
-	}
-	return inspector.Cursor{}, false
-}
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
 
 // Declaration returns the function declaration around a node, nil if there is none.
 func Declaration(at inspector.Cursor) *ast.FuncDecl {
-	for cur := range at.Enclosing((*ast.FuncDecl)(nil)) {
-		return cur.Node().(*ast.FuncDecl)
+	if decl := code.Declaration(at); decl.Valid() {
+		return decl.Node().(*ast.FuncDecl)
 	}
 	return nil
 }
@@ -34,7 +26,7 @@ func Goroutine(at inspector.Cursor) (stmt inspector.Cursor, ok bool) {
 		if g, ok := cur.Parent().Node().(*ast.GoStmt); ok && ast.Node(g.Call) == cur.Node() {
 			return cur.Parent(), true
 		}
-		lit, ok := Enclosing(cur)
+		lit, ok := code.Enclosing(cur)
 		if !ok {
 			return inspector.Cursor{}, false
 		}

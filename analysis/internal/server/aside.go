@@ -156,19 +156,9 @@ func InProgram(pass *analysis.Pass) bool {
 		return false
 	}
 	for _, p := range pass.Pkg.Imports() {
-		if p.Path() == "testing" && !hasTests(pass) {
+		if p.Path() == "testing" && !code.HasTests(pass) {
 			return false
 		}
 	}
 	return true
-}
-
-// hasTests reports whether the package is built with its tests, which import testing.
-func hasTests(pass *analysis.Pass) bool {
-	for _, f := range pass.Files {
-		if code.IsTest(pass.Fset, f.FileStart) {
-			return true
-		}
-	}
-	return false
 }

@@ -7,6 +7,8 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // summarize exports what the functions of the package do for their callers.
@@ -125,18 +127,7 @@ func (c *collector) returnsVar(fn *ast.FuncDecl, e ast.Expr) bool {
 			return false
 		}
 		if r, ok := n.(*ast.ReturnStmt); ok && len(r.Results) > 0 {
-			found = found || mentions(c.pass.TypesInfo, r.Results[len(r.Results)-1], v)
-		}
-		return !found
-	})
-	return found
-}
-
-func mentions(info *types.Info, n ast.Node, v types.Object) bool {
-	found := false
-	ast.Inspect(n, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && info.Uses[id] == v {
-			found = true
+			found = found || code.Mentions(c.pass.TypesInfo, r.Results[len(r.Results)-1], v)
 		}
 		return !found
 	})

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // collectCalls notes the calls of os/signal and of the helpers of other packages.
@@ -59,8 +61,8 @@ func (p *Package) forCallers(c *Call) types.Object {
 		return nil
 	}
 	v, ok := p.object(c.Expr.Args[0]).(*types.Var)
-	decl := Declaration(c.At)
-	if !ok || v.Kind() != types.ParamVar || !decl.Valid() || Function(c.At) != decl {
+	decl := code.Declaration(c.At)
+	if !ok || v.Kind() != types.ParamVar || !decl.Valid() || code.Function(c.At) != decl {
 		return nil
 	}
 	return p.pass.TypesInfo.Defs[decl.Node().(*ast.FuncDecl).Name]
@@ -119,23 +121,6 @@ func (p *Package) foreign(h *Helper, at inspector.Cursor, expr *ast.CallExpr) {
 		}
 		ch.Escapes = ch.Escapes || param.Escapes
 	}
-}
-
-// Function returns the declaration or literal that a node is in.
-func Function(at inspector.Cursor) inspector.Cursor {
-	for outer := range at.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		return outer
-	}
-	return inspector.Cursor{}
-}
-
-// Declaration returns the declared function that a node is in, with literals in between
-// left out; it is not valid outside of functions.
-func Declaration(at inspector.Cursor) inspector.Cursor {
-	for outer := range at.Enclosing((*ast.FuncDecl)(nil)) {
-		return outer
-	}
-	return inspector.Cursor{}
 }
 
 // Declared returns where a function of this package is declared.

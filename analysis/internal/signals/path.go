@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // After returns the statements that may run after a point of a function, in it: those
@@ -131,18 +133,6 @@ func chained(e ast.Expr) bool {
 	}
 }
 
-// Loop returns the innermost loop that a node is in, within its function.
-func Loop(at inspector.Cursor) (inspector.Cursor, bool) {
-	for outer := range at.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		switch outer.Node().(type) {
-		case *ast.ForStmt, *ast.RangeStmt:
-			return outer, true
-		}
-		break
-	}
-	return inspector.Cursor{}, false
-}
-
 // Deferred reports whether a call runs only when the function that it is in returns.
 func Deferred(call inspector.Cursor) bool {
 	for outer := range call.Enclosing((*ast.DeferStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
@@ -189,10 +179,7 @@ func breaks(cur inspector.Cursor, branch *ast.BranchStmt, loop inspector.Cursor)
 		labeled, ok := loop.Parent().Node().(*ast.LabeledStmt)
 		return ok && labeled.Label.Name == branch.Label.Name || outside(branch, loop)
 	}
-	for outer := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.SwitchStmt)(nil), (*ast.TypeSwitchStmt)(nil), (*ast.SelectStmt)(nil)) {
-		return outer == loop
-	}
-	return false
+	return code.BreakTarget(cur) == loop
 }
 
 // outside reports whether a label is outside of a loop.

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // Reached returns the calls of os/signal that a function makes itself, by functions of
@@ -111,7 +113,7 @@ func Speaks(text string) bool {
 // can be seen here: they are in one function, or one function reaches both, not only in
 // branches that exclude each other.
 func (p *Package) Together(a, b *Call) bool {
-	if Declaration(a.At) == Declaration(b.At) {
+	if code.Declaration(a.At) == code.Declaration(b.At) {
 		return true
 	}
 	for _, decl := range p.decls {
@@ -146,7 +148,7 @@ func exclusive(a, b inspector.Cursor) bool {
 	for outer := range a.Enclosing((*ast.IfStmt)(nil), (*ast.CaseClause)(nil)) {
 		switch n := outer.Node().(type) {
 		case *ast.IfStmt:
-			if n.Else != nil && within(n.Body, a) != within(n.Body, b) && within(n.Else, a) != within(n.Else, b) {
+			if n.Else != nil && code.Contains(n.Body, a.Node()) != code.Contains(n.Body, b.Node()) && code.Contains(n.Else, a.Node()) != code.Contains(n.Else, b.Node()) {
 				return true
 			}
 		case *ast.CaseClause:
@@ -156,10 +158,6 @@ func exclusive(a, b inspector.Cursor) bool {
 		}
 	}
 	return returned(a) && returned(b)
-}
-
-func within(n ast.Node, cur inspector.Cursor) bool {
-	return n.Pos() <= cur.Node().Pos() && cur.Node().End() <= n.End()
 }
 
 // returned reports whether a function is called to return what it returns.

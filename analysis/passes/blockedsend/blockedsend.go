@@ -71,7 +71,7 @@ type result struct {
 
 func (r *result) check() {
 	r.owner = r.made.Func()
-	if !r.owner.Valid() || isMain(r.pass, r.owner) || !r.localReceives() {
+	if !r.owner.Valid() || code.IsMainFunc(r.pass.Pass, r.owner.Node()) || !r.localReceives() {
 		return
 	}
 	if r.flow = flow.Of(r.pass.TypesInfo, code.Body(r.owner.Node())); r.flow == nil {
@@ -91,11 +91,6 @@ func (r *result) check() {
 	}
 }
 
-func isMain(pass *check.Pass, f inspector.Cursor) bool {
-	decl, ok := f.Node().(*ast.FuncDecl)
-	return ok && code.IsMain(pass.Pass) && decl.Recv == nil && decl.Name.Name == "main"
-}
-
 // localReceives reports whether all receives are in the function that makes the channel:
 // other functions may go on to receive when it has left.
 func (r *result) localReceives() bool {
@@ -109,7 +104,7 @@ func (r *result) started(send *chans.Use) (chans.Start, bool) {
 		return chans.Start{}, false
 	}
 	for _, s := range r.chans.Funcs.Starts {
-		if s.Body == send.Func() && flow.Function(s.Go) == r.owner {
+		if s.Body == send.Func() && code.Function(s.Go) == r.owner {
 			return s, true
 		}
 	}
@@ -234,7 +229,7 @@ func (r *result) early(start chans.Start, send *chans.Use, began *flow.Step, u *
 	}
 	if many := repeats(start.Go) && loop != loopOf(start.Go); loop != nil && (many || repeats(send.At)) {
 		return node(r.flow.Find(to, r.again(to), func(s *flow.Step) bool {
-			return r.returns(s) && inside(s.Node, loop) && (many || !r.about(s.Node, loop))
+			return r.returns(s) && code.Contains(loop, s.Node) && (many || !r.about(s.Node, loop))
 		}))
 	}
 	if !flow.Certain(r.pass.TypesInfo, start.Go, u.At) {
@@ -259,7 +254,7 @@ func (r *result) about(ret, loop ast.Node) bool {
 	found := false
 	ast.Inspect(over.Body, func(n ast.Node) bool {
 		cond, ok := n.(*ast.IfStmt)
-		if !ok || !inside(ret, cond) {
+		if !ok || !code.Contains(cond, ret) {
 			return true
 		}
 		ast.Inspect(cond.Cond, func(n ast.Node) bool {
@@ -276,8 +271,6 @@ func (r *result) returns(s *flow.Step) bool {
 	_, ok := s.Node.(*ast.ReturnStmt)
 	return ok && !r.receives(s)
 }
-
-func inside(n, outer ast.Node) bool { return outer.Pos() <= n.Pos() && n.End() <= outer.End() }
 
 func node(s *flow.Step) ast.Node {
 	if s == nil {

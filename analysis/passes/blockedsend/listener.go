@@ -12,7 +12,6 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/chans"
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
-	"github.com/go-quiesce/quiesce/analysis/internal/flow"
 )
 
 // A listener is a goroutine that alone receives from a channel, until it is told to stop.
@@ -73,7 +72,7 @@ func (l *listener) listens(receives []*chans.Use) bool {
 func commOf(u *chans.Use) inspector.Cursor {
 	for clause := range u.At.Enclosing((*ast.CommClause)(nil), (*ast.FuncLit)(nil)) {
 		comm, ok := clause.Node().(*ast.CommClause)
-		if ok && comm.Comm != nil && inside(u.At.Node(), comm.Comm) {
+		if ok && comm.Comm != nil && code.Contains(comm.Comm, u.At.Node()) {
 			return clause
 		}
 		break
@@ -137,7 +136,7 @@ func (l *listener) calledFrom(f inspector.Cursor, from func(inspector.Cursor) bo
 		if code.IsTest(l.pass.Fset, cur.Node().Pos()) {
 			continue
 		}
-		if _, ok := cur.Parent().Node().(*ast.GoStmt); ok || !from(flow.Function(cur)) {
+		if _, ok := cur.Parent().Node().(*ast.GoStmt); ok || !from(code.Function(cur)) {
 			return false
 		}
 		called = true

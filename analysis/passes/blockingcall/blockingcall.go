@@ -33,8 +33,8 @@ func run(pass *check.Pass) (any, error) {
 		if !ok || code.IsTest(pass.Fset, n.Pos()) || limited(pass, cur, n, name) {
 			continue
 		}
-		fn, _ := exits.Function(cur)
-		if !fn.Valid() || isMain(pass, fn) {
+		fn, _ := code.Enclosing(cur)
+		if !fn.Valid() || code.IsEntry(pass.Pass, fn.Node()) {
 			continue
 		}
 		switch ctx := contextAt(pass, cur, fn); {
@@ -98,11 +98,6 @@ func inEndlessLoop(cur inspector.Cursor) bool {
 	return false
 }
 
-func isMain(pass *check.Pass, fn inspector.Cursor) bool {
-	decl, ok := fn.Node().(*ast.FuncDecl)
-	return ok && decl.Recv == nil && (decl.Name.Name == "main" && code.IsMain(pass.Pass) || decl.Name.Name == "init")
-}
-
 // limited reports whether a call ends by itself as far as the function shows: a dial
 // within this machine, options that set a time limit, a command that is only started,
 // or a database in a file.
@@ -140,7 +135,7 @@ func bareClient(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
 	if client.Name() == "DefaultClient" && client.Pkg() != nil && client.Pkg().Path() == "net/http" {
 		return true
 	}
-	fn, _ := exits.Function(cur)
+	fn, _ := code.Enclosing(cur)
 	bare := false
 	for as := range fn.Preorder((*ast.AssignStmt)(nil)) {
 		n := as.Node().(*ast.AssignStmt)
@@ -181,7 +176,7 @@ func clientLiteral(e ast.Expr) bool {
 
 // mentions reports whether the function around a node names something that ends so.
 func mentions(cur inspector.Cursor, suffix string) bool {
-	fn, _ := exits.Function(cur)
+	fn, _ := code.Enclosing(cur)
 	if !fn.Valid() {
 		return false
 	}
@@ -218,14 +213,14 @@ func waitedFor(pass *check.Pass, cur inspector.Cursor) bool {
 		return false
 	}
 	cmd := pass.TypesInfo.Defs[id]
-	fn, _ := exits.Function(cur)
+	fn, _ := code.Enclosing(cur)
 	found := false
 	for use := range fn.Preorder((*ast.SelectorExpr)(nil)) {
 		sel := use.Node().(*ast.SelectorExpr)
 		if code.ObjectOf(pass.TypesInfo, sel.X) != cmd {
 			continue
 		}
-		if own, _ := exits.Function(use); own != fn {
+		if own, _ := code.Enclosing(use); own != fn {
 			return false
 		}
 		switch sel.Sel.Name {
@@ -259,8 +254,8 @@ func contextAt(pass *check.Pass, cur, fn inspector.Cursor) string {
 		if started(fn) {
 			return ""
 		}
-		next, body := exits.Function(fn)
-		if body == nil {
+		next, ok := code.Enclosing(fn)
+		if !ok {
 			return ""
 		}
 		fn = next

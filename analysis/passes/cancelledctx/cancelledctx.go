@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/types"
 	"go/version"
-	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
@@ -24,7 +23,7 @@ var doc string
 var Analyzer = check.New(doc, run, server.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
-	if !imports(pass.Pkg, "context") {
+	if !code.Imports(pass.Pkg, "context") {
 		return nil, nil
 	}
 	fields := fieldsOf(pass)
@@ -43,10 +42,6 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	return nil, nil
-}
-
-func imports(pkg *types.Package, path string) bool {
-	return slices.ContainsFunc(pkg.Imports(), func(p *types.Package) bool { return p.Path() == path })
 }
 
 // A checker looks at one function.

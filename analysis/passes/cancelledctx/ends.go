@@ -30,7 +30,7 @@ func (c *checker) afterDone(recv inspector.Cursor, ctx key) []end {
 		return append(out, c.deferred(recv, ctx))
 	}
 	out = append(out, end{ctx, at, nodes(clause.Body)})
-	if leaves(clause.Body) {
+	if code.EndsInReturn(clause.Body) {
 		return append(out, c.deferred(recv, ctx))
 	}
 	choice := stmt.Parent().Parent().Parent()
@@ -39,7 +39,7 @@ func (c *checker) afterDone(recv inspector.Cursor, ctx key) []end {
 	}
 	// The select is over in any case.
 	out = append(out, end{ctx, at, nodes(server.After(choice))})
-	if !loops(choice) {
+	if !code.InLoop(choice) {
 		out = append(out, c.deferred(recv, ctx))
 	}
 	return out
@@ -53,15 +53,6 @@ func nodes(list []ast.Stmt) []ast.Node {
 	return out
 }
 
-// leaves reports whether the statements of a case leave the function.
-func leaves(body []ast.Stmt) bool {
-	if len(body) == 0 {
-		return false
-	}
-	_, ok := body[len(body)-1].(*ast.ReturnStmt)
-	return ok
-}
-
 // others reports whether a select without a default goes on after the case of a context:
 // it does unless it has another case that just goes on, such as a tick.
 func (c *checker) others(sel *ast.SelectStmt, clause *ast.CommClause) bool {
@@ -70,7 +61,7 @@ func (c *checker) others(sel *ast.SelectStmt, clause *ast.CommClause) bool {
 		if other.Comm == nil {
 			return false
 		}
-		if other != clause && !leaves(other.Body) && !stopping(c.pass.TypesInfo, other.Comm) {
+		if other != clause && !code.EndsInReturn(other.Body) && !stopping(c.pass.TypesInfo, other.Comm) {
 			return false
 		}
 	}
@@ -106,22 +97,11 @@ func stopping(info *types.Info, comm ast.Stmt) bool {
 	return ok && types.Identical(ch.Elem(), types.Universe.Lookup("error").Type())
 }
 
-func loops(at inspector.Cursor) bool {
-	for cur := range at.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		switch cur.Node().(type) {
-		case *ast.ForStmt, *ast.RangeStmt:
-			return true
-		}
-		return false
-	}
-	return false
-}
-
 // deferred returns what the function of a node has deferred before it: a function that
 // waits for a context runs it with that context ended.
 func (c *checker) deferred(at inspector.Cursor, ctx key) end {
 	e := end{ctx: ctx, at: at.Node()}
-	fn, ok := server.Enclosing(at)
+	fn, ok := code.Enclosing(at)
 	if !ok {
 		return e
 	}
@@ -153,7 +133,7 @@ func (c *checker) afterCall(cur inspector.Cursor, call *ast.CallExpr) []end {
 	case *ast.DeferStmt:
 		// Deferred after: it runs before what was deferred earlier.
 		e := end{ctx: ctx, at: call}
-		fn, ok := server.Enclosing(cur)
+		fn, ok := code.Enclosing(cur)
 		if !ok {
 			return nil
 		}

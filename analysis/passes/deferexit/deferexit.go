@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/exits"
 )
 
@@ -75,19 +76,11 @@ func endBefore(know *exits.Knowledge, cur inspector.Cursor) string {
 func left(loop inspector.Cursor) bool {
 	for c := range loop.Preorder((*ast.BranchStmt)(nil)) {
 		b := c.Node().(*ast.BranchStmt)
-		if b.Tok == token.GOTO || b.Tok == token.BREAK && (b.Label != nil || of(c) == loop) {
+		if b.Tok == token.GOTO || b.Tok == token.BREAK && (b.Label != nil || code.BreakTarget(c) == loop) {
 			return true
 		}
 	}
 	return false
-}
-
-// of returns what a break without a label leaves.
-func of(b inspector.Cursor) inspector.Cursor {
-	for c := range b.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.SwitchStmt)(nil), (*ast.TypeSwitchStmt)(nil), (*ast.SelectStmt)(nil)) {
-		return c
-	}
-	return b
 }
 
 // order reports a deferred exit that comes before a clean-up that was deferred earlier.

@@ -182,7 +182,7 @@ func (c *closer) twice(g *flow.Graph, a, b *closing) bool {
 func (c *closer) madeInLoop(a *closing) bool {
 	for _, k := range []chans.Kind{chans.Make, chans.Origin} {
 		for _, u := range c.chans.Of(a.field).Of(k) {
-			if flow.Function(u.At) == a.fn && slices.ContainsFunc(flow.Outwards(u.At), flow.IsLoop) {
+			if code.Function(u.At) == a.fn && slices.ContainsFunc(flow.Outwards(u.At), flow.IsLoop) {
 				return true
 			}
 		}

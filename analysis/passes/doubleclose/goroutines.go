@@ -73,15 +73,13 @@ func (c *closer) repeated(start chans.Start, cl *closing) bool {
 	if !ok || cl.place.Fields != "" || cl.guarded || within(start.Body.Node(), v) {
 		return false
 	}
-	for loop := range start.Go.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		return flow.IsLoop(loop.Node()) && !within(loop.Node(), v) && len(c.chans.Of(v).Of(chans.Make)) == 1 && goesOn(c, start, loop)
-	}
-	return false
+	loop, ok := code.Loop(start.Go)
+	return ok && !within(loop.Node(), v) && len(c.chans.Of(v).Of(chans.Make)) == 1 && goesOn(c, start, loop)
 }
 
 // goesOn reports whether the loop may come to the go statement again.
 func goesOn(c *closer, start chans.Start, loop inspector.Cursor) bool {
-	g := c.graph(flow.Function(start.Go))
+	g := c.graph(code.Function(start.Go))
 	return g != nil && g.Leads(c.TypesInfo, start.Go, start.Go, func(*flow.Step) bool { return false })
 }
 
@@ -90,8 +88,8 @@ func goesOn(c *closer, start chans.Start, loop inspector.Cursor) bool {
 func (c *closer) pairs(ends []end) {
 	for i, a := range ends {
 		for _, b := range ends[i+1:] {
-			f := flow.Function(a.start.Go)
-			if a.start.Go == b.start.Go || f != flow.Function(b.start.Go) || !c.both(f, a, b) {
+			f := code.Function(a.start.Go)
+			if a.start.Go == b.start.Go || f != code.Function(b.start.Go) || !c.both(f, a, b) {
 				continue
 			}
 			why := "the second close panics"

@@ -40,7 +40,7 @@ type group struct {
 }
 
 func run(pass *check.Pass) (any, error) {
-	if !slices.ContainsFunc(pass.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == path }) {
+	if !code.Imports(pass.Pkg, path) {
 		return nil, nil
 	}
 	groups := map[*types.Var]*group{}
@@ -80,7 +80,7 @@ func (g *group) use(cur inspector.Cursor) {
 }
 
 func (g *group) define(cur inspector.Cursor, at ast.Node) {
-	g.made, g.fn = at, flow.Function(cur)
+	g.made, g.fn = at, code.Function(cur)
 }
 
 func (g *group) assigned(cur inspector.Cursor) {
@@ -148,7 +148,7 @@ func (g *group) check() {
 func (g *group) after(graph *flow.Graph) {
 	p := flow.Place{Root: g.ctx}
 	for _, wait := range g.waits {
-		if flow.Function(wait) != g.fn || wait.ParentEdgeKind() == edge.DeferStmt_Call || wait.ParentEdgeKind() == edge.GoStmt_Call {
+		if code.Function(wait) != g.fn || wait.ParentEdgeKind() == edge.DeferStmt_Call || wait.ParentEdgeKind() == edge.GoStmt_Call {
 			continue
 		}
 		var found ast.Node

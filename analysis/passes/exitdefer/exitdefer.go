@@ -60,8 +60,8 @@ func (c *checker) inTest(at inspector.Cursor) bool {
 	if !code.IsTest(c.Fset, at.Node().Pos()) {
 		return false
 	}
-	fn, body := exits.Function(at)
-	if body == nil {
+	fn, ok := code.Enclosing(at)
+	if !ok {
 		return true
 	}
 	decl, ok := fn.Node().(*ast.FuncDecl)
@@ -80,8 +80,8 @@ func (c *checker) exit(exit inspector.Cursor) {
 // if that is called only once: it is a part of its caller then. A function that always
 // exits is an exit itself, where it is called.
 func (c *checker) caller(exit inspector.Cursor) {
-	outer, body := exits.Function(exit)
-	if body == nil {
+	outer, ok := code.Enclosing(exit)
+	if !ok {
 		return
 	}
 	decl, ok := outer.Node().(*ast.FuncDecl)
@@ -98,7 +98,7 @@ func (c *checker) caller(exit inspector.Cursor) {
 	}
 	if d, effect := c.skipped(exit, calls[0]); effect.Loss != "" {
 		name := "a function"
-		caller, _ := exits.Function(calls[0])
+		caller, _ := code.Enclosing(calls[0])
 		if fd, ok := caller.Node().(*ast.FuncDecl); ok {
 			name = fd.Name.Name
 		}
@@ -136,7 +136,7 @@ func (c *checker) skipped(exit, at inspector.Cursor) (inspector.Cursor, exits.Ef
 
 // byHand reports whether what is deferred is called before the exit too, on its way.
 func (c *checker) byHand(deferred *ast.CallExpr, d, exit inspector.Cursor) bool {
-	fn, _ := exits.Function(exit)
+	fn, _ := code.Enclosing(exit)
 	want := c.names(deferred)
 	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
 		n := cur.Node()
@@ -165,7 +165,7 @@ func (c *checker) written(deferred *ast.CallExpr, d, exit inspector.Cursor) bool
 			return true
 		}
 	}
-	fn, _ := exits.Function(d)
+	fn, _ := code.Enclosing(d)
 	want := types.ExprString(sel.X)
 	for cur := range fn.Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil)) {
 		n := cur.Node()

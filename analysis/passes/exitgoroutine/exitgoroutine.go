@@ -39,7 +39,7 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		for cur := range g.Func.Preorder((*ast.CallExpr)(nil)) {
-			if own, _ := exits.Function(cur); own != g.Func || seen[cur.Node()] {
+			if own, _ := code.Enclosing(cur); own != g.Func || seen[cur.Node()] {
 				continue
 			}
 			if e, ok := c.know.Exit(cur.Node().(*ast.CallExpr)); ok && !e.Hooks && !c.deliberate(g, cur) {
@@ -59,7 +59,7 @@ func (c *checker) deliberate(g gostmt.Goroutine, exit inspector.Cursor) bool {
 		if n.Pos() >= exit.Node().Pos() {
 			break
 		}
-		if own, _ := exits.Function(cur); own != g.Func || !c.know.Reaches(cur, exit) {
+		if own, _ := code.Enclosing(cur); own != g.Func || !c.know.Reaches(cur, exit) {
 			continue
 		}
 		switch n := n.(type) {
@@ -111,8 +111,8 @@ func namesEnd(call *ast.CallExpr) bool {
 // exit reports an exit in a goroutine if the function that has started it cleans up, or
 // one that calls that function.
 func (c *checker) exit(g gostmt.Goroutine, exit inspector.Cursor) bool {
-	starter, body := exits.Function(g.Start)
-	if body == nil {
+	starter, ok := code.Enclosing(g.Start)
+	if !ok {
 		return false
 	}
 	uses := used(g.Func)
@@ -134,7 +134,7 @@ func (c *checker) exit(g gostmt.Goroutine, exit inspector.Cursor) bool {
 		for _, d := range c.know.Pending(cur) {
 			call := d.Node().(*ast.DeferStmt).Call
 			if c.know.Effect(call).Loss != "" && !c.ofGoroutine(call, uses) {
-				caller, _ := exits.Function(cur)
+				caller, _ := code.Enclosing(cur)
 				c.report(exit, caller, call)
 				return true
 			}
@@ -148,7 +148,7 @@ func (c *checker) exit(g gostmt.Goroutine, exit inspector.Cursor) bool {
 // error; and it is not of something that the goroutine itself serves.
 func (c *checker) cleans(starter, cur inspector.Cursor, g gostmt.Goroutine, uses map[string]bool) bool {
 	call := cur.Node().(*ast.CallExpr)
-	own, _ := exits.Function(cur)
+	own, _ := code.Enclosing(cur)
 	_, deferred := cur.Parent().Node().(*ast.DeferStmt)
 	if _, started := cur.Parent().Node().(*ast.GoStmt); started || !deferred && !namesEnd(call) {
 		return false

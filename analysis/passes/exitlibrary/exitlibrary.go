@@ -5,7 +5,6 @@ package exitlibrary
 import (
 	_ "embed"
 	"go/ast"
-	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -48,8 +47,8 @@ func run(pass *check.Pass) (any, error) {
 		if !ok || e.OnError || code.IsTest(pass.Fset, call.Pos()) || relays(pass, call) {
 			continue
 		}
-		fn, body := exits.Function(cur)
-		if body == nil || framed(cur) || !onError(know, cur, fn) {
+		fn, ok := code.Enclosing(cur)
+		if !ok || framed(cur) || !onError(know, cur, fn) {
 			continue
 		}
 		decl := declaration(fn)
@@ -158,14 +157,12 @@ func relays(pass *check.Pass, call *ast.CallExpr) bool {
 func onError(know *exits.Knowledge, cur, fn inspector.Cursor) bool {
 	for branch := range cur.Enclosing((*ast.IfStmt)(nil)) {
 		n := branch.Node().(*ast.IfStmt)
-		if n.Pos() > fn.Node().Pos() && know.OnError(n) && within(n.Body, cur.Node().Pos()) {
+		if n.Pos() > fn.Node().Pos() && know.OnError(n) && code.ContainsPos(n.Body, cur.Node().Pos()) {
 			return true
 		}
 	}
 	return false
 }
-
-func within(n ast.Node, pos token.Pos) bool { return n.Pos() <= pos && pos < n.End() }
 
 func returnsError(pass *check.Pass, fn inspector.Cursor) bool {
 	var results *ast.FieldList

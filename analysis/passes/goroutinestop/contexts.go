@@ -44,7 +44,7 @@ func (f *finder) endlessContexts(start chans.Start) []*types.Var {
 	for cur := range start.Body.Preorder((*ast.Ident)(nil)) {
 		id := cur.Node().(*ast.Ident)
 		v, ok := f.TypesInfo.Uses[id].(*types.Var)
-		if ok && code.IsNamed(v.Type(), "context.Context") && !inside(v.Pos(), start.Body.Node()) && f.isEndless(id, start.Go) {
+		if ok && code.IsNamed(v.Type(), "context.Context") && !code.ContainsPos(start.Body.Node(), v.Pos()) && f.isEndless(id, start.Go) {
 			out = append(out, v)
 		}
 	}
@@ -121,7 +121,7 @@ func (f *finder) onlyBy(fn inspector.Cursor, ctx *types.Var) bool {
 	}
 	for _, loop := range f.loops(fn) {
 		from := firstStep(g, loop)
-		if from == nil || !contains(loop, ctx, f.TypesInfo) {
+		if from == nil || !code.Mentions(f.TypesInfo, loop, ctx) {
 			continue
 		}
 		next := func(s *flow.Step) []*flow.Step {
@@ -138,14 +138,4 @@ func (f *finder) onlyBy(fn inspector.Cursor, ctx *types.Var) bool {
 		}
 	}
 	return false
-}
-
-func contains(n ast.Node, v *types.Var, info *types.Info) bool {
-	found := false
-	ast.Inspect(n, func(n ast.Node) bool {
-		id, ok := n.(*ast.Ident)
-		found = found || ok && info.Uses[id] == v
-		return !found
-	})
-	return found
 }

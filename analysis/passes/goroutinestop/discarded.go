@@ -25,13 +25,8 @@ func (f *finder) discarded() {
 			continue
 		}
 		ch, ok := results.At(0).Type().Underlying().(*types.Chan)
-		if ok && ch.Dir() == types.SendRecv && isEmpty(ch.Elem()) {
+		if ok && ch.Dir() == types.SendRecv && code.IsEmptyStruct(ch.Elem()) {
 			f.Reportf(stmt, "the goroutine cannot be stopped: go discards the channel that %s returns", fn.Name())
 		}
 	}
-}
-
-func isEmpty(t types.Type) bool {
-	s, ok := t.Underlying().(*types.Struct)
-	return ok && s.NumFields() == 0
 }

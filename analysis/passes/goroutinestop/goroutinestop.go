@@ -222,7 +222,7 @@ func (f *finder) matters(start chans.Start, why *reason) bool {
 				return false
 			}
 		case *ast.FuncDecl:
-			if n.Recv == nil && (n.Name.Name == "init" || n.Name.Name == "main" && code.IsMain(f.Pass.Pass)) {
+			if code.IsEntry(f.Pass.Pass, n) {
 				return false
 			}
 			if f.guarded(n, start.Go.Node()) || f.holdsNothing(start.Body) || f.forProcess(c) {
@@ -255,8 +255,8 @@ func (f *finder) guarded(decl *ast.FuncDecl, start ast.Node) bool {
 		if !ok || cond.Pos() > start.Pos() {
 			return !found
 		}
-		around := cond.Pos() <= start.Pos() && start.End() <= cond.End()
-		if around || leaves(cond.Body) {
+		around := code.Contains(cond, start)
+		if around || code.EndsInReturn(cond.Body.List) {
 			found = found || f.global(cond.Cond)
 		}
 		return !found
@@ -274,14 +274,6 @@ func answers(body *ast.BlockStmt) bool {
 func (f *finder) program() bool {
 	path := "/" + f.Pkg.Path() + "/"
 	return code.IsMain(f.Pass.Pass) || strings.Contains(path, "/cmd/") || strings.Contains(path, "/command/") || strings.Contains(path, "/commands/") || strings.Contains(path, "/cli/")
-}
-
-func leaves(body *ast.BlockStmt) bool {
-	if len(body.List) == 0 {
-		return false
-	}
-	_, ok := body.List[len(body.List)-1].(*ast.ReturnStmt)
-	return ok
 }
 
 // global reports whether an expression has a variable of the package in it.

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 
-	"github.com/go-quiesce/quiesce/analysis/internal/flow"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // holdsNothing reports whether a goroutine has only what belongs to the whole package: a
@@ -21,7 +21,7 @@ func (f *finder) holdsNothing(body inspector.Cursor) bool {
 	}
 	for cur := range body.Preorder((*ast.Ident)(nil)) {
 		v, ok := f.TypesInfo.Uses[cur.Node().(*ast.Ident)].(*types.Var)
-		if ok && !v.IsField() && v.Parent() != f.Pkg.Scope() && v.Pkg() == f.Pkg && !inside(v.Pos(), body.Node()) {
+		if ok && !v.IsField() && v.Parent() != f.Pkg.Scope() && v.Pkg() == f.Pkg && !code.ContainsPos(body.Node(), v.Pos()) {
 			return false
 		}
 	}
@@ -33,7 +33,7 @@ func (f *finder) holdsNothing(body inspector.Cursor) bool {
 func (f *finder) holdsObject(body inspector.Cursor) bool {
 	for cur := range body.Preorder((*ast.Ident)(nil)) {
 		v, ok := f.TypesInfo.Uses[cur.Node().(*ast.Ident)].(*types.Var)
-		if ok && !v.IsField() && v.Parent() != f.Pkg.Scope() && f.named(v.Type()) != nil && !inside(v.Pos(), body.Node()) {
+		if ok && !v.IsField() && v.Parent() != f.Pkg.Scope() && f.named(v.Type()) != nil && !code.ContainsPos(body.Node(), v.Pos()) {
 			return true
 		}
 	}
@@ -71,8 +71,6 @@ func (f *finder) single(fn *types.Func) bool {
 	return false
 }
 
-func inside(pos token.Pos, n ast.Node) bool { return n.Pos() <= pos && pos < n.End() }
-
 // forProcess reports whether all calls of the function that starts a goroutine are for
 // objects of the whole process: from an init function or the value of a package variable,
 // on a package variable, or by a function that keeps what it makes in one.
@@ -101,7 +99,7 @@ func (f *finder) forProcess(starter inspector.Cursor) bool {
 // keeps reports whether a call is made once for the process: outside of functions, in an
 // init function, or by a plain function that assigns to a package variable.
 func (f *finder) keeps(call inspector.Cursor) bool {
-	outer := flow.Function(call)
+	outer := code.Function(call)
 	if !outer.Valid() {
 		return true
 	}

@@ -39,7 +39,7 @@ func (f *finder) endlessRead(body inspector.Cursor) *types.Var {
 			continue
 		}
 		v, ok := f.TypesInfo.Uses[id].(*types.Var)
-		if !ok || v.IsField() || v.Parent() == f.Pkg.Scope() || inside(v.Pos(), body.Node()) {
+		if !ok || v.IsField() || v.Parent() == f.Pkg.Scope() || code.ContainsPos(body.Node(), v.Pos()) {
 			continue
 		}
 		for loop := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.FuncLit)(nil)) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
-	"github.com/go-quiesce/quiesce/analysis/internal/flow"
 )
 
 // counted looks at a literal that a go statement starts and a WaitGroup counts. It is
@@ -59,7 +58,7 @@ func stopWaits(pass *check.Pass, done *ast.CallExpr) bool {
 			continue
 		}
 		sel, ok := call.Fun.(*ast.SelectorExpr)
-		decl, isDecl := flow.Function(cur).Node().(*ast.FuncDecl)
+		decl, isDecl := code.Function(cur).Node().(*ast.FuncDecl)
 		if ok && isDecl && stops(decl.Name.Name) && fieldOf(pass.TypesInfo, sel.X) == group {
 			return true
 		}

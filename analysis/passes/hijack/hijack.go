@@ -79,7 +79,7 @@ func (c *checker) forgotten(call inspector.Cursor) bool {
 		return false
 	}
 	conn := code.ObjectOf(c.pass.TypesInfo, a.Lhs[0])
-	fn, ok := server.Enclosing(call)
+	fn, ok := code.Enclosing(call)
 	if !ok || conn == nil {
 		return false
 	}

@@ -26,7 +26,7 @@ var Analyzer = check.New(doc, run, signals.Analyzer)
 var deadly = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGKILL, syscall.SIGTERM}
 
 func run(pass *check.Pass) (any, error) {
-	if !hasTests(pass) || pass.Pkg.Path() == "os/signal" { // which tests just that
+	if !code.HasTests(pass.Pass) || pass.Pkg.Path() == "os/signal" { // which tests just that
 		return nil, nil
 	}
 	pkg := signals.Of(pass.Pass)
@@ -38,10 +38,6 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	return nil, nil
-}
-
-func hasTests(pass *check.Pass) bool {
-	return slices.ContainsFunc(pass.Files, func(f *ast.File) bool { return code.IsTest(pass.Fset, f.Pos()) })
 }
 
 // prepared reports whether TestMain or init registers signals for all tests.
@@ -113,7 +109,7 @@ func (t test) unregistered() bool {
 // races reports whether signals are registered only in goroutines, which nothing but a
 // sleep waits for.
 func (t test) races(kill inspector.Cursor) bool {
-	if signals.Function(kill) != t.at || t.pkg == nil {
+	if code.Function(kill) != t.at || t.pkg == nil {
 		return false
 	}
 	started := false

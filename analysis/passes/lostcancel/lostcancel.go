@@ -23,7 +23,7 @@ var doc string
 var Analyzer = check.New(doc, run)
 
 func run(pass *check.Pass) (any, error) {
-	if !imports(pass.Pkg, "context") {
+	if !code.Imports(pass.Pkg, "context") {
 		return nil, nil
 	}
 	stored := map[*types.Var]inspector.Cursor{} // fields, by their first assignment
@@ -44,15 +44,6 @@ func run(pass *check.Pass) (any, error) {
 	}
 	unread(pass, stored)
 	return nil, nil
-}
-
-func imports(pkg *types.Package, path string) bool {
-	for _, p := range pkg.Imports() {
-		if p.Path() == path {
-			return true
-		}
-	}
-	return false
 }
 
 // makes reports whether an expression is a call that makes a context and its cancel
@@ -101,12 +92,8 @@ func blank(pass *check.Pass, cur inspector.Cursor, as *ast.AssignStmt) {
 // inMain reports whether a statement is of main itself, whose contexts live as long as
 // the process.
 func inMain(pass *check.Pass, cur inspector.Cursor) bool {
-	fn, _ := exits.Function(cur)
-	if !fn.Valid() {
-		return true
-	}
-	decl, ok := fn.Node().(*ast.FuncDecl)
-	return ok && decl.Recv == nil && (decl.Name.Name == "main" && code.IsMain(pass.Pass) || decl.Name.Name == "init")
+	fn, ok := code.Enclosing(cur)
+	return !ok || code.IsEntry(pass.Pass, fn.Node())
 }
 
 // overwritten reports a cancel function that a statement of the same block assigns anew
@@ -123,7 +110,7 @@ func overwritten(pass *check.Pass, cur inspector.Cursor, as *ast.AssignStmt) {
 		return
 	}
 	cancel := pass.TypesInfo.ObjectOf(id)
-	if fn, _ := exits.Function(cur); !fn.Valid() || cancel.Pos() < fn.Node().Pos() {
+	if fn, _ := code.Enclosing(cur); !fn.Valid() || cancel.Pos() < fn.Node().Pos() {
 		return // of the package, or captured: others may use it
 	}
 	for next, ok := cur.NextSibling(); ok; next, ok = next.NextSibling() {
@@ -198,7 +185,7 @@ func store(pass *check.Pass, cur inspector.Cursor, to, from ast.Expr, stored map
 	if !ok || pass.TypesInfo.TypeOf(id) == nil || !cancels(pass.TypesInfo.TypeOf(id)) {
 		return
 	}
-	fn, _ := exits.Function(cur)
+	fn, _ := code.Enclosing(cur)
 	local := pass.TypesInfo.Uses[id]
 	if !fn.Valid() || local == nil || !madeHere(pass, fn, local) {
 		return

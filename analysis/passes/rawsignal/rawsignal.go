@@ -40,7 +40,7 @@ var portable = map[int64]string{
 }
 
 func run(pass *check.Pass) (any, error) {
-	if !imports(pass.Pkg, "syscall") {
+	if !code.Imports(pass.Pkg, "syscall") {
 		return nil, nil
 	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.File)(nil)) {
@@ -51,10 +51,6 @@ func run(pass *check.Pass) (any, error) {
 		literals(pass, cur)
 	}
 	return nil, nil
-}
-
-func imports(pkg *types.Package, path string) bool {
-	return slices.ContainsFunc(pkg.Imports(), func(p *types.Package) bool { return p.Path() == path })
 }
 
 func literals(pass *check.Pass, file inspector.Cursor) {

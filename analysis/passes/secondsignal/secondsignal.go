@@ -87,10 +87,10 @@ func (f finder) channel(c *signals.Channel) {
 // then it comes after whatever follows it.
 func laterThanAll(call, receive inspector.Cursor) bool {
 	if signals.Deferred(call) {
-		return signals.Function(call) == signals.Function(receive)
+		return code.Function(call) == code.Function(receive)
 	}
-	lit := signals.Function(call)
-	return lit.Valid() && deferredLiteral(lit) && signals.Function(lit.Parent()) == signals.Function(receive)
+	lit := code.Function(call)
+	return lit.Valid() && deferredLiteral(lit) && code.Function(lit.Parent()) == code.Function(receive)
 }
 
 func deferredLiteral(lit inspector.Cursor) bool {
@@ -110,7 +110,7 @@ func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
 	}
 	// A receive that is all of a goroutine tells others to stop, and its function waits.
 	// A deferred Stop runs when it ends.
-	start, ok := f.started(signals.Function(at))
+	start, ok := f.started(code.Function(at))
 	if !ok || call.Channel != nil && len(call.Channel.Stops) > 0 || f.exits(after) || f.exitsBeside(after) {
 		return false
 	}
@@ -126,12 +126,12 @@ func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
 // caller returns an unbounded stop that follows in a caller of the function that waits for
 // the signal, such as waitForSignal(), and does not give it back.
 func (f finder) caller(call *signals.Call, at inspector.Cursor, after []inspector.Cursor) (*ast.CallExpr, string) {
-	fn := signals.Function(at)
+	fn := code.Function(at)
 	if !fn.Valid() || call.Channel == nil || len(call.Channel.Stops) > 0 || f.exits(after) || f.exitsBeside(after) {
 		return nil, ""
 	}
 	decl, ok := fn.Node().(*ast.FuncDecl)
-	if !ok || signals.Declaration(call.At) != fn {
+	if !ok || code.Declaration(call.At) != fn {
 		return nil, ""
 	}
 	obj := f.pass.TypesInfo.Defs[decl.Name]
@@ -210,14 +210,14 @@ func (f finder) slow(start inspector.Cursor) bool {
 }
 
 func looped(at inspector.Cursor) bool {
-	_, ok := signals.Loop(at)
+	_, ok := code.Loop(at)
 	return ok
 }
 
 // bounds reports whether the functions that receive and that start the receiver know of
 // a limit of time.
 func (f finder) bounds(at, start inspector.Cursor) bool {
-	for _, cur := range []inspector.Cursor{signals.Declaration(at), signals.Declaration(start)} {
+	for _, cur := range []inspector.Cursor{code.Declaration(at), code.Declaration(start)} {
 		if l := f.limits([]inspector.Cursor{cur}); l.context || l.timer {
 			return true
 		}

@@ -138,7 +138,7 @@ func over(pass *check.Pass, c *ast.CommClause, condition ast.Expr, loop inspecto
 	case !ok:
 	case code.IsNamed(ch.Elem(), "os.Signal"):
 		return "the signal is lost"
-	case pass.ResultOf[chans.Analyzer].(*chans.Info).Of(obj).Has(chans.Close) && isEmpty(ch.Elem()):
+	case pass.ResultOf[chans.Analyzer].(*chans.Info).Of(obj).Has(chans.Close) && code.IsEmptyStruct(ch.Elem()):
 		return "the closed channel is ready again at once"
 	case ends.MatchString(obj.Name()) && !leaves(pass.TypesInfo, loop):
 		return obj.Name() + " does not end it"
@@ -163,11 +163,6 @@ func leaves(info *types.Info, loop inspector.Cursor) bool {
 		return !out
 	})
 	return out
-}
-
-func isEmpty(t types.Type) bool {
-	s, ok := t.Underlying().(*types.Struct)
-	return ok && s.NumFields() == 0
 }
 
 // received returns the channel that a case receives from.

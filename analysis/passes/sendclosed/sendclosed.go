@@ -89,7 +89,7 @@ func (f *finder) left(g *chans.Group, graph *flow.Graph, fn, at inspector.Cursor
 		return
 	}
 	for _, start := range f.chans.Funcs.Starts {
-		if start.Body != s.Func() || flow.Function(start.Go) != fn || f.ends(start.Body, g) {
+		if start.Body != s.Func() || code.Function(start.Go) != fn || f.ends(start.Body, g) {
 			continue
 		}
 		if f.leavesFirst(graph, g, start, at) {

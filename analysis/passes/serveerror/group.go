@@ -18,7 +18,7 @@ func (c *checker) keptByGroup(s server.Site) bool {
 	if _, ok := s.At.Parent().Node().(*ast.ReturnStmt); !ok || c.info.Aside(s.At) {
 		return false
 	}
-	lit, ok := server.Enclosing(s.At)
+	lit, ok := code.Enclosing(s.At)
 	if !ok || !isGo(c.pass.TypesInfo, lit.Parent().Node()) {
 		return false
 	}

@@ -98,7 +98,7 @@ func (c *checker) unnoticed(s server.Site) bool {
 // unnoticedMethod reports the same of a function of the package that is only run as a
 // goroutine, and returns nothing.
 func (c *checker) unnoticedMethod(s server.Site) bool {
-	fn, ok := server.Enclosing(s.At)
+	fn, ok := code.Enclosing(s.At)
 	if !ok || c.info.Aside(s.At) {
 		return false
 	}
@@ -138,17 +138,7 @@ func goOf(id inspector.Cursor) (inspector.Cursor, bool) {
 
 // oneOfMany reports whether a goroutine is started in a loop, or for a request: the
 // program has other servers.
-func oneOfMany(g inspector.Cursor) bool {
-	for cur := range g.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		switch cur.Node().(type) {
-		case *ast.ForStmt, *ast.RangeStmt:
-			return true
-		case *ast.FuncDecl, *ast.FuncLit:
-			return false
-		}
-	}
-	return false
-}
+func oneOfMany(g inspector.Cursor) bool { return code.InLoop(g) }
 
 // onlyLogs reports whether a function does nothing after a call but look at its error and
 // write to the log: no other call, no send, no assignment to what others see, no loop.

@@ -48,7 +48,7 @@ func (c *checker) stoppedMeanwhile(s server.Site) bool {
 	if s.Stopped {
 		return true
 	}
-	own, ok := server.Enclosing(s.At)
+	own, ok := code.Enclosing(s.At)
 	if !ok || s.Server == nil {
 		return false
 	}
@@ -56,7 +56,7 @@ func (c *checker) stoppedMeanwhile(s server.Site) bool {
 		if !stop.Op.Stops() || stop.Server != s.Server {
 			continue
 		}
-		if other, ok := server.Enclosing(stop.At); ok && other.Node() != own.Node() {
+		if other, ok := code.Enclosing(stop.At); ok && other.Node() != own.Node() {
 			return true
 		}
 		if g, ok := stop.At.Parent().Node().(*ast.GoStmt); ok && g.Pos() < s.Call.Pos() {
@@ -203,7 +203,7 @@ func (c *checker) groupWait(s server.Site) (inspector.Cursor, bool) {
 	if _, ok := s.At.Parent().Node().(*ast.ReturnStmt); !ok {
 		return inspector.Cursor{}, false
 	}
-	lit, ok := server.Enclosing(s.At)
+	lit, ok := code.Enclosing(s.At)
 	if !ok || !code.IsCall(c.pass.TypesInfo, lit.Parent().Node(), "(*"+path+".Group).Go") {
 		return inspector.Cursor{}, false
 	}

@@ -99,12 +99,12 @@ func (c *checker) forced(s server.Site, depth int) bool {
 // closedElsewhere reports whether the server is also closed at once, other than after
 // the stop in the same function: by a timer, another goroutine, a case of a select.
 func (c *checker) closedElsewhere(s server.Site) bool {
-	own, _ := server.Enclosing(s.At)
+	own, _ := code.Enclosing(s.At)
 	for _, other := range c.info.Sites {
 		if other.Op != server.Close || other.Server != nil && s.Server != nil && other.Server != s.Server {
 			continue
 		}
-		fn, ok := server.Enclosing(other.At)
+		fn, ok := code.Enclosing(other.At)
 		if !ok {
 			continue
 		}

@@ -16,7 +16,7 @@ import (
 func (c *checker) wayOut(s server.Site) bool {
 	for cur := range s.At.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		inner := cur.Node() // the function of the stop: its own selects are over before
-		if fn, ok := server.Enclosing(s.At); ok && fn.Node() != inner && c.selectsAfter(inner, s) {
+		if fn, ok := code.Enclosing(s.At); ok && fn.Node() != inner && c.selectsAfter(inner, s) {
 			return true
 		}
 		if c.exitsBeside(inner, s.Call) {
@@ -30,7 +30,7 @@ func (c *checker) wayOut(s server.Site) bool {
 // through a field or a package variable, and some function of the package waits for that
 // among other things.
 func (c *checker) awaitedElsewhere(s server.Site) bool {
-	own, ok := server.Enclosing(s.At)
+	own, ok := code.Enclosing(s.At)
 	if _, started := server.Goroutine(s.At); !ok || !started {
 		return false
 	}
@@ -51,7 +51,7 @@ func (c *checker) awaitedElsewhere(s server.Site) bool {
 // selectsAfter reports whether a function goes on without a stop that it has started:
 // it has a select, behind, that also has another case than the stop's own channel.
 func (c *checker) selectsAfter(fn ast.Node, s server.Site) bool {
-	own, ok := server.Enclosing(s.At)
+	own, ok := code.Enclosing(s.At)
 	if !ok {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/server"
 )
 
@@ -58,7 +59,7 @@ func (c *checker) job(s server.Site) (job, bool) {
 		}
 		return j, true
 	}
-	lit, ok := server.Enclosing(s.At)
+	lit, ok := code.Enclosing(s.At)
 	if !ok {
 		return job{}, false
 	}
@@ -83,7 +84,7 @@ func (c *checker) check(s server.Site, j job) {
 // serveThatReturns returns the call that serves what a stop stops, if the function that
 // makes it ends without a wait for the stop: the one that starts the goroutine, or main.
 func (c *checker) serveThatReturns(s server.Site, j job) (server.Site, bool) {
-	starter, ok := server.Enclosing(j.start)
+	starter, ok := code.Enclosing(j.start)
 	if !ok || s.Server == nil {
 		return server.Site{}, false
 	}
@@ -94,8 +95,8 @@ func (c *checker) serveThatReturns(s server.Site, j job) (server.Site, bool) {
 		if _, ok := server.Goroutine(serve.At); ok {
 			continue
 		}
-		fn, ok := server.Enclosing(serve.At)
-		if !ok || fn.Node() != starter.Node() && !isMain(c.pass, fn.Node()) {
+		fn, ok := code.Enclosing(serve.At)
+		if !ok || fn.Node() != starter.Node() && !code.IsMainFunc(c.pass.Pass, fn.Node()) {
 			continue
 		}
 		if fn.Node() == starter.Node() && serve.Call.Pos() < j.start.Node().Pos() {
@@ -106,11 +107,6 @@ func (c *checker) serveThatReturns(s server.Site, j job) (server.Site, bool) {
 		}
 	}
 	return server.Site{}, false
-}
-
-func isMain(pass *check.Pass, fn ast.Node) bool {
-	decl, ok := fn.(*ast.FuncDecl)
-	return ok && pass.Pkg.Name() == "main" && decl.Name.Name == "main" && decl.Recv == nil
 }
 
 // waitsAfter reports whether a function waits for something after a call, or may do so:

@@ -28,7 +28,7 @@ func (c *checker) waits(n ast.Node) bool {
 		case *ast.SelectStmt, *ast.SendStmt:
 			found = true
 		case *ast.RangeStmt:
-			found = found || isChan(c.pass.TypesInfo, n.X)
+			found = found || code.IsChan(c.pass.TypesInfo.TypeOf(n.X))
 		case *ast.GoStmt:
 			return false
 		case *ast.CallExpr:
@@ -51,7 +51,7 @@ func (c *checker) waitingCall(call *ast.CallExpr) bool {
 		}
 	}
 	for _, arg := range call.Args {
-		if isChan(c.pass.TypesInfo, arg) && !code.IsBuiltin(c.pass.TypesInfo, call, "close") && !code.IsBuiltin(c.pass.TypesInfo, call, "make") &&
+		if code.IsChan(c.pass.TypesInfo.TypeOf(arg)) && !code.IsBuiltin(c.pass.TypesInfo, call, "close") && !code.IsBuiltin(c.pass.TypesInfo, call, "make") &&
 			!code.IsCall(c.pass.TypesInfo, call, "os/signal.Stop", "os/signal.Notify") {
 			return true
 		}
@@ -90,7 +90,7 @@ func receives(info *types.Info, body ast.Node) bool {
 		case *ast.SelectStmt:
 			found = true
 		case *ast.RangeStmt:
-			found = found || isChan(info, n.X)
+			found = found || code.IsChan(info.TypeOf(n.X))
 		case *ast.CallExpr:
 			found = found || strings.HasPrefix(strings.ToLower(calledName(n)), "wait")
 		}
@@ -107,15 +107,6 @@ func calledName(call *ast.CallExpr) string {
 		return f.Sel.Name
 	}
 	return ""
-}
-
-func isChan(info *types.Info, e ast.Expr) bool {
-	t := info.TypeOf(e)
-	if t == nil {
-		return false
-	}
-	_, ok := t.Underlying().(*types.Chan)
-	return ok
 }
 
 // isAfterFunc reports whether a node is a call of context.AfterFunc.

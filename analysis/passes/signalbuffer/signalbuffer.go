@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
@@ -40,7 +41,7 @@ func run(pass *check.Pass) (any, error) {
 func report(pass *check.Pass, c *signals.Channel, m *ast.CallExpr) {
 	at := analysis.Range(m)
 	for _, n := range c.Notifies {
-		if decl := signals.Declaration(n.At); decl.Valid() && contains(decl.Node(), m) {
+		if decl := code.Declaration(n.At); decl.Valid() && code.Contains(decl.Node(), m) {
 			at = n.Expr
 			break
 		}
@@ -51,10 +52,6 @@ func report(pass *check.Pass, c *signals.Channel, m *ast.CallExpr) {
 		Related:        []analysis.RelatedInformation{{Pos: m.Pos(), End: m.End(), Message: "the channel is made here"}},
 		SuggestedFixes: []analysis.SuggestedFix{{Message: "Give the channel room for one signal", TextEdits: []analysis.TextEdit{edit(m)}}},
 	})
-}
-
-func contains(outer, inner ast.Node) bool {
-	return outer.Pos() <= inner.Pos() && inner.End() <= outer.End()
 }
 
 // edit gives the channel a buffer of one.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
@@ -42,7 +43,7 @@ func stopped(pkg *signals.Package, c *signals.Channel, closing inspector.Cursor)
 	}
 	for _, call := range pkg.Calls {
 		reset := call.Op == signals.Reset || call.Op == signals.Ignore
-		if reset && signals.Declaration(call.At) == signals.Declaration(closing) && before(call.At, closing) {
+		if reset && code.Declaration(call.At) == code.Declaration(closing) && before(call.At, closing) {
 			return true
 		}
 	}
@@ -52,7 +53,7 @@ func stopped(pkg *signals.Package, c *signals.Channel, closing inspector.Cursor)
 // waits reports whether a call is all that a goroutine does when a context or a channel
 // ends: then it comes at some time, not before.
 func waits(call inspector.Cursor) bool {
-	lit := signals.Function(call)
+	lit := code.Function(call)
 	if !lit.Valid() {
 		return false
 	}
@@ -71,7 +72,7 @@ func waits(call inspector.Cursor) bool {
 // further up in the same one. Deferred calls run from the last to the first, after all
 // others.
 func before(first, second inspector.Cursor) bool {
-	if signals.Function(first) != signals.Function(second) {
+	if code.Function(first) != code.Function(second) {
 		return !waits(first)
 	}
 	a, b := signals.Deferred(first), signals.Deferred(second)

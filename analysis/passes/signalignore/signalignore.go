@@ -78,7 +78,7 @@ var ending = []string{"SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGCHLD"}
 // registers.
 func undone(pkg *signals.Package, reset *signals.Call) string {
 	for _, other := range pkg.Calls {
-		if other.Op != signals.Ignore || signals.Declaration(other.At) != signals.Declaration(reset.At) {
+		if other.Op != signals.Ignore || code.Declaration(other.At) != code.Declaration(reset.At) {
 			continue
 		}
 		for _, item := range other.Signals.Items {

@@ -88,7 +88,7 @@ func constructor(pass *check.Pass, fn *types.Func, decl inspector.Cursor) bool {
 func initializers(pkg *signals.Package) []*signals.Call {
 	var out []*signals.Call
 	for _, call := range pkg.Calls {
-		if fn := signals.Function(call.At); !fn.Valid() {
+		if fn := code.Function(call.At); !fn.Valid() {
 			out = append(out, call)
 		}
 	}

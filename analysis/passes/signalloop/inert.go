@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
@@ -150,10 +151,7 @@ func (w *walk) stays(cur inspector.Cursor, n *ast.BranchStmt) bool {
 	if n.Tok == token.CONTINUE {
 		return true
 	}
-	for outer := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.SwitchStmt)(nil), (*ast.TypeSwitchStmt)(nil), (*ast.SelectStmt)(nil)) {
-		return outer != w.loop
-	}
-	return false
+	return code.BreakTarget(cur) != w.loop
 }
 
 // own reports whether an assignment declares variables, which end with the turn.

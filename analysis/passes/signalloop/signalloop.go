@@ -96,7 +96,7 @@ func handler(receive inspector.Cursor) (loop inspector.Cursor, body []inspector.
 	if _, isRange := receive.Node().(*ast.RangeStmt); isRange {
 		return receive, list(receive.ChildAt(edge.RangeStmt_Body, -1)), true
 	}
-	loop, ok = signals.Loop(receive)
+	loop, ok = code.Loop(receive)
 	if !ok {
 		return loop, nil, false
 	}

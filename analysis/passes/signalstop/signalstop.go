@@ -54,7 +54,7 @@ func (f finder) check(c *signals.Channel, call *signals.Call) bool {
 	if c.Unknown && !madeBy(c, call) {
 		return false
 	}
-	decl := signals.Declaration(call.At)
+	decl := code.Declaration(call.At)
 	many := !f.command && decl.Valid() && f.perObject(decl)
 	switch {
 	case repeated(c, call):
@@ -97,7 +97,7 @@ func registers(call *ast.CallExpr, c *signals.Channel) bool {
 
 // madeBy reports whether the function that registers the channel makes it.
 func madeBy(c *signals.Channel, call *signals.Call) bool {
-	decl := signals.Declaration(call.At)
+	decl := code.Declaration(call.At)
 	return decl.Valid() && slices.ContainsFunc(c.Makes, func(m *ast.CallExpr) bool {
 		return decl.Node().Pos() <= m.Pos() && m.End() <= decl.Node().End()
 	})
@@ -115,7 +115,7 @@ func resets(pkg *signals.Package) bool {
 
 // repeated reports whether a loop makes the channel and registers it.
 func repeated(c *signals.Channel, call *signals.Call) bool {
-	loop, ok := signals.Loop(call.At)
+	loop, ok := code.Loop(call.At)
 	if !ok || len(c.Makes) != 1 {
 		return false
 	}
@@ -126,7 +126,7 @@ func repeated(c *signals.Channel, call *signals.Call) bool {
 // continues reports whether a loop may have another turn: its last statement does not
 // leave it.
 func continues(loop inspector.Cursor) bool {
-	body := loopBody(loop.Node())
+	body := code.LoopBody(loop.Node())
 	if len(body.List) == 0 {
 		return true
 	}
@@ -138,16 +138,6 @@ func continues(loop inspector.Cursor) bool {
 		return !ok || !signals.Ends(call)
 	}
 	return true
-}
-
-func loopBody(n ast.Node) *ast.BlockStmt {
-	switch n := n.(type) {
-	case *ast.ForStmt:
-		return n.Body
-	case *ast.RangeStmt:
-		return n.Body
-	}
-	return nil
 }
 
 // returns reports whether somebody receives from the channel, and may cease to before the
@@ -165,9 +155,9 @@ func (f finder) returns(c *signals.Channel, notify *signals.Call) bool {
 // several, or it is in another function than the one that registers, which does not wait
 // for it. What only a signal can end lives as long as the program.
 func (f finder) ceases(receive inspector.Cursor, notify *signals.Call) bool {
-	decl := signals.Declaration(notify.At)
-	here := signals.Function(receive) == signals.Function(notify.At)
-	if !decl.Valid() || f.command && (decl != signals.Function(receive) || f.lives(decl)) {
+	decl := code.Declaration(notify.At)
+	here := code.Function(receive) == code.Function(notify.At)
+	if !decl.Valid() || f.command && (decl != code.Function(receive) || f.lives(decl)) {
 		return false
 	}
 	if alternatives(receive) {
@@ -243,7 +233,7 @@ func (f finder) lives(decl inspector.Cursor) bool {
 
 // forever reports whether a receive is in a loop that nothing leaves.
 func forever(receive inspector.Cursor) bool {
-	loop, ok := signals.Loop(receive)
+	loop, ok := code.Loop(receive)
 	if !ok {
 		return false
 	}

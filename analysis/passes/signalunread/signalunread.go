@@ -55,7 +55,7 @@ func name(l signals.List) string {
 
 // waitsForChild reports whether the function runs another program and waits for it.
 func waitsForChild(pass *check.Pass, at inspector.Cursor) bool {
-	fn := signals.Declaration(at)
+	fn := code.Declaration(at)
 	if !fn.Valid() {
 		return false
 	}

@@ -52,7 +52,7 @@ func run(pass *check.Pass) (any, error) {
 // package in a function that does, that calls one that does, or that is a method of a
 // server which has another one that does.
 func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
-	decl := signals.Declaration(at)
+	decl := code.Declaration(at)
 	if pass.Pkg.Name() == "main" || !decl.Valid() {
 		return serving(pass, pass.Inspect.Root())
 	}

@@ -18,7 +18,7 @@ var doc string
 var Analyzer = check.New(doc, run)
 
 func run(pass *check.Pass) (any, error) {
-	if !importsSync(pass.Pkg) {
+	if !code.Imports(pass.Pkg, "sync") {
 		return nil, nil
 	}
 	p := &program{info: pass.TypesInfo, decls: map[types.Object]*ast.FuncDecl{}}
@@ -43,13 +43,4 @@ func run(pass *check.Pass) (any, error) {
 		w.list(decl.Body.List, held{})
 	}
 	return nil, nil
-}
-
-func importsSync(pkg *types.Package) bool {
-	for _, p := range pkg.Imports() {
-		if p.Path() == "sync" {
-			return true
-		}
-	}
-	return false
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
-	"github.com/go-quiesce/quiesce/analysis/internal/exits"
 	"github.com/go-quiesce/quiesce/analysis/internal/gostmt"
 )
 
@@ -31,7 +30,7 @@ type loop struct {
 }
 
 func run(pass *check.Pass) (any, error) {
-	if !imports(pass.Pkg, "time") {
+	if !code.Imports(pass.Pkg, "time") {
 		return nil, nil
 	}
 	var starts map[inspector.Cursor]inspector.Cursor // by function
@@ -49,15 +48,6 @@ func run(pass *check.Pass) (any, error) {
 		judge(pass, l, starts)
 	}
 	return nil, nil
-}
-
-func imports(pkg *types.Package, path string) bool {
-	for _, p := range pkg.Imports() {
-		if p.Path() == path {
-			return true
-		}
-	}
-	return false
 }
 
 // tickLoop recognises "for range t.C" and "for { <-t.C; … }".
@@ -95,16 +85,16 @@ func ticks(pass *check.Pass, cur inspector.Cursor, channel ast.Expr) (loop, bool
 
 // ends reports whether something in a loop leaves it.
 func ends(cur inspector.Cursor) bool {
-	body := loopBody(cur.Node())
+	body := code.LoopBody(cur.Node())
 	for c := range cur.Preorder((*ast.ReturnStmt)(nil), (*ast.BranchStmt)(nil), (*ast.CallExpr)(nil)) {
-		if fn, _ := exits.Function(c); !fn.Contains(cur) {
+		if fn, _ := code.Enclosing(c); !fn.Contains(cur) {
 			continue // in a literal
 		}
 		switch n := c.Node().(type) {
 		case *ast.ReturnStmt:
 			return true
 		case *ast.BranchStmt:
-			if n.Tok == token.GOTO || n.Tok == token.BREAK && (n.Label != nil || breaks(c) == cur) {
+			if n.Tok == token.GOTO || n.Tok == token.BREAK && (n.Label != nil || code.BreakTarget(c) == cur) {
 				return true
 			}
 		case *ast.CallExpr:
@@ -119,33 +109,18 @@ func ends(cur inspector.Cursor) bool {
 	return false
 }
 
-func loopBody(n ast.Node) *ast.BlockStmt {
-	if r, ok := n.(*ast.RangeStmt); ok {
-		return r.Body
-	}
-	return n.(*ast.ForStmt).Body
-}
-
-// breaks returns what a break without a label leaves.
-func breaks(b inspector.Cursor) inspector.Cursor {
-	for c := range b.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.SwitchStmt)(nil), (*ast.TypeSwitchStmt)(nil), (*ast.SelectStmt)(nil)) {
-		return c
-	}
-	return b
-}
-
 // judge reports a loop if something else means to end it.
 func judge(pass *check.Pass, l loop, starts map[inspector.Cursor]inspector.Cursor) {
-	fn, _ := exits.Function(l.at)
+	fn, _ := code.Enclosing(l.at)
 	if !fn.Valid() {
 		return
 	}
 	start, started := starts[fn]
 	outer := fn
 	if _, lit := fn.Node().(*ast.FuncLit); lit && started {
-		outer, _ = exits.Function(start)
+		outer, _ = code.Enclosing(start)
 	}
-	if isMain(pass, outer) {
+	if outer.Valid() && inEntry(pass, outer) {
 		return
 	}
 	name := types.ExprString(l.channel)
@@ -163,18 +138,9 @@ func judge(pass *check.Pass, l loop, starts map[inspector.Cursor]inspector.Curso
 	}
 }
 
-func isMain(pass *check.Pass, fn inspector.Cursor) bool {
-	for fn.Valid() {
-		if decl, ok := fn.Node().(*ast.FuncDecl); ok {
-			return decl.Recv == nil && code.IsMain(pass.Pass) && decl.Name.Name == "main" || decl.Name.Name == "init"
-		}
-		next, body := exits.Function(fn)
-		if body == nil {
-			return false
-		}
-		fn = next
-	}
-	return false
+func inEntry(pass *check.Pass, fn inspector.Cursor) bool {
+	decl := code.Declaration(fn)
+	return decl.Valid() && code.IsEntry(pass.Pass, decl.Node())
 }
 
 // stoppedElsewhere reports whether a function other than the loop's own stops a ticker.
@@ -238,7 +204,7 @@ func stopper(pass *check.Pass, fn inspector.Cursor) string {
 // constructs returns the name of the type whose constructor has a go statement. A
 // program's own, in package main, is made once.
 func constructs(pass *check.Pass, start inspector.Cursor) string {
-	fn, _ := exits.Function(start)
+	fn, _ := code.Enclosing(start)
 	decl, ok := fn.Node().(*ast.FuncDecl)
 	if !ok || decl.Recv != nil || !strings.HasPrefix(decl.Name.Name, "New") || code.IsMain(pass.Pass) || decl.Type.Results == nil {
 		return ""

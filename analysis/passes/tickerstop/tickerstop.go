@@ -12,7 +12,6 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
-	"github.com/go-quiesce/quiesce/analysis/internal/exits"
 )
 
 //go:embed doc.go
@@ -41,8 +40,8 @@ func run(pass *check.Pass) (any, error) {
 }
 
 func ticker(pass *check.Pass, at inspector.Cursor, call *ast.CallExpr) {
-	fn, body := exits.Function(at)
-	if body == nil || isMain(fn) {
+	fn, ok := code.Enclosing(at)
+	if !ok || code.IsInit(fn.Node()) {
 		return
 	}
 	if dropped(at) {
@@ -64,11 +63,6 @@ func ticker(pass *check.Pass, at inspector.Cursor, call *ast.CallExpr) {
 		return
 	}
 	pass.Reportf(call, "a ticker that is never stopped: it goes on after its function has returned (before Go 1.23)")
-}
-
-func isMain(fn inspector.Cursor) bool {
-	decl, ok := fn.Node().(*ast.FuncDecl)
-	return ok && decl.Recv == nil && decl.Name.Name == "init"
 }
 
 // dropped reports whether the channel of a new ticker goes to a field, and the ticker
@@ -189,7 +183,7 @@ func users(pass *check.Pass, fn inspector.Cursor, held types.Object) (user inspe
 		if !reads(id) {
 			return user, true
 		}
-		switch own, _ := exits.Function(id); {
+		switch own, _ := code.Enclosing(id); {
 		case own == fn || own == user:
 		case user == fn:
 			user = own
@@ -226,7 +220,7 @@ func reads(id inspector.Cursor) bool {
 // there, or its last statement is not a loop without an end.
 func comesBack(fn inspector.Cursor, pos token.Pos) bool {
 	for c := range fn.Preorder((*ast.ReturnStmt)(nil)) {
-		if own, _ := exits.Function(c); own == fn && c.Node().Pos() > pos {
+		if own, _ := code.Enclosing(c); own == fn && c.Node().Pos() > pos {
 			return true
 		}
 	}
@@ -263,8 +257,5 @@ func inner(b, loop inspector.Cursor) bool {
 	if b.Node().(*ast.BranchStmt).Label != nil {
 		return false
 	}
-	for c := range b.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.SwitchStmt)(nil), (*ast.TypeSwitchStmt)(nil), (*ast.SelectStmt)(nil)) {
-		return c != loop
-	}
-	return false
+	return code.BreakTarget(b) != loop
 }

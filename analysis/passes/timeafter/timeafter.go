@@ -45,7 +45,7 @@ func repeats(call inspector.Cursor) bool {
 			continue // in the body of the case: a statement of its own
 		}
 		choice := clause.Parent().Parent() // the block, and the select
-		return overtaken(choice.Node().(*ast.SelectStmt), comm) && inLoop(choice)
+		return overtaken(choice.Node().(*ast.SelectStmt), comm) && code.InLoop(choice)
 	}
 	return false
 }
@@ -77,18 +77,6 @@ func leaves(body []ast.Stmt) bool {
 		}
 		id, ok := call.Fun.(*ast.Ident)
 		return ok && id.Name == "panic"
-	}
-	return false
-}
-
-func inLoop(at inspector.Cursor) bool {
-	for outer := range at.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		switch outer.Node().(type) {
-		case *ast.ForStmt, *ast.RangeStmt:
-			return true
-		default:
-			return false
-		}
 	}
 	return false
 }

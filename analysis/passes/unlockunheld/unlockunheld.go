@@ -40,13 +40,13 @@ func (c *call) unlocks() bool { return strings.HasSuffix(c.name, "Unlock") }
 func (c *call) reads() bool   { return c.name[0] == 'R' }
 
 func run(pass *check.Pass) (any, error) {
-	if !imports(pass.Pkg, "sync") {
+	if !code.Imports(pass.Pkg, "sync") {
 		return nil, nil
 	}
 	fns := functions{}
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		if c := callOf(pass.TypesInfo, cur); c != nil && !code.IsTest(pass.Fset, cur.Node().Pos()) {
-			fns.add(flow.Function(cur), c)
+			fns.add(code.Function(cur), c)
 		}
 	}
 	for _, f := range flow.InOrder(fns) {
@@ -81,7 +81,7 @@ func (fns functions) hoist(f inspector.Cursor) {
 		}
 		c := *calls[0]
 		c.at, c.defers = f.Parent(), true
-		fns.add(flow.Function(f.Parent()), &c)
+		fns.add(code.Function(f.Parent()), &c)
 	}
 }
 
@@ -113,15 +113,6 @@ func balance(calls []*call) int {
 		}
 	}
 	return n
-}
-
-func imports(pkg *types.Package, path string) bool {
-	for _, p := range pkg.Imports() {
-		if p.Path() == path {
-			return true
-		}
-	}
-	return false
 }
 
 // callOf returns the call of a method of a mutex of sync, nil for other calls.

@@ -43,7 +43,7 @@ func run(pass *check.Pass) (any, error) {
 	seen := map[inspector.Cursor]bool{} // adds that are reported: a function may be started twice
 	for _, g := range gostmt.All(pass.TypesInfo, pass.Inspect) {
 		for _, a := range adds {
-			if own, _ := exits.Function(a); own == g.Func && g.Only && !seen[a] {
+			if own, _ := code.Enclosing(a); own == g.Func && g.Only && !seen[a] {
 				seen[a] = report(pass, g, a, adds, waits)
 			}
 		}
@@ -54,7 +54,7 @@ func run(pass *check.Pass) (any, error) {
 func report(pass *check.Pass, g gostmt.Goroutine, a inspector.Cursor, adds, waits []inspector.Cursor) bool {
 	call := a.Node().(*ast.CallExpr)
 	group := groupOf(pass, call)
-	if n, ok := code.IntConst(pass.TypesInfo, call.Args[0]); group == nil || ok && n <= 0 || inLoop(a) {
+	if n, ok := code.IntConst(pass.TypesInfo, call.Args[0]); group == nil || ok && n <= 0 || code.InLoop(a) {
 		return false
 	}
 	outer := outside(pass, g, group)
@@ -108,18 +108,6 @@ func funcType(fn ast.Node) *ast.FuncType {
 	return fn.(*ast.FuncDecl).Type
 }
 
-// inLoop reports whether a goroutine adds in a loop of its own: for a next round.
-func inLoop(a inspector.Cursor) bool {
-	for c := range a.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
-		switch c.Node().(type) {
-		case *ast.ForStmt, *ast.RangeStmt:
-			return true
-		}
-		return false
-	}
-	return false
-}
-
 // endsItself reports whether the goroutine calls Done too, after the Add: for itself,
 // and not through another goroutine that it starts.
 func endsItself(pass *check.Pass, g gostmt.Goroutine, a inspector.Cursor, group types.Object) (own bool) {
@@ -151,7 +139,7 @@ func always(done, add inspector.Cursor) bool {
 // direct reports whether a call is of the function itself, or of a literal that it
 // defers.
 func direct(c, body inspector.Cursor) bool {
-	fn, _ := exits.Function(c)
+	fn, _ := code.Enclosing(c)
 	if fn == body {
 		return true
 	}
@@ -159,16 +147,16 @@ func direct(c, body inspector.Cursor) bool {
 		return false
 	}
 	_, deferred := fn.Parent().Parent().Node().(*ast.DeferStmt)
-	outer, _ := exits.Function(fn)
+	outer, _ := code.Enclosing(fn)
 	return deferred && outer == body
 }
 
 // countedBefore reports whether the function that starts the goroutine adds to its
 // WaitGroup before.
 func countedBefore(pass *check.Pass, g gostmt.Goroutine, outer types.Object, adds []inspector.Cursor) bool {
-	starter, _ := exits.Function(g.Start)
+	starter, _ := code.Enclosing(g.Start)
 	for _, a := range adds {
-		own, _ := exits.Function(a)
+		own, _ := code.Enclosing(a)
 		if own == starter && groupOf(pass, a.Node().(*ast.CallExpr)) == outer && a.Node().Pos() < g.Start.Node().Pos() {
 			return true
 		}
@@ -184,7 +172,7 @@ func waitedFor(pass *check.Pass, g gostmt.Goroutine, outer types.Object, waits [
 			return true
 		}
 	}
-	starter, _ := exits.Function(g.Start)
+	starter, _ := code.Enclosing(g.Start)
 	if !starter.Valid() {
 		return false
 	}
