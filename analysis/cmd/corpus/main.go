@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if f.std {
-		return compareStd(ctx, filepath.Join("testdata", "std.tsv"), stdout, stderr, standard...)
+		return compareStd(ctx, filepath.Join("testdata", "std.tsv"), stdout, stderr)
 	}
 	sites, err := f.read()
 	if err != nil {

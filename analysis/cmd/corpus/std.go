@@ -25,20 +25,21 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/corpus"
 )
 
-// standard are the patterns of all packages that come with Go.
-var standard = []string{"std", "cmd"}
-
-// compareStd prints how what the checks find in packages that come with Go differs from
-// the list of what they are known to find. A difference is an error.
-func compareStd(ctx context.Context, list string, stdout, stderr io.Writer, patterns ...string) error {
+// compareStd prints how what the checks find in all packages that come with Go differs
+// from the list of what they are known to find. A difference is an error.
+func compareStd(ctx context.Context, list string, stdout, stderr io.Writer) error {
 	known, err := readKnown(list, stderr)
 	if err != nil {
 		return err
 	}
-	found, err := findStd(ctx, patterns...)
+	found, err := findStd(ctx, "std", "cmd")
 	if err != nil {
 		return err
 	}
+	return printStd(stdout, known, found)
+}
+
+func printStd(stdout io.Writer, known []corpus.Known, found []corpus.Place) error {
 	fresh, stale := corpus.Unknown(known, found)
 	for _, f := range fresh {
 		fmt.Fprintf(stdout, "new: %s:%d %s %s: %s\n", f.File, f.Line, f.Function, f.Check, f.Message)
@@ -47,10 +48,10 @@ func compareStd(ctx context.Context, list string, stdout, stderr io.Writer, patt
 		fmt.Fprintf(stdout, "not found: %s %s %s: %s\n", k.File, k.Function, k.Check, k.Reason)
 	}
 	if len(fresh)+len(stale) > 0 {
-		return fmt.Errorf("%s: %d findings are not listed, %d that are listed are not found", list, len(fresh), len(stale))
+		return fmt.Errorf("%d findings are not listed, %d that are listed are not found", len(fresh), len(stale))
 	}
-	fmt.Fprintf(stdout, "%d findings, all of them listed\n", len(found))
-	return nil
+	_, err := fmt.Fprintf(stdout, "%d findings, all of them listed\n", len(found))
+	return err
 }
 
 // readKnown reads the list. It says so if that is one for another release of Go.
