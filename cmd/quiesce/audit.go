@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -40,7 +41,7 @@ a command.
 severity and adds rules in CEL. A comment "# quiesce:ignore RULE reason" is for the line
 that it is at or before; at the top of a document, for all of it.
 
-Exit codes: 0 nothing found, or notes only; 1 findings; 2 wrong command line, malformed
+Exit codes: 0 nothing found, or notes only (but see --fail-on); 1 findings; 2 wrong command line, malformed
 configuration or input (the rest is audited); 4 a plan could not be had; 5 the audit
 itself did not work.`
 
@@ -54,6 +55,7 @@ const auditExample = `  quiesce audit deploy/
 type auditFlags struct {
 	findingFlags
 	plans  []string
+	failOn string
 	config string
 	list   bool
 }
@@ -71,6 +73,7 @@ func newAudit() *cobra.Command {
 	flags.SortFlags = false
 	flags.StringArrayVar(&f.plans, "plan", nil, "[NAME=]PLAN of a server, a program or JSON; may be repeated")
 	flags.StringVar(&f.config, "config", "", "configuration `file` (default "+audit.ConfigName+", if there is one)")
+	flags.StringVar(&f.failOn, "fail-on", string(finding.Warning), "severity that makes the exit code 1: error, warning or note, and what is worse")
 	flags.BoolVar(&f.list, "list", false, "list the rules that are applied, and stop")
 	f.register(flags)
 	completeAudit(cmd)
@@ -83,7 +86,7 @@ func wrongAudit(err error) error {
 }
 
 func (f *auditFlags) run(c *cobra.Command, paths []string) error {
-	if err := f.check(); err != nil {
+	if err := f.checkAll(); err != nil {
 		return wrongAudit(err)
 	}
 	for _, p := range paths {
@@ -117,12 +120,23 @@ func (f *auditFlags) run(c *cobra.Command, paths []string) error {
 	if err := f.write(c.OutOrStdout(), report); err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
-	return auditError(report, unplanned)
+	return auditError(report, finding.Severity(f.failOn), unplanned)
 }
+
+// checkAll says what is wrong with the values of the flags.
+func (f *auditFlags) checkAll() error {
+	if !slices.Contains(failOns, f.failOn) {
+		return fmt.Errorf("--fail-on %s: want %s", f.failOn, strings.Join(failOns, ", "))
+	}
+	return f.check()
+}
+
+// failOns are the values of --fail-on.
+var failOns = []string{string(finding.Error), string(finding.Warning), string(finding.Note)}
 
 // completeAudit says what values the flags of audit have.
 func completeAudit(cmd *cobra.Command) {
-	for flag, values := range map[string][]string{"format": findingForms(), "color": colorModes} {
+	for flag, values := range map[string][]string{"format": findingForms(), "color": colorModes, "fail-on": failOns} {
 		err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		if err != nil {
 			panic("quiesce: " + err.Error()) // there is no such flag
@@ -131,8 +145,8 @@ func completeAudit(cmd *cobra.Command) {
 }
 
 // auditError turns what came of an audit into the error that has its exit code.
-func auditError(r *finding.Report, unplanned error) error {
-	faults := audit.Faults(r)
+func auditError(r *finding.Report, least finding.Severity, unplanned error) error {
+	faults := audit.Faults(r, least)
 	switch {
 	case unplanned != nil:
 		return &codedError{fmt.Errorf("audit: %w", unplanned), codeTarget}

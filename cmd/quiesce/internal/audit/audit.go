@@ -154,6 +154,9 @@ func (a *audit) found(f manifest.Finding) {
 	if severity == off {
 		return
 	}
+	if f.Unsure && a.config.Rules[f.Rule] == "" {
+		severity = string(finding.Note)
+	}
 	out := finding.Finding{Rule: f.Rule, Severity: finding.Severity(severity), File: f.Doc.File, Message: f.Message, Why: rule.Why, Fix: f.Fix}
 	out.Line, out.Column = f.Doc.Places.At(f.Path...)
 	if out.Line == 0 {
@@ -171,9 +174,13 @@ func (a *audit) note(n manifest.Note) {
 	})
 }
 
-// Faults returns the findings that are more than notes.
-func Faults(r *finding.Report) []finding.Finding {
-	return slices.DeleteFunc(slices.Clone(r.Findings), func(f finding.Finding) bool { return f.Severity == finding.Note })
+// Faults returns the findings that matter at least as much as that severity. What the
+// audit says of itself is never one.
+func Faults(r *finding.Report, least finding.Severity) []finding.Finding {
+	ranks := []finding.Severity{finding.Note, finding.Warning, finding.Error}
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f finding.Finding) bool {
+		return f.Rule == notAudited || slices.Index(ranks, f.Severity) < slices.Index(ranks, least)
+	})
 }
 
 // Packs returns the names of the packs of rules, sorted.

@@ -127,7 +127,7 @@ func TestTemplate(t *testing.T) {
 	r := run(t, Options{})
 	expect(t, r, "1 not-audited: Deployment is a patch, not the whole: it has no spec.selector", "1 not-audited: the version extensions/v1beta1 of Deployment",
 		"1 not-audited: a template, of Helm or another tool, that is not rendered, and not audited; so are 2 more files of its folder", "7 grace-zero")
-	if faults := Faults(r); len(faults) != 1 || faults[0].Rule != "grace-zero" {
+	if faults := Faults(r, finding.Warning); len(faults) != 1 || faults[0].Rule != "grace-zero" {
 		t.Errorf("faults are %v", faults)
 	}
 }

@@ -129,7 +129,24 @@ func (f *found) read(kinds []manifest.Kind, generic bool) manifest.Content {
 		return manifest.Content{Problems: []finding.Problem{{File: f.Path, Text: "of no kind that the audit knows"}}}
 	}
 	f.kind = kinds[i]
-	return f.kind.Read(&f.File, generic)
+	content := f.kind.Read(&f.File, generic)
+	if !f.named && len(content.Problems) > 0 && len(content.Documents) == 0 && !f.ours() {
+		return manifest.Content{Notes: []manifest.Note{f.unreadable(content.Problems[0])}}
+	}
+	return content
+}
+
+// ours reports whether a file is of its kind if it can be read. All YAML is given to one kind,
+// which knows better.
+func (f *found) ours() bool {
+	k, guesses := f.kind.(interface{ Ours(*manifest.File) bool })
+	return !guesses || k.Ours(&f.File)
+}
+
+// unreadable says that a file that was met in a folder cannot be read. It is not of a
+// kind that the audit knows, as far as can be seen, and then that is no fault.
+func (f *found) unreadable(p finding.Problem) manifest.Note {
+	return manifest.Note{File: p.File, Line: p.Line, Text: "cannot be read, and does not look like a manifest: " + p.Text}
 }
 
 func (f *found) load() error {
@@ -143,7 +160,15 @@ func (f *found) load() error {
 	if info.Size() > mostBytes {
 		return errTooLarge
 	}
-	f.Data, err = os.ReadFile(f.Path)
+	in, err := os.Open(f.Path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	f.Data, err = io.ReadAll(io.LimitReader(in, mostBytes+1)) // a device has no size
+	if err == nil && len(f.Data) > mostBytes {
+		err = errTooLarge
+	}
 	return err
 }
 

@@ -35,6 +35,11 @@ func (k Kind) Recognise(f *manifest.File) bool {
 	if k.Candidate(f.Path) && !strings.EqualFold(filepath.Ext(f.Path), ".json") {
 		return true
 	}
+	return k.Ours(f)
+}
+
+// Ours reports whether there may be an object of Kubernetes in a file.
+func (Kind) Ours(f *manifest.File) bool {
 	return bytes.Contains(f.Data, []byte("apiVersion")) && bytes.Contains(f.Data, []byte("kind"))
 }
 

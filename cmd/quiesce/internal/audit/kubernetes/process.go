@@ -70,6 +70,7 @@ func shellAsPID1(w *workload, report manifest.Report) {
 			Doc: w.doc, Path: k.in(where),
 			Message: fmt.Sprintf("%s: container %s: %s -c %q: %s and SIGTERM does not reach the program", w.doc.Name, k.Name, name, s.Words(), staysAs(dialect)),
 			Fix:     "write exec before the last command, or name the program without a shell",
+			Unsure:  dialect == shell.Unknown,
 		})
 	}
 }

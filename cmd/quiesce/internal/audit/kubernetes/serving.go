@@ -135,6 +135,7 @@ func noDrainDelay(w *workload, report manifest.Report) {
 		if k.plan != nil {
 			f.Message = fmt.Sprintf("%s: container %s serves; it has no preStop hook, and the plan of %s has no readiness delay", w.doc.Name, k.Name, k.plan.App)
 		} else {
+			f.Unsure = true
 			f.Message = fmt.Sprintf("%s: container %s serves and has no preStop hook; is there a readiness delay in the program? --plan tells", w.doc.Name, k.Name)
 		}
 		report(f)

@@ -88,6 +88,10 @@ type Finding struct {
 	Path    []any // where in the document; see Places
 	Message string
 	Fix     string // if it can be said better than the rule says it
+
+	// Unsure is whether it depends on something that the audit does not know. It is a note
+	// then, if the user has not said how much the rule matters.
+	Unsure bool
 }
 
 // Report takes a finding.
