@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/go/analysis/unitchecker"
 
 	"github.com/go-quiesce/quiesce/analysis"
+	"github.com/go-quiesce/quiesce/analysis/handled"
 )
 
 // Called reports whether a program with these arguments, without its name, was started
@@ -42,7 +43,17 @@ func Main() {
 	if len(args) > 0 && factsOnly(args[len(args)-1]) {
 		runs = func(string) bool { return false }
 	}
-	unitchecker.Main(analysis.Select(runs)...)
+	analyzers := analysis.Select(runs)
+	if wantsHandled(args) {
+		analyzers = append(analyzers, handled.Analyzer)
+	}
+	unitchecker.Main(analyzers...)
+}
+
+// wantsHandled reports whether go vet is to learn of the flag -handled, or gives it. It is no
+// check, and runs only then.
+func wantsHandled(args []string) bool {
+	return slices.Contains(args, "-flags") || slices.Contains(args, "-"+handled.Analyzer.Name) || slices.Contains(args, "-"+handled.Analyzer.Name+"=true")
 }
 
 // enabled returns what the flags -NAME and -NAME=false make of the checks: if one is

@@ -37,27 +37,32 @@ arguments, which is run as "quiesce plan" does; or the JSON that "quiesce plan -
 prints. NAME=PLAN says what runs it in the manifests: a container, a workload, an image or
 a command.
 
+--source gives it the Go sources of a program, as the go command names packages, and so
+which signals the program handles.
+
 ` + audit.ConfigName + ` in the working directory, or --config, turns rules off, sets their
 severity and adds rules in CEL. A comment "# quiesce:ignore RULE reason" is for the line
 that it is at or before; at the top of a document, for all of it.
 
 Exit codes: 0 nothing found, or notes only (but see --fail-on); 1 findings; 2 wrong command line, malformed
-configuration or input (the rest is audited); 4 a plan could not be had; 5 the audit
+configuration or input (the rest is audited); 4 a plan could not be had, or sources do not build; 5 the audit
 itself did not work.`
 
 const auditExample = `  quiesce audit deploy/
   quiesce audit --plan ./shop deploy/
   quiesce audit --plan web='./shop -config shop.yaml' --plan worker=worker-plan.json deploy/
+  quiesce audit --source web=./cmd/shop deploy/
   helm template ./chart | quiesce audit -
   quiesce audit --format sarif --output audit.sarif deploy/`
 
 // auditFlags are the flags of audit.
 type auditFlags struct {
 	findingFlags
-	plans  []string
-	failOn string
-	config string
-	list   bool
+	plans   []string
+	sources []string
+	failOn  string
+	config  string
+	list    bool
 }
 
 func newAudit() *cobra.Command {
@@ -72,6 +77,7 @@ func newAudit() *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringArrayVar(&f.plans, "plan", nil, "[NAME=]PLAN of a server, a program or JSON; may be repeated")
+	flags.StringArrayVar(&f.sources, "source", nil, "[NAME=]PACKAGES of the go command, with the programs that the manifests run; may be repeated")
 	flags.StringVar(&f.config, "config", "", "configuration `file` (default "+audit.ConfigName+", if there is one)")
 	flags.StringVar(&f.failOn, "fail-on", string(finding.Warning), "severity that makes the exit code 1: error, warning or note, and what is worse")
 	flags.BoolVar(&f.list, "list", false, "list the rules that are applied, and stop")
@@ -107,7 +113,11 @@ func (f *auditFlags) run(c *cobra.Command, paths []string) error {
 	if err != nil {
 		return wrongAudit(err)
 	}
-	report, unplanned := audit.Run(audit.Options{Paths: paths, Stdin: c.InOrStdin(), Plans: plans, Config: config})
+	sources, err := readSources(ctx, f.sources)
+	if err != nil {
+		return err
+	}
+	report, unplanned := audit.Run(audit.Options{Paths: paths, Stdin: c.InOrStdin(), Plans: plans, Sources: sources, Config: config})
 	if s, ok := errors.AsType[*sigmux.SignalError](context.Cause(ctx)); ok {
 		stop()
 		sigmux.Die(s.Signal)

@@ -28,10 +28,11 @@ func Kinds() []manifest.Kind {
 
 // Options say what is audited, and how.
 type Options struct {
-	Paths  []string // files, folders, or "-" for standard input; none is the working directory
-	Stdin  io.Reader
-	Plans  []*manifest.Plan
-	Config *Config // nil is the default
+	Paths   []string // files, folders, or "-" for standard input; none is the working directory
+	Stdin   io.Reader
+	Plans   []*manifest.Plan
+	Sources []*manifest.Source // of programs
+	Config  *Config            // nil is the default
 }
 
 // notAudited is the rule of notes. It is no fault.
@@ -46,7 +47,7 @@ func Run(o Options) (*finding.Report, error) {
 	}
 	a.files, a.report.Problems = walk(&o, a.config, a.kinds)
 	a.world = &manifest.World{
-		Plans: o.Plans, Files: map[string]*manifest.File{}, Note: a.note,
+		Plans: o.Plans, Sources: o.Sources, Files: map[string]*manifest.File{}, Note: a.note,
 		Problem: func(err error) { a.planErrs = append(a.planErrs, err) },
 	}
 	a.read()
@@ -138,6 +139,14 @@ func (a *audit) check() {
 		}
 		kind.Audit(docs, a.world, a.found)
 		a.report.Problems = append(a.report.Problems, a.config.custom(docs, a.found)...)
+	}
+	a.unused()
+}
+
+// unused notes the plans and sources that are for nothing.
+func (a *audit) unused() {
+	for _, s := range a.world.UnusedSources() {
+		a.note(manifest.Note{Text: "the source " + s.Path + " is for nothing in these manifests", Fix: "name what runs it: --source NAME=" + s.Path})
 	}
 	for _, p := range a.world.Unused() {
 		text := "the plan of " + p.Path + " is for nothing in these manifests"

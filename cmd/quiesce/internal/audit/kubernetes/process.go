@@ -107,11 +107,17 @@ func stopSignalUnhandled(w *workload, report manifest.Report) {
 	for i := range w.containers {
 		k := &w.containers[i]
 		if k.Lifecycle == nil || k.Lifecycle.StopSignal == nil {
+			unhandledTerm(k, report)
 			continue
 		}
 		signal := *k.Lifecycle.StopSignal
-		why := ""
+		why, source := "", w.cluster.world.SourceOf(k.names()...)
 		switch {
+		case source != nil:
+			if yes, known := source.Handles(string(signal)); yes || !known {
+				continue
+			}
+			why = source.Unhandled(string(signal))
 		case signal == corev1.SIGKILL, signal == corev1.SIGSTOP:
 			why = "no program can handle it"
 		case k.plan != nil && slices.Contains(policies, k.plan.Escalation) && !slices.Contains(handled, signal):
@@ -124,6 +130,23 @@ func stopSignalUnhandled(w *workload, report manifest.Report) {
 			Message: fmt.Sprintf("%s: container %s: stopSignal %s does not ask for a stop: %s", w.doc.Name, k.Name, signal, why),
 		})
 	}
+}
+
+// unhandledTerm: without a stop signal in the pod it is that of the image, which mostly has
+// none, and then SIGTERM.
+func unhandledTerm(k *container, report manifest.Report) {
+	source := k.w.cluster.world.SourceOf(k.names()...)
+	if source == nil || !k.w.runs() {
+		return
+	}
+	if yes, known := source.Handles("SIGTERM"); yes || !known {
+		return
+	}
+	report(manifest.Finding{
+		Doc: k.w.doc, Path: k.in("name"),
+		Message: fmt.Sprintf("%s: container %s: the stop signal SIGTERM is not handled: %s", k.w.doc.Name, k.Name, source.Unhandled("SIGTERM")),
+		Fix:     "handle SIGTERM in the program",
+	})
 }
 
 // A program that is built with quiesce and has one of its policies stops at these signals;

@@ -9,8 +9,9 @@ import (
 
 // A World is what is known beside the documents.
 type World struct {
-	Plans []*Plan
-	Files map[string]*File // all that were read, by path
+	Plans   []*Plan
+	Sources []*Source
+	Files   map[string]*File // all that were read, by path
 
 	// Problem takes what goes wrong while the documents are checked, such as a server that
 	// does not print its plan.
