@@ -6,7 +6,6 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
-	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -33,9 +32,10 @@ type Site struct {
 // Info has the sites of a package.
 type Info struct {
 	Sites []Site
-	// Signals says that the package handles signals, ProgramSignals that it or a package
-	// it imports does, also indirectly. ProgramStops is about the stop of a server.
-	Signals, ProgramSignals, ProgramStops bool
+	// ProgramSignals says that the package, or another of the same owner that it imports,
+	// handles the signals that stop a program, or imports a package that does.
+	// ProgramStops is about the stop of a server.
+	ProgramSignals, ProgramStops bool
 	// State says that a package of the program's module keeps a database, or a queue.
 	State bool
 
@@ -58,9 +58,11 @@ func (*Func) AFact() {}
 
 func (f *Func) String() string { return "serves or stops" }
 
-// A Package is a fact about a package: that it has functions with facts, that it handles
-// signals, that it stops servers, that it keeps state.
-type Package struct{ Funcs, Signals, Stops, State bool }
+// A Package is a fact about a package: that it has functions with facts, that it keeps
+// state, that it listens. Signals and Stops say that it, or another of its owner that it
+// imports, handles signals and stops servers; NearSignals and NearStops that a package of
+// another owner does that one of these imports.
+type Package struct{ Funcs, State, Listens, Signals, Stops, NearSignals, NearStops bool }
 
 // AFact makes it a fact.
 func (*Package) AFact() {}
@@ -79,55 +81,21 @@ var Analyzer = &analysis.Analyzer{
 
 func run(pass *analysis.Pass) (any, error) {
 	info := &Info{name: pass.Pkg.Name()}
-	servers := imports(pass, info)
+	var own Package
+	servers := imports(pass, &own)
+	info.State = own.State
+	info.ProgramSignals, info.ProgramStops = own.Signals || own.NearSignals, own.Stops || own.NearStops
 	if servers {
 		c := &collector{pass: pass, info: info, in: pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)}
 		c.collect()
+		own.Funcs = info.hasFuncs(pass)
 	}
-	if own := (Package{Funcs: servers && info.hasFuncs(pass), Signals: info.Signals, Stops: info.stops(), State: info.State}); own != (Package{}) {
+	own.Stops = own.Stops || info.stops()
+	own.Listens = info.serves() || listens(pass)
+	if own != (Package{}) {
 		pass.ExportPackageFact(&own)
 	}
 	return info, nil
-}
-
-// imports notes what the imported packages do, and reports whether the package may have
-// servers.
-func imports(pass *analysis.Pass, info *Info) bool {
-	servers := false
-	for _, p := range pass.Pkg.Imports() {
-		var fact Package
-		switch {
-		case p.Path() == "os/signal":
-			info.Signals = true
-		case stores[unversionedPath(p.Path())]:
-			info.State = true
-		case libraries[unversionedPath(p.Path())]:
-			servers = true
-		case pass.ImportPackageFact(p, &fact) && fact.Funcs:
-			servers = true
-		}
-	}
-	info.ProgramSignals = info.Signals
-	for _, f := range pass.AllPackageFacts() {
-		if fact, ok := f.Fact.(*Package); ok {
-			info.ProgramSignals = info.ProgramSignals || fact.Signals
-			info.ProgramStops = info.ProgramStops || fact.Stops
-			info.State = info.State || fact.State && SameModule(pass.Pkg.Path(), f.Package.Path())
-		}
-	}
-	// What these do to themselves is not what a program does with them.
-	return servers && !libraries[unversionedPath(pass.Pkg.Path())] && pass.Pkg.Path() != "net/http/httptest"
-}
-
-// SameModule reports whether two packages are probably of one module: their paths begin
-// with the same three elements, as in "host/owner/name", or the same one without a host.
-func SameModule(a, b string) bool {
-	elems := 1
-	if host, _, _ := strings.Cut(a, "/"); strings.Contains(host, ".") {
-		elems = 3
-	}
-	x, y := strings.SplitN(a, "/", elems+1), strings.SplitN(b, "/", elems+1)
-	return len(x) >= elems && len(y) >= elems && slices.Equal(x[:elems], y[:elems])
 }
 
 // stores are packages with which a program keeps state, or hands it on.
@@ -146,6 +114,15 @@ func unversionedPath(path string) string { return strings.TrimSuffix(unversioned
 func (info *Info) stops() bool {
 	for _, s := range info.Sites {
 		if s.Op.Stops() {
+			return true
+		}
+	}
+	return false
+}
+
+func (info *Info) serves() bool {
+	for _, s := range info.Sites {
+		if s.Op == Serve || s.Op == ServeGlobal {
 			return true
 		}
 	}
