@@ -14,10 +14,17 @@ func TestHandles(t *testing.T) {
 		name, signal string
 		yes, known   bool
 	}{
-		{"server", "SIGTERM", true, true}, {"server", "15", true, true}, {"server", "term", true, true},
-		{"server", "SIGHUP", false, true}, {"server", "SIGINT", false, false}, {"server", "SIGRTMIN+3", false, false},
-		{"server", "QUIT", false, true}, {"batch", "SIGQUIT", true, true}, {"batch", "KILL", false, true},
-		{"worker", "SIGTERM", false, false}, {"other", "SIGTERM", false, false},
+		{"server", "SIGTERM", true, true},
+		{"server", "15", true, true},
+		{"server", "term", true, true},
+		{"server", "SIGHUP", false, true},
+		{"server", "SIGINT", false, false},
+		{"server", "SIGRTMIN+3", false, false},
+		{"server", "QUIT", false, true},
+		{"batch", "SIGQUIT", true, true},
+		{"batch", "KILL", false, true},
+		{"worker", "SIGTERM", false, false},
+		{"other", "SIGTERM", false, false},
 	} {
 		if yes, known := w.Handles(tt.name, tt.signal); yes != tt.yes || known != tt.known {
 			t.Errorf("Handles(%s, %s) = %t, %t, want %t, %t", tt.name, tt.signal, yes, known, tt.yes, tt.known)
