@@ -36,6 +36,8 @@ type Info struct {
 	// handles the signals that stop a program, or imports a package that does.
 	// ProgramStops is about the stop of a server.
 	ProgramSignals, ProgramStops bool
+	// Listens has the imported packages that serve, or open sockets for it.
+	Listens map[*types.Package]bool
 	// State says that a package of the program's module keeps a database, or a queue.
 	State bool
 
@@ -80,9 +82,9 @@ var Analyzer = &analysis.Analyzer{
 }
 
 func run(pass *analysis.Pass) (any, error) {
-	info := &Info{name: pass.Pkg.Name()}
+	info := &Info{name: pass.Pkg.Name(), Listens: map[*types.Package]bool{}}
 	var own Package
-	servers := imports(pass, &own)
+	servers := imports(pass, info, &own)
 	info.State = own.State
 	info.ProgramSignals, info.ProgramStops = own.Signals || own.NearSignals, own.Stops || own.NearStops
 	if servers {

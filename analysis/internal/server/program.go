@@ -17,7 +17,7 @@ import (
 
 // imports notes what the package does by what it imports, and reports whether it may
 // have servers.
-func imports(pass *analysis.Pass, own *Package) bool {
+func imports(pass *analysis.Pass, info *Info, own *Package) bool {
 	servers := false
 	for _, p := range pass.Pkg.Imports() {
 		switch path := unversionedPath(p.Path()); {
@@ -31,6 +31,7 @@ func imports(pass *analysis.Pass, own *Package) bool {
 		var fact Package
 		if pass.ImportPackageFact(p, &fact) {
 			servers = servers || fact.Funcs
+			info.Listens[p] = fact.Listens
 			own.add(pass.Pkg.Path(), p.Path(), fact)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"go/types"
 	"strings"
 
+	"golang.org/x/tools/go/analysis"
+
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/server"
@@ -18,29 +20,50 @@ import (
 var doc string
 
 // Analyzer reports a server's main that serves until it is killed.
-var Analyzer = check.New(doc, run, server.Analyzer)
+var Analyzer = analyzer()
+
+func analyzer() *analysis.Analyzer {
+	a := check.New(doc, run, server.Analyzer)
+	a.FactTypes = []analysis.Fact{(*reported)(nil)}
+	return a
+}
 
 func run(pass *check.Pass) (any, error) {
 	info := pass.ResultOf[server.Analyzer].(*server.Info)
-	if !code.IsMain(pass.Pass) || len(info.Sites) == 0 || !server.InProgram(pass.Pass) || readsOnly(pass.Pkg.Path()) ||
-		info.ProgramSignals || info.ProgramStops || stops(info) {
+	if !code.IsMain(pass.Pass) && !ofCommand(pass) || !server.InProgram(pass.Pass) || readsOnly(pass.Pkg.Path()) || info.ProgramSignals {
 		return nil, nil
 	}
 	c := &checker{pass, info}
+	if call, ok := c.runsForEver(); ok {
+		pass.Reportf(call, "%s runs until the process is killed: nothing handles SIGTERM, and its context never ends", types.ExprString(call.Fun))
+		return nil, nil
+	}
+	if info.ProgramStops || stops(info) {
+		return nil, nil
+	}
 	if s, ok := c.serve(); ok && (info.State || ownPackages(pass) || c.defersCleanup()) {
 		pass.Reportf(s.Call, "%s serves until the process is killed: nothing handles SIGTERM, so requests are cut off and no clean-up runs",
 			types.ExprString(s.Call.Fun))
+		if !code.IsMain(pass.Pass) {
+			pass.ExportPackageFact(&reported{Found: true})
+		}
 	}
 	return nil, nil
 }
 
 // serve returns the call in which main waits for the end of a server. There is one for
-// a program: the innermost.
+// a program: the innermost. In a package of a command it is one that no other can stop.
 func (c *checker) serve() (site server.Site, ok bool) {
 	for _, s := range c.info.Sites {
-		if (s.Op == server.Serve || s.Op == server.ServeGlobal) && c.blocks(s) && (!ok || site.Wrapped && !s.Wrapped) {
+		if s.Op != server.Serve && s.Op != server.ServeGlobal || !c.blocks(s) || !code.IsMain(c.pass.Pass) && !private(s) {
+			continue
+		}
+		if !ok || site.Wrapped && !s.Wrapped {
 			site, ok = s, true
 		}
+	}
+	if ok && site.Wrapped && c.found(site.Call) {
+		return site, false
 	}
 	return site, ok
 }

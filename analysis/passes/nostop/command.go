@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nostop
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
+)
+
+// ofCommand reports whether a package is that of a command of a program, whose main
+// only calls it.
+func ofCommand(pass *check.Pass) bool { return commandPath(pass.Pkg.Path()) }
+
+func commandPath(path string) bool {
+	for elem := range strings.SplitSeq(path, "/") {
+		switch elem {
+		case "cmd", "cmds", "command", "commands", "cli":
+			return true
+		}
+	}
+	return false
+}
+
+// private reports whether only the function that makes a call knows the server of it.
+func private(s server.Site) bool {
+	if s.Wrapped {
+		return false
+	}
+	if s.Op == server.ServeGlobal {
+		return true
+	}
+	v, ok := s.Server.(*types.Var)
+	return ok && v.Kind() == types.LocalVar
+}
+
+// A reported is the fact that a package has a server that is reported.
+type reported struct{ Found bool }
+
+// AFact makes it a fact.
+func (*reported) AFact() {}
+
+func (*reported) String() string { return "reported" }
+
+// found reports whether a wrapper is in a package in which the server is reported.
+func (c *checker) found(call *ast.CallExpr) bool {
+	fn, ok := typeutil.Callee(c.pass.TypesInfo, call).(*types.Func)
+	return ok && fn.Pkg() != nil && fn.Pkg() != c.pass.Pkg && c.pass.ImportPackageFact(fn.Pkg(), new(reported))
+}
+
+// runsForEver returns a call in which the program waits for a server of its own kind,
+// which is given a context that never ends although the server can be closed.
+func (c *checker) runsForEver() (*ast.CallExpr, bool) {
+	for cur := range c.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		if len(call.Args) == 0 || !code.IsCall(c.pass.TypesInfo, ast.Unparen(call.Args[0]), "context.Background", "context.TODO") ||
+			code.IsTest(c.pass.Fset, call.Pos()) || !c.service(call) {
+			continue
+		}
+		if _, ok := cur.Parent().Node().(*ast.GoStmt); ok || c.info.Aside(cur) {
+			continue
+		}
+		if _, ok := server.Goroutine(cur); !ok {
+			return call, true
+		}
+	}
+	return nil, false
+}
+
+// service reports whether a call is of a method that runs a server of another package of
+// the program, which can be closed.
+func (c *checker) service(call *ast.CallExpr) bool {
+	fn, ok := typeutil.Callee(c.pass.TypesInfo, call).(*types.Func)
+	if !ok || fn.Pkg() == nil || fn.Pkg() == c.pass.Pkg || fn.Signature().Recv() == nil || !server.SameModule(c.pass.Pkg.Path(), fn.Pkg().Path()) {
+		return false
+	}
+	switch fn.Name() {
+	case "Run", "Serve", "ListenAndServe":
+	default:
+		return false
+	}
+	return c.info.Listens[fn.Pkg()] && closable(fn.Signature().Recv().Type(), c.pass.Pkg)
+}
+
+// closable reports whether a type has a method that ends what another one runs.
+func closable(t types.Type, from *types.Package) bool {
+	for _, name := range []string{"Close", "Stop", "Shutdown"} {
+		if obj, _, _ := types.LookupFieldOrMethod(t, true, from, name); obj != nil {
+			if _, ok := obj.(*types.Func); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
