@@ -33,8 +33,9 @@
 //	}
 //
 // Reported are functions that return an error, and yet end the process where they have
-// one; exported constructors and the like (New, Open, Serve, Listen, Connect, Load, Stop,
-// Close); and exported functions of the package at the root of a module. Not reported
+// one, or in the default of a switch; exported constructors and the like (New, Open, Serve,
+// Listen, Connect, Load, Start, Stop, Close); functions that reload, refresh, renew or rotate
+// something; and exported functions of the package at the root of a module. Not reported
 // are programs, their command line (packages by name, files by imports), test helpers, functions whose name says that they exit
 // (Must, Fatal, Exit and the like), and an exit with the code of a child.
 //

@@ -48,7 +48,7 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		fn, ok := code.Enclosing(cur)
-		if !ok || framed(cur) || !onError(know, cur, fn) {
+		if !ok || framed(cur) || !onError(know, cur, fn) && !(otherwise(cur, fn) && returnsError(pass, fn)) {
 			continue
 		}
 		decl := declaration(fn)
@@ -56,6 +56,8 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		switch {
+		case fn.Node() == decl && reloads(decl):
+			pass.Reportf(call, "%s in %s ends a process that could go on with what it has", exits.Name(call), decl.Name.Name)
 		case returnsError(pass, fn):
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it, which expects an error", exits.Name(call), decl.Name.Name)
 		case fn.Node() == decl && public(decl) && (makes(decl) || atRoot(pass)):
@@ -76,12 +78,19 @@ func declaration(fn inspector.Cursor) *ast.FuncDecl {
 // makes reports whether a function is a constructor, or is about a connection: it could
 // return an error, and its caller may have another way.
 func makes(decl *ast.FuncDecl) bool {
-	for _, verb := range []string{"New", "Open", "Serve", "Listen", "Connect", "Dial", "Load", "Stop", "Close", "Shutdown"} {
+	for _, verb := range []string{"New", "Open", "Serve", "Listen", "Connect", "Dial", "Load", "Start", "Create", "Stop", "Close", "Shutdown"} {
 		if strings.HasPrefix(decl.Name.Name, verb) {
 			return true
 		}
 	}
 	return false
+}
+
+// reloads reports whether a function, by its name, replaces something in a running
+// process.
+func reloads(decl *ast.FuncDecl) bool {
+	name := strings.ToLower(decl.Name.Name)
+	return strings.HasPrefix(name, "reload") || strings.HasPrefix(name, "refresh") || strings.HasPrefix(name, "renew") || strings.HasPrefix(name, "rotate")
 }
 
 func ofProgram(pkg *types.Package) bool {
@@ -162,6 +171,13 @@ func onError(know *exits.Knowledge, cur, fn inspector.Cursor) bool {
 		}
 	}
 	return false
+}
+
+// otherwise reports whether a call is what a function does with a value that it does not
+// know: a statement of the default of a switch.
+func otherwise(cur, fn inspector.Cursor) bool {
+	clause, ok := cur.Parent().Parent().Node().(*ast.CaseClause)
+	return ok && clause.List == nil && clause.Pos() > fn.Node().Pos()
 }
 
 func returnsError(pass *check.Pass, fn inspector.Cursor) bool {
