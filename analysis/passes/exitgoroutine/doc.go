@@ -34,6 +34,9 @@
 //	}
 //	srv.Shutdown(drain)
 //
+// Reported as well is the failure of a server beside what main runs with a context that
+// a signal ends, if it ends the process: what runs is then not stopped in order.
+//
 // Not reported is an exit after the goroutine's own clean-up, one that is forced by a
 // second signal or a time limit, and the Fatal of the goroutine of the very server that
 // would be shut down: if it cannot listen, it has no requests.

@@ -122,6 +122,10 @@ func (c *checker) exit(g gostmt.Goroutine, exit inspector.Cursor) bool {
 			return true
 		}
 	}
+	if run := c.drains(starter, g); run != nil {
+		c.reportDrain(exit, run)
+		return true
+	}
 	decl, ok := starter.Node().(*ast.FuncDecl)
 	if !ok {
 		return false
