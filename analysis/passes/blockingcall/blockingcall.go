@@ -5,10 +5,10 @@ package blockingcall
 import (
 	_ "embed"
 	"go/ast"
-	"go/token"
 	"go/types"
 	"strings"
 
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
@@ -37,7 +37,14 @@ func run(pass *check.Pass) (any, error) {
 		if !fn.Valid() || code.IsEntry(pass.Pass, fn.Node()) {
 			continue
 		}
-		switch ctx := contextAt(pass, cur, fn); {
+		if name == "os/exec.Command" && onTerminal(cur) {
+			continue
+		}
+		ctx := contextAt(pass, cur, fn)
+		if len(n.Args) == 1 && ctx == types.ExprString(n.Args[0])+".Context()" {
+			ctx = "" // it is what the request that is sent has, which is none
+		}
+		switch {
 		case ctx != "" && (c.network || !strings.HasSuffix(ctx, ")")): // a command may well outlive its request
 			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, c.instead)
 		case onStop(fn):
@@ -46,6 +53,8 @@ func run(pass *check.Pass) (any, error) {
 			pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer ends the loop; use %s", exits.Name(n), c.instead)
 		case connects(name) && !ofCommands(pass.Pkg):
 			pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
+		case name == "os/exec.Command" && ctx == "" && !ofProgram(pass.Pkg) && ofUser(pass, cur, n.Args[0]):
+			pass.Reportf(n, "%s has no time limit: a command of the configuration that hangs holds its caller; use %s", exits.Name(n), c.instead)
 		}
 	}
 	return nil, nil
@@ -65,7 +74,7 @@ func forTests(pkg *types.Package) bool {
 // connects reports whether a function makes a connection, and waits for it as long as
 // the kernel or the other end likes.
 func connects(name string) bool {
-	return strings.HasPrefix(name, "net") || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
+	return strings.HasSuffix(name, "/sql.DB).Ping") || strings.HasPrefix(name, "net") || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
 }
 
 // ofCommands reports whether a package is that of commands for a terminal, where a user
@@ -106,72 +115,20 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 	case name == "os/exec.Command":
 		return !waitedFor(pass, cur)
 	case strings.HasPrefix(name, "(*net/http.Client)."):
-		given := strings.HasSuffix(name, ".Do") && !mentions(cur, "NewRequest") // with a context, or not
-		return given || !bareClient(pass, cur, n) || mentions(cur, "WithContext")
+		return strings.HasSuffix(name, ".Do") && carries(pass, cur, n) || !bareClient(pass, cur, n)
 	case strings.HasPrefix(name, "net.Dial") && mentions(cur, "DialTimeout"):
 		return true // the other branch has a limit: this is for those who want none
 	case strings.HasPrefix(name, "net.Dial"):
 		tv := pass.TypesInfo.Types[n.Args[0]]
 		return tv.Value != nil && (strings.Contains(tv.Value.String(), "unix") || strings.Contains(tv.Value.String(), "udp"))
+	case strings.HasSuffix(name, "/sql.DB).Ping") && contextless(pass, cur):
+		return ofFile(pass.Pkg) || !opens(pass, cur)
 	case strings.HasPrefix(name, "(*database/sql."), strings.Contains(name, "sqlx"):
 		return ofFile(pass.Pkg)
 	case name == "github.com/gomodule/redigo/redis.Dial":
 		return len(n.Args) > 2
 	}
 	return false
-}
-
-// bareClient reports whether a call is of a client without a time limit, as far as the
-// function shows: the default client, or a literal that sets no Timeout.
-func bareClient(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
-	sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	client := code.ObjectOf(pass.TypesInfo, sel.X)
-	if client == nil {
-		return false
-	}
-	if client.Name() == "DefaultClient" && client.Pkg() != nil && client.Pkg().Path() == "net/http" {
-		return true
-	}
-	fn, _ := code.Enclosing(cur)
-	bare := false
-	for as := range fn.Preorder((*ast.AssignStmt)(nil)) {
-		n := as.Node().(*ast.AssignStmt)
-		if len(n.Lhs) != 1 || len(n.Rhs) != 1 {
-			continue
-		}
-		if f, ok := n.Lhs[0].(*ast.SelectorExpr); ok && f.Sel.Name == "Timeout" && code.ObjectOf(pass.TypesInfo, f.X) == client {
-			return false
-		}
-		if code.ObjectOf(pass.TypesInfo, n.Lhs[0]) == client {
-			bare = clientLiteral(n.Rhs[0])
-		}
-	}
-	return bare
-}
-
-// clientLiteral reports whether an expression makes a client, and sets no Timeout nor a
-// transport that may have one.
-func clientLiteral(e ast.Expr) bool {
-	if u, ok := e.(*ast.UnaryExpr); ok {
-		e = u.X
-	}
-	lit, ok := e.(*ast.CompositeLit)
-	if !ok {
-		return false
-	}
-	for _, elt := range lit.Elts {
-		kv, ok := elt.(*ast.KeyValueExpr)
-		if !ok {
-			return false
-		}
-		if key, ok := kv.Key.(*ast.Ident); !ok || key.Name == "Timeout" || key.Name == "Transport" {
-			return false
-		}
-	}
-	return true
 }
 
 // mentions reports whether the function around a node names something that ends so.
@@ -188,6 +145,24 @@ func mentions(cur inspector.Cursor, suffix string) bool {
 	return false
 }
 
+// contextless reports whether no context is at hand for a call.
+func contextless(pass *check.Pass, cur inspector.Cursor) bool {
+	fn, ok := code.Enclosing(cur)
+	return ok && contextAt(pass, cur, fn) == "" && !onStop(fn)
+}
+
+// opens reports whether the function around a node opens a database: its first use is
+// what connects.
+func opens(pass *check.Pass, cur inspector.Cursor) bool {
+	fn, _ := code.Enclosing(cur)
+	for c := range fn.Preorder((*ast.CallExpr)(nil)) {
+		if code.IsCall(pass.TypesInfo, c.Node(), "database/sql.Open", "database/sql.OpenDB") {
+			return true
+		}
+	}
+	return false
+}
+
 // ofFile reports whether the databases of a package are files.
 func ofFile(pkg *types.Package) bool {
 	for _, p := range pkg.Imports() {
@@ -196,44 +171,6 @@ func ofFile(pkg *types.Package) bool {
 		}
 	}
 	return false
-}
-
-// waitedFor reports whether a command is run to its end on the spot: by a method of the
-// call, or of the variable that it defines.
-func waitedFor(pass *check.Pass, cur inspector.Cursor) bool {
-	if sel, ok := cur.Parent().Node().(*ast.SelectorExpr); ok {
-		return runs(sel.Sel.Name)
-	}
-	as, ok := cur.Parent().Node().(*ast.AssignStmt)
-	if !ok || len(as.Lhs) != 1 || as.Tok != token.DEFINE {
-		return false
-	}
-	id, ok := as.Lhs[0].(*ast.Ident)
-	if !ok {
-		return false
-	}
-	cmd := pass.TypesInfo.Defs[id]
-	fn, _ := code.Enclosing(cur)
-	found := false
-	for use := range fn.Preorder((*ast.SelectorExpr)(nil)) {
-		sel := use.Node().(*ast.SelectorExpr)
-		if code.ObjectOf(pass.TypesInfo, sel.X) != cmd {
-			continue
-		}
-		if own, _ := code.Enclosing(use); own != fn {
-			return false
-		}
-		switch sel.Sel.Name {
-		case "Start", "Process", "Cancel", "WaitDelay": // it is ended in another way, or not waited for
-			return false
-		}
-		found = found || runs(sel.Sel.Name)
-	}
-	return found
-}
-
-func runs(method string) bool {
-	return method == "Run" || method == "Output" || method == "CombinedOutput"
 }
 
 // contextAt returns the context that a call could have, as the code names it: a
@@ -302,21 +239,37 @@ func contextParam(pass *check.Pass, fn inspector.Cursor) string {
 // fresh reports whether a function makes a context that does not end with its own.
 func fresh(pass *check.Pass, fn inspector.Cursor) bool {
 	for c := range fn.Preorder((*ast.CallExpr)(nil)) {
-		if code.IsCall(pass.TypesInfo, c.Node(), "context.Background", "context.WithoutCancel") {
+		if code.IsCall(pass.TypesInfo, c.Node(), "context.Background", "context.WithoutCancel") && !forRequest(pass, c) {
 			return true
 		}
 	}
 	return false
 }
 
-// onStop reports whether a function is one that a stop waits for.
+// onStop reports whether a function is one that a stop waits for: a method, or a literal
+// that a variable or field has, named so.
 func onStop(fn inspector.Cursor) bool {
-	decl, ok := fn.Node().(*ast.FuncDecl)
-	if !ok || decl.Recv == nil {
-		return false
+	switch n := fn.Node().(type) {
+	case *ast.FuncDecl:
+		return n.Recv != nil && stops(n.Name.Name)
+	case *ast.FuncLit:
+		kind, i := fn.ParentEdge()
+		if kind != edge.AssignStmt_Rhs || i >= len(fn.Parent().Node().(*ast.AssignStmt).Lhs) {
+			return false
+		}
+		switch to := fn.Parent().Node().(*ast.AssignStmt).Lhs[i].(type) {
+		case *ast.Ident:
+			return stops(to.Name)
+		case *ast.SelectorExpr:
+			return stops(to.Sel.Name)
+		}
 	}
-	switch decl.Name.Name {
-	case "Stop", "Shutdown", "Close", "GracefulStop", "Teardown", "Unmount":
+	return false
+}
+
+func stops(name string) bool {
+	switch strings.ToLower(name) {
+	case "stop", "shutdown", "close", "gracefulstop", "teardown", "unmount", "umount":
 		return true
 	}
 	return false

@@ -29,9 +29,11 @@
 // Reported are such calls where a context is at hand, as a parameter that is not passed
 // on, or that of a request; those of network clients on the way of a stop (in methods
 // named Stop, Close, Shutdown); and dials and http.Get and the like, which have no limit
-// at all, in packages that are not of a command line.
-// Not reported are calls with a time limit in
-// sight, those in tests, main and init, and those in functions that make a context of
+// at all, in packages that are not of a command line. There, commands that the user of
+// the program has configured are reported as well: nobody knows how long they take.
+//
+// Not reported are calls with a time limit in sight, commands on the program's own
+// terminal, those in tests, main and init, and those in functions that make a context of
 // their own from nothing, which mean to go on.
 //
 // To switch it off for one line: //quiesce:ignore blockingcall reason

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package blockingcall
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+// forRequest reports whether context.Background or context.TODO is what a request is
+// made with, which then has no context.
+func forRequest(pass *check.Pass, ctx inspector.Cursor) bool {
+	return code.IsCall(pass.TypesInfo, ctx.Node(), "context.Background", "context.TODO") &&
+		code.IsCall(pass.TypesInfo, ctx.Parent().Node(), "net/http.NewRequestWithContext")
+}
+
+// carries reports whether the request of a call of Do has a context, or may have one: it
+// comes from elsewhere, and the package sets contexts of requests somewhere.
+func carries(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
+	if mentions(cur, "WithContext") && !withoutEnd(pass, cur) {
+		return true
+	}
+	if mentions(cur, "NewRequest") || mentions(cur, "NewRequestWithContext") {
+		return false
+	}
+	fn := code.Declaration(cur)
+	v, ok := code.ObjectOf(pass.TypesInfo, n.Args[0]).(*types.Var)
+	if !ok || !fn.Valid() || v.IsField() || fn.Node().(*ast.FuncDecl).Name.IsExported() {
+		return true
+	}
+	return passed(pass, fn.Node().(*ast.FuncDecl), v, func(call inspector.Cursor, _ ast.Expr) bool {
+		return mentions(call, "NewRequest") && !mentions(call, "WithContext")
+	}) != all
+}
+
+// withoutEnd reports whether all contexts of the requests that a function makes are
+// context.Background or context.TODO.
+func withoutEnd(pass *check.Pass, cur inspector.Cursor) bool {
+	fn, _ := code.Enclosing(cur)
+	found := false
+	for id := range fn.Preorder((*ast.Ident)(nil)) {
+		if !strings.HasSuffix(id.Node().(*ast.Ident).Name, "WithContext") {
+			continue
+		}
+		call := id.Parent().Parent()
+		if !code.IsCall(pass.TypesInfo, call.Node(), "net/http.NewRequestWithContext") {
+			return false
+		}
+		if !code.IsCall(pass.TypesInfo, call.Node().(*ast.CallExpr).Args[0], "context.Background", "context.TODO") {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// What holds for the calls of a function.
+const (
+	none = iota // there is no call, or it holds for none or only some of them
+	all
+)
+
+// passed reports whether a property holds for what every call of a function of the
+// package passes for a parameter.
+func passed(pass *check.Pass, decl *ast.FuncDecl, param *types.Var, holds func(call inspector.Cursor, arg ast.Expr) bool) int {
+	fn, ok := pass.TypesInfo.Defs[decl.Name].(*types.Func)
+	if !ok {
+		return none
+	}
+	i := 0
+	params := fn.Signature().Params()
+	for ; i < params.Len() && params.At(i) != param; i++ {
+	}
+	if i == params.Len() {
+		return none
+	}
+	out := none
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		if typeutil.StaticCallee(pass.TypesInfo, call) != fn || code.IsTest(pass.Fset, call.Pos()) {
+			continue
+		}
+		if i >= len(call.Args) || !holds(cur, call.Args[i]) {
+			return none
+		}
+		out = all
+	}
+	return out
+}
+
+// bareClient reports whether a call is of a client without a time limit, as far as the
+// package shows: the default client, or literals that set no Timeout.
+func bareClient(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
+	return ok && bare(pass, cur, sel.X, 2)
+}
+
+// bare is bareClient for an expression in a function. It looks at what the callers of
+// the function pass, to a depth.
+func bare(pass *check.Pass, cur inspector.Cursor, e ast.Expr, depth int) bool {
+	if clientLiteral(e) {
+		return true
+	}
+	client, ok := code.ObjectOf(pass.TypesInfo, e).(*types.Var)
+	if !ok || client.Pkg() == nil {
+		return false
+	}
+	if client.Name() == "DefaultClient" && client.Pkg().Path() == "net/http" {
+		return true
+	}
+	if decl := code.Declaration(cur); decl.Valid() && depth > 0 && !decl.Node().(*ast.FuncDecl).Name.IsExported() {
+		if passed(pass, decl.Node().(*ast.FuncDecl), client, func(call inspector.Cursor, arg ast.Expr) bool {
+			return bare(pass, call, arg, depth-1)
+		}) == all {
+			return true
+		}
+	}
+	return onlyBare(pass, client)
+}
+
+// onlyBare reports whether a variable, or a field that nobody else sets, only ever gets
+// clients without a time limit.
+func onlyBare(pass *check.Pass, client *types.Var) bool {
+	global := client.IsField() || client.Parent() == pass.Pkg.Scope()
+	if client.Pkg() != pass.Pkg || global && client.Exported() {
+		return false
+	}
+	found := false
+	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.KeyValueExpr)(nil), (*ast.UnaryExpr)(nil)) {
+		value, sets := setTo(pass.TypesInfo, cur.Node(), client)
+		if !sets {
+			continue
+		}
+		if value == nil || !clientLiteral(value) && !isDefault(pass.TypesInfo, value) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// setTo returns what a node sets a client to; nil where it sets its Timeout or Transport,
+// or gives its address away.
+func setTo(info *types.Info, n ast.Node, client *types.Var) (value ast.Expr, ok bool) {
+	switch n := n.(type) {
+	case *ast.AssignStmt:
+		for i, lhs := range n.Lhs {
+			if f, ok := lhs.(*ast.SelectorExpr); ok && (f.Sel.Name == "Timeout" || f.Sel.Name == "Transport") && code.ObjectOf(info, f.X) == client {
+				return nil, true
+			}
+			if code.ObjectOf(info, lhs) != client {
+				continue
+			}
+			if len(n.Lhs) != len(n.Rhs) {
+				return nil, true
+			}
+			return n.Rhs[i], true
+		}
+	case *ast.ValueSpec:
+		for i, name := range n.Names {
+			if info.Defs[name] == client && i < len(n.Values) {
+				return n.Values[i], true
+			}
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && info.Uses[key] == client {
+			return n.Value, true
+		}
+	case *ast.UnaryExpr:
+		return nil, n.Op == token.AND && code.ObjectOf(info, n.X) == client
+	}
+	return nil, false
+}
+
+func isDefault(info *types.Info, e ast.Expr) bool {
+	v := code.ObjectOf(info, e)
+	return v != nil && v.Name() == "DefaultClient" && v.Pkg() != nil && v.Pkg().Path() == "net/http"
+}
+
+// clientLiteral reports whether an expression makes a client, and sets no Timeout nor a
+// transport that may have one.
+func clientLiteral(e ast.Expr) bool {
+	return literal(e, func(field string, value ast.Expr) bool {
+		return field != "Timeout" && (field != "Transport" || bareTransport(value))
+	})
+}
+
+func bareTransport(e ast.Expr) bool {
+	return literal(e, func(field string, _ ast.Expr) bool {
+		return field != "ResponseHeaderTimeout" && !strings.Contains(field, "Dial") && !strings.HasPrefix(field, "RoundTripper")
+	})
+}
+
+// literal reports whether an expression is a literal of a struct, or its address, all of
+// whose fields are allowed.
+func literal(e ast.Expr, allowed func(field string, value ast.Expr) bool) bool {
+	if u, ok := e.(*ast.UnaryExpr); ok {
+		e = u.X
+	}
+	lit, ok := e.(*ast.CompositeLit)
+	if !ok {
+		return false
+	}
+	for _, elt := range lit.Elts {
+		kv, ok := elt.(*ast.KeyValueExpr)
+		if !ok {
+			return false
+		}
+		if key, ok := kv.Key.(*ast.Ident); !ok || !allowed(key.Name, kv.Value) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package blockingcall
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+// waitedFor reports whether a command is run to its end on the spot: by a method of the
+// call, or of the variable that it defines.
+func waitedFor(pass *check.Pass, cur inspector.Cursor) bool {
+	if sel, ok := cur.Parent().Node().(*ast.SelectorExpr); ok {
+		return runs(sel.Sel.Name)
+	}
+	id := defines(cur)
+	if id == nil {
+		return false
+	}
+	cmd := pass.TypesInfo.Defs[id]
+	fn, _ := code.Enclosing(cur)
+	if cmd == nil || !fn.Valid() {
+		return false
+	}
+	found := false
+	for use := range fn.Preorder((*ast.SelectorExpr)(nil)) {
+		sel := use.Node().(*ast.SelectorExpr)
+		if code.ObjectOf(pass.TypesInfo, sel.X) != cmd {
+			continue
+		}
+		if own, _ := code.Enclosing(use); own != fn {
+			return false
+		}
+		switch sel.Sel.Name {
+		case "Start", "Process", "Cancel", "WaitDelay": // it is ended in another way, or not waited for
+			return false
+		}
+		found = found || runs(sel.Sel.Name)
+	}
+	return found
+}
+
+// defines returns the variable that is defined with a call as its value.
+func defines(call inspector.Cursor) *ast.Ident {
+	switch kind, i := call.ParentEdge(); kind {
+	case edge.AssignStmt_Rhs:
+		as := call.Parent().Node().(*ast.AssignStmt)
+		if len(as.Lhs) == 1 && as.Tok == token.DEFINE {
+			id, _ := as.Lhs[0].(*ast.Ident)
+			return id
+		}
+	case edge.ValueSpec_Values:
+		return call.Parent().Node().(*ast.ValueSpec).Names[i]
+	}
+	return nil
+}
+
+func runs(method string) bool {
+	return method == "Run" || method == "Output" || method == "CombinedOutput"
+}
+
+// onTerminal reports whether a function gives commands the program's own terminal: a
+// person is there to end them.
+func onTerminal(cur inspector.Cursor) bool {
+	fn, _ := code.Enclosing(cur)
+	for c := range fn.Preorder((*ast.SelectorExpr)(nil)) {
+		sel := c.Node().(*ast.SelectorExpr)
+		if id, ok := sel.X.(*ast.Ident); ok && id.Name == "os" && sel.Sel.Name == "Stdin" {
+			return true
+		}
+	}
+	return false
+}
+
+// ofProgram reports whether a package is main, or one of commands that are not those of
+// a server.
+func ofProgram(pkg *types.Package) bool {
+	return ofCommands(pkg) && !strings.Contains("/"+pkg.Path()+"/", "/serve/")
+}
+
+// ofUser reports whether the name of a command is one that the user of the program has
+// set: it comes from a field, or through variables and parameters from anything but a
+// constant or a look for a program by its name.
+func ofUser(pass *check.Pass, cur inspector.Cursor, e ast.Expr) bool {
+	return (&words{pass, map[*types.Var]bool{}}).ofUser(cur, e)
+}
+
+// words follows the words of a command to where they come from.
+type words struct {
+	*check.Pass
+	seen map[*types.Var]bool // each is followed once
+}
+
+func (w *words) ofUser(cur inspector.Cursor, e ast.Expr) bool {
+	if w.TypesInfo.Types[e].Value != nil {
+		return false
+	}
+	var id *ast.Ident
+	switch e := ast.Unparen(e).(type) {
+	case *ast.IndexExpr:
+		return w.ofUser(cur, e.X)
+	case *ast.CallExpr:
+		return w.split(cur, e)
+	case *ast.SelectorExpr:
+		id = e.Sel
+	case *ast.Ident:
+		id = e
+	default:
+		return false
+	}
+	v, ok := w.TypesInfo.Uses[id].(*types.Var)
+	if !ok || w.seen[v] || v.Pkg() != nil && v.Parent() == v.Pkg().Scope() {
+		return false
+	}
+	w.seen[v] = true
+	if v.IsField() {
+		return w.configured(v)
+	}
+	return w.variable(cur, v)
+}
+
+// split reports whether a call takes a line that the user has set apart into words, or
+// is of a function of the package that returns such.
+func (w *words) split(cur inspector.Cursor, call *ast.CallExpr) bool {
+	fn := typeutil.StaticCallee(w.TypesInfo, call)
+	if fn == nil || fn.Pkg() == nil {
+		return false
+	}
+	if fn.Pkg() == w.Pkg {
+		return w.returned(fn)
+	}
+	switch path := fn.Pkg().Path(); {
+	case path == "strings", strings.Contains(path, "shlex"), strings.Contains(path, "shellquote"), strings.Contains(path, "shellwords"):
+		return len(call.Args) > 0 && w.ofUser(cur, call.Args[0])
+	}
+	return false
+}
+
+// returned reports whether a function of the package returns what the user has set.
+func (w *words) returned(fn *types.Func) bool {
+	for cur := range w.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
+		if w.TypesInfo.Defs[cur.Node().(*ast.FuncDecl).Name] != fn {
+			continue
+		}
+		for ret := range cur.Preorder((*ast.ReturnStmt)(nil)) {
+			if results := ret.Node().(*ast.ReturnStmt).Results; len(results) > 0 && w.ofUser(ret, results[0]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// variable is ofUser for a local variable or a parameter.
+func (w *words) variable(cur inspector.Cursor, v *types.Var) bool {
+	decl := code.Declaration(cur)
+	if !decl.Valid() {
+		return false
+	}
+	fn := decl.Node().(*ast.FuncDecl)
+	if v.Pos() < fn.Body.Pos() {
+		return !fn.Name.IsExported() && passed(w.Pass, fn, v, func(call inspector.Cursor, arg ast.Expr) bool {
+			return w.ofUser(call, arg)
+		}) == all
+	}
+	found := false
+	for c := range decl.Preorder((*ast.AssignStmt)(nil)) {
+		s := c.Node().(*ast.AssignStmt)
+		for i, lhs := range s.Lhs {
+			if id, ok := lhs.(*ast.Ident); !ok || w.TypesInfo.ObjectOf(id) != v {
+				continue
+			}
+			value := s.Rhs[min(i, len(s.Rhs)-1)]
+			if code.Mentions(w.TypesInfo, value, v) {
+				continue // more of the same
+			}
+			if !w.ofUser(c, value) {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// local reports whether a variable is one of a function's own body.
+func (w *words) local(cur inspector.Cursor, v *types.Var) bool {
+	decl := code.Declaration(cur)
+	return decl.Valid() && code.ContainsPos(decl.Node().(*ast.FuncDecl).Body, v.Pos())
+}
+
+// configured reports whether a field is one that the package does not set to a command
+// of its own, nor to what a look for a program finds. What it sets an exported field to
+// is a default.
+func (w *words) configured(field *types.Var) bool {
+	for cur := range w.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.KeyValueExpr)(nil)) {
+		value, sets := setTo(w.TypesInfo, cur.Node(), field)
+		if !sets || code.IsTest(w.Fset, cur.Node().Pos()) {
+			continue
+		}
+		if value == nil || !field.Exported() && w.TypesInfo.Types[value].Value != nil {
+			return false
+		}
+		if call, ok := value.(*ast.CallExpr); ok && !w.split(cur, call) {
+			return false
+		}
+		if v, ok := code.ObjectOf(w.TypesInfo, value).(*types.Var); ok && !v.IsField() && w.local(cur, v) && !w.ofUser(cur, value) {
+			return false
+		}
+	}
+	return true
+}
