@@ -45,7 +45,10 @@
 // that only a context ends and that gets context.Background, one that reads from a
 // socket that nothing closes, a go statement that discards the channel by which the
 // function is stopped, and a stop that closes its channel and sets the field to nil, which
-// a goroutine in the middle of a turn then waits for.
+// a goroutine in the middle of a turn then waits for. And: a loop that tries again until
+// it has success, or polls on when nobody waits for the answer any more; a goroutine for
+// each accepted connection that only the end of all ends; one that waits for a timer that
+// is stopped, or for a signal alone; and a method run on an object that nobody keeps.
 //
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;

@@ -39,6 +39,10 @@ func run(pass *check.Pass) (any, error) {
 	f.discarded()
 	f.sockets()
 	f.niled()
+	f.retries()
+	f.polls()
+	f.waiters()
+	f.dropped()
 	return nil, nil
 }
 

@@ -44,6 +44,7 @@ func run(pass *check.Pass) (any, error) {
 	for _, start := range info.Funcs.Starts {
 		if lit, ok := start.Body.Node().(*ast.FuncLit); ok && !code.IsTest(pass.Fset, lit.Pos()) {
 			counted(pass, lit)
+			(&finder{Pass: pass, chans: info}).lastValues(start)
 		}
 	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
@@ -52,8 +53,13 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		f := finder{Pass: pass, chans: info}
-		if s := f.stop(decl); s != nil && !waits(cur) {
+		if waits(cur) {
+			continue
+		}
+		if s := f.stop(decl); s != nil {
 			f.check(s)
+		} else {
+			f.lastWork(decl)
 		}
 	}
 	return nil, nil

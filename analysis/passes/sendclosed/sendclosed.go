@@ -164,6 +164,10 @@ func (f *finder) stopped(fn inspector.Cursor, c, s *chans.Use) {
 	if !ok || decl.Recv == nil || !stops(decl.Name.Name) || waits(fn) || receivesAny(fn) || recovers(s.Func()) || locks(s.Func()) {
 		return
 	}
+	if f.answers(decl, s) && !callsFirst(fn, c) {
+		f.Reportf(s.At.Parent().Node(), "send on %s, which %s closes at line %d while the server may still run this handler: then it panics", name(s), decl.Name.Name, f.line(c))
+		return
+	}
 	for _, start := range f.chans.Funcs.Starts {
 		if start.Body != s.Func() || start.Body == fn || !sameType(f.TypesInfo, decl, start) || f.callsIt(start.Body, fn) || callsFirst(fn, c) {
 			continue
@@ -171,6 +175,25 @@ func (f *finder) stopped(fn inspector.Cursor, c, s *chans.Use) {
 		f.Reportf(s.At.Parent().Node(), "send on %s, which %s closes at line %d without waiting for this goroutine: then it panics", name(s), decl.Name.Name, f.line(c))
 		return
 	}
+}
+
+// answers reports whether a send is in a method of the type that handles HTTP requests:
+// the server runs it in a goroutine of its own.
+func (f *finder) answers(stop *ast.FuncDecl, s *chans.Use) bool {
+	outer := code.Declaration(s.At)
+	if !outer.Valid() {
+		return false
+	}
+	decl := outer.Node().(*ast.FuncDecl)
+	if decl.Recv == nil || receiver(f.TypesInfo, decl) != receiver(f.TypesInfo, stop) || locks(outer) || recovers(outer) {
+		return false
+	}
+	for _, field := range decl.Type.Params.List {
+		if t := f.TypesInfo.TypeOf(field.Type); t != nil && code.IsNamed(t, "net/http.ResponseWriter") {
+			return true
+		}
+	}
+	return false
 }
 
 // chooses reports a send in a select with a case for the channel that the same function
