@@ -97,10 +97,10 @@ func (c *checker) blocks(s server.Site) bool {
 	return decl != nil && c.waits(decl.Body, s.Call.End())
 }
 
-// waits reports whether a function waits, behind a goroutine, for an error alone or for
-// ever. A select with several cases has something to stop it.
+// waits reports whether a function waits, behind a goroutine, for an error alone, for the
+// goroutine, or for ever. A select with several cases has something to stop it.
 func (c *checker) waits(body ast.Node, behind token.Pos) bool {
-	found := false
+	found, counted := false, false
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.SelectStmt:
@@ -110,9 +110,22 @@ func (c *checker) waits(body ast.Node, behind token.Pos) bool {
 			if ch, ok := c.pass.TypesInfo.TypeOf(n.X).Underlying().(*types.Chan); ok && n.Op == token.ARROW && n.Pos() > behind {
 				found = found || types.Identical(ch.Elem(), types.Universe.Lookup("error").Type())
 			}
+		case *ast.CallExpr:
+			found = found || counted && n.Pos() > behind && code.IsCall(c.pass.TypesInfo, n, "(*sync.WaitGroup).Wait")
 		case *ast.GoStmt:
+			counted = counted || code.ContainsPos(n, behind-1) && c.counts(n)
 			return false
 		}
+		return !found
+	})
+	return found
+}
+
+// counts reports whether a goroutine tells a group when it ends.
+func (c *checker) counts(g *ast.GoStmt) bool {
+	found := false
+	ast.Inspect(g, func(n ast.Node) bool {
+		found = found || code.IsCall(c.pass.TypesInfo, n, "(*sync.WaitGroup).Done")
 		return !found
 	})
 	return found
