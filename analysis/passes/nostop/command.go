@@ -16,10 +16,9 @@ import (
 
 // ofCommand reports whether a package is that of a command of a program, whose main
 // only calls it.
-func ofCommand(pass *check.Pass) bool { return commandPath(pass.Pkg.Path()) }
-
-func commandPath(path string) bool {
-	for elem := range strings.SplitSeq(path, "/") {
+func ofCommand(pass *check.Pass) bool {
+	_, inModule, _ := strings.Cut(pass.Pkg.Path(), "/") // "cmd" alone has those of Go
+	for elem := range strings.SplitSeq(inModule, "/") {
 		switch elem {
 		case "cmd", "cmds", "command", "commands", "cli":
 			return true

@@ -41,7 +41,7 @@ func run(pass *check.Pass) (any, error) {
 	if info.ProgramStops || stops(info) {
 		return nil, nil
 	}
-	if s, ok := c.serve(); ok && (info.State || ownPackages(pass) || c.defersCleanup()) {
+	if s, ok := c.serve(); ok && (info.State || code.IsMain(pass.Pass) && ownPackages(pass) || c.defersCleanup()) {
 		pass.Reportf(s.Call, "%s serves until the process is killed: nothing handles SIGTERM, so requests are cut off and no clean-up runs",
 			types.ExprString(s.Call.Fun))
 		if !code.IsMain(pass.Pass) {

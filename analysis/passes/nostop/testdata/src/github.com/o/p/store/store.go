@@ -3,7 +3,13 @@
 // Package store is another package of the program.
 package store
 
-import "net/http"
+import (
+	"database/sql"
+	"net/http"
+)
+
+// DB is what the program keeps.
+var DB *sql.DB
 
 // Handler answers requests.
 func Handler() http.Handler { return nil }
