@@ -30,6 +30,7 @@ func run(pass *check.Pass) (any, error) {
 	for _, g := range info.Groups() {
 		alone(pass, g)
 		listened(pass, info, g)
+		forwarded(pass, info, g)
 		if !g.Has(chans.Send) || !g.Private(pass.Pkg) || !g.Unbuffered(pass.TypesInfo) || len(g.Of(chans.Make)) != 1 {
 			continue
 		}

@@ -28,8 +28,9 @@
 //	ch := make(chan result, 1)
 //
 // Reported as well: a send to a goroutine that alone receives and ends with its context,
-// by one that does not look at a context; a send by the only receiver itself; and a send
-// on a channel that has just been made and nobody else has.
+// by one that does not look at a context; a send by the only receiver itself; a send on
+// a channel that has just been made and nobody else has; and one that forwards to a
+// channel that the function returns, and looks for the stop only before it.
 //
 // Not reported: a send in a select that has another case, a function that receives
 // later or in a defer, the main function of a program, and channels that are given away.
