@@ -5,6 +5,7 @@ package blockingcall
 import (
 	_ "embed"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 
@@ -47,7 +48,7 @@ func run(pass *check.Pass) (any, error) {
 		switch {
 		case ctx != "" && (c.network || !strings.HasSuffix(ctx, ")")): // a command may well outlive its request
 			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, c.instead)
-		case onStop(fn):
+		case onStop(fn) && !(code.IsMain(pass.Pass) && connects(name)):
 			pass.Reportf(n, "%s may block for long, and the stop waits for it: use %s", exits.Name(n), c.instead)
 		case strings.Contains(name, "net/http.") && inEndlessLoop(cur):
 			pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer ends the loop; use %s", exits.Name(n), c.instead)
@@ -93,18 +94,33 @@ func ofCommands(pkg *types.Package) bool {
 }
 
 // inEndlessLoop reports whether a call is in a loop of its function that goes on until
-// something in it leaves.
+// something in it leaves, and that waits between its turns: others try again at once, or
+// follow redirections.
 func inEndlessLoop(cur inspector.Cursor) bool {
 	for c := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
 		loop, ok := c.Node().(*ast.ForStmt)
 		if !ok {
 			return false
 		}
-		if loop.Cond == nil {
+		if loop.Cond == nil && pauses(loop) {
 			return true
 		}
 	}
 	return false
+}
+
+// pauses reports whether a loop sleeps, or receives from a channel.
+func pauses(loop *ast.ForStmt) (found bool) {
+	ast.Inspect(loop.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.ARROW
+		case *ast.SelectorExpr:
+			found = found || n.Sel.Name == "Sleep"
+		}
+		return !found
+	})
+	return found
 }
 
 // limited reports whether a call ends by itself as far as the function shows: a dial
