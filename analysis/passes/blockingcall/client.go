@@ -36,9 +36,9 @@ func carries(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
 	if !ok || !fn.Valid() || v.IsField() || fn.Node().(*ast.FuncDecl).Name.IsExported() {
 		return true
 	}
-	return passed(pass, fn.Node().(*ast.FuncDecl), v, func(call inspector.Cursor, _ ast.Expr) bool {
+	return !passed(pass, fn.Node().(*ast.FuncDecl), v, func(call inspector.Cursor, _ ast.Expr) bool {
 		return mentions(call, "NewRequest") && !mentions(call, "WithContext")
-	}) != all
+	})
 }
 
 // withoutEnd reports whether all contexts of the requests that a function makes are
@@ -62,36 +62,30 @@ func withoutEnd(pass *check.Pass, cur inspector.Cursor) bool {
 	return found
 }
 
-// What holds for the calls of a function.
-const (
-	none = iota // there is no call, or it holds for none or only some of them
-	all
-)
-
 // passed reports whether a property holds for what every call of a function of the
 // package passes for a parameter.
-func passed(pass *check.Pass, decl *ast.FuncDecl, param *types.Var, holds func(call inspector.Cursor, arg ast.Expr) bool) int {
+func passed(pass *check.Pass, decl *ast.FuncDecl, param *types.Var, holds func(call inspector.Cursor, arg ast.Expr) bool) bool {
 	fn, ok := pass.TypesInfo.Defs[decl.Name].(*types.Func)
 	if !ok {
-		return none
+		return false
 	}
 	i := 0
 	params := fn.Signature().Params()
 	for ; i < params.Len() && params.At(i) != param; i++ {
 	}
 	if i == params.Len() {
-		return none
+		return false
 	}
-	out := none
+	out := false
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		if typeutil.StaticCallee(pass.TypesInfo, call) != fn || code.IsTest(pass.Fset, call.Pos()) {
 			continue
 		}
 		if i >= len(call.Args) || !holds(cur, call.Args[i]) {
-			return none
+			return false
 		}
-		out = all
+		out = true
 	}
 	return out
 }
@@ -119,7 +113,7 @@ func bare(pass *check.Pass, cur inspector.Cursor, e ast.Expr, depth int) bool {
 	if decl := code.Declaration(cur); decl.Valid() && depth > 0 && !decl.Node().(*ast.FuncDecl).Name.IsExported() {
 		if passed(pass, decl.Node().(*ast.FuncDecl), client, func(call inspector.Cursor, arg ast.Expr) bool {
 			return bare(pass, call, arg, depth-1)
-		}) == all {
+		}) {
 			return true
 		}
 	}

@@ -91,13 +91,13 @@ func ofProgram(pkg *types.Package) bool {
 // set: it comes from a field, or through variables and parameters from anything but a
 // constant or a look for a program by its name.
 func ofUser(pass *check.Pass, cur inspector.Cursor, e ast.Expr) bool {
-	return (&words{pass, map[*types.Var]bool{}}).ofUser(cur, e)
+	return (&words{pass, map[types.Object]bool{}}).ofUser(cur, e)
 }
 
 // words follows the words of a command to where they come from.
 type words struct {
 	*check.Pass
-	seen map[*types.Var]bool // each is followed once
+	seen map[types.Object]bool // each is followed once
 }
 
 func (w *words) ofUser(cur inspector.Cursor, e ast.Expr) bool {
@@ -147,6 +147,10 @@ func (w *words) split(cur inspector.Cursor, call *ast.CallExpr) bool {
 
 // returned reports whether a function of the package returns what the user has set.
 func (w *words) returned(fn *types.Func) bool {
+	if w.seen[fn] {
+		return false
+	}
+	w.seen[fn] = true
 	for cur := range w.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
 		if w.TypesInfo.Defs[cur.Node().(*ast.FuncDecl).Name] != fn {
 			continue
@@ -170,7 +174,7 @@ func (w *words) variable(cur inspector.Cursor, v *types.Var) bool {
 	if v.Pos() < fn.Body.Pos() {
 		return !fn.Name.IsExported() && passed(w.Pass, fn, v, func(call inspector.Cursor, arg ast.Expr) bool {
 			return w.ofUser(call, arg)
-		}) == all
+		})
 	}
 	found := false
 	for c := range decl.Preorder((*ast.AssignStmt)(nil)) {
