@@ -5,21 +5,20 @@ package audit
 import (
 	"fmt"
 	"strings"
-)
 
-// width is how long a line is in a terminal.
-const width = 80
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/printable"
+)
 
 // String returns the whole text for a terminal, as `quiesce explain` prints it.
 func (e Entry) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n", e.ID, wrap(e.Title))
+	fmt.Fprintf(&b, "%s\n\n%s\n", e.ID, printable.Wrap(e.Title))
 	if e.Kind != "" {
 		fmt.Fprintf(&b, "\n%s\n", e.about())
 	}
 	for _, s := range []struct{ name, text string }{{"WHY", e.Why}, {"FIX", e.Fix}} {
 		if s.text != "" {
-			fmt.Fprintf(&b, "\n%s\n\n%s\n", s.name, wrap(s.text))
+			fmt.Fprintf(&b, "\n%s\n\n%s\n", s.name, printable.Wrap(s.text))
 		}
 	}
 	for _, s := range e.examples() {
@@ -87,23 +86,4 @@ func language(name string) string {
 		return "dockerfile"
 	}
 	return ""
-}
-
-func wrap(paragraph string) string {
-	var b strings.Builder
-	column := 0
-	for word := range strings.FieldsSeq(paragraph) {
-		switch {
-		case column == 0:
-		case column+1+len(word) > width:
-			b.WriteString("\n")
-			column = 0
-		default:
-			b.WriteString(" ")
-			column++
-		}
-		b.WriteString(word)
-		column += len(word)
-	}
-	return b.String()
 }

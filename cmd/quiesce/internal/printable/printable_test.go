@@ -3,6 +3,7 @@
 package printable_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/printable"
@@ -21,5 +22,14 @@ func TestText(t *testing.T) {
 		if got := printable.Text(in); got != want {
 			t.Errorf("Text(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	long := strings.Repeat("x", 90)
+	got := printable.Wrap("a  b\n" + strings.Repeat("word ", 16) + long + " end")
+	want := "a b" + strings.Repeat(" word", 15) + "\nword\n" + long + "\nend"
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

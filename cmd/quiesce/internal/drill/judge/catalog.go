@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/printable"
 )
 
 // An Entry says all about a check that does not depend on a run. Its texts are Markdown.
@@ -56,16 +58,13 @@ func (e Entry) Markdown(level string) string {
 	return b.String()
 }
 
-// width is how long a line is in a terminal.
-const width = 80
-
 // plain returns Markdown as it reads in a terminal: paragraphs wrapped, code indented.
 func plain(text string) string {
 	var parts []string
 	for i, part := range strings.Split(text, "```") {
 		if i%2 == 0 {
 			for p := range strings.SplitSeq(part, "\n\n") {
-				parts = append(parts, wrap(p))
+				parts = append(parts, printable.Wrap(p))
 			}
 			continue
 		}
@@ -74,25 +73,6 @@ func plain(text string) string {
 	}
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
 	return strings.Join(parts, "\n\n")
-}
-
-func wrap(paragraph string) string {
-	var b strings.Builder
-	column := 0
-	for word := range strings.FieldsSeq(paragraph) {
-		switch {
-		case column == 0:
-		case column+1+len(word) > width:
-			b.WriteString("\n")
-			column = 0
-		default:
-			b.WriteString(" ")
-			column++
-		}
-		b.WriteString(word)
-		column += len(word)
-	}
-	return b.String()
 }
 
 // A section is a part of an entry with a heading.
