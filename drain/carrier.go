@@ -67,17 +67,27 @@ func (s *Server) newCarrier() *carrier {
 	c.srv.Protocols.SetUnencryptedHTTP2(true)
 	c.srv.Handler = secured(s.inner.Handler)
 	c.srv.ConnContext = func(_ context.Context, conn net.Conn) context.Context { return conn.(*framed).ctx }
-	hook := s.inner.ConnState
-	c.srv.ConnState = func(conn net.Conn, state http.ConnState) {
-		if state == http.StateActive || state == http.StateIdle { // the others inner reports
-			hook(conn, state)
-		}
-	}
+	c.srv.ConnState = following(s.inner.ConnState)
 	go func() {
 		defer close(c.served)
 		_ = c.srv.Serve(c)
 	}()
 	return c
+}
+
+// following passes on to hook what only a carrier knows of a connection. That it is
+// new or closed inner reports, and it must not report the latter before the carrier
+// is done with it: net/http closes a connection whose write failed, and reports its
+// streams' end, which makes it idle, after that.
+func following(hook func(net.Conn, http.ConnState)) func(net.Conn, http.ConnState) {
+	return func(conn net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateActive, http.StateIdle:
+			hook(conn, state)
+		case http.StateClosed:
+			close(conn.(*framed).ended)
+		}
+	}
 }
 
 // A tlsKey is the key of a connection's TLS in the context of its requests.
@@ -93,7 +103,7 @@ func secured(h http.Handler) http.Handler {
 	})
 }
 
-// carry serves a connection and returns when it is closed. After Force it only
+// carry serves a connection and returns when it is closed and done with. After Force it only
 // closes it: a carrier made then would never end.
 func (s *Server) carry(conn *framed) {
 	for {

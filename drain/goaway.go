@@ -57,11 +57,6 @@ func newFramed(ctx context.Context, c net.Conn) *framed {
 
 func (f *framed) inner() net.Conn { return f.Conn }
 
-func (f *framed) Close() error {
-	f.close.Do(func() { close(f.ended) })
-	return f.Conn.Close()
-}
-
 func (f *framed) Read(p []byte) (int, error) {
 	if f.unread != "" {
 		n := copy(p, f.unread)

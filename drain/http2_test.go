@@ -77,6 +77,64 @@ func TestDrainTellsIdleHTTP2AtOnce(t *testing.T) {
 	})
 }
 
+// A torn connection fails to write when it is told to, before a read notices
+// anything. Its first Close takes long.
+type torn struct {
+	net.Conn
+	broken atomic.Bool
+	closed atomic.Bool
+}
+
+func (c *torn) Write(p []byte) (int, error) {
+	if c.broken.Load() {
+		return 0, io.ErrClosedPipe
+	}
+	return c.Conn.Write(p)
+}
+
+func (c *torn) Close() error {
+	err := c.Conn.Close()
+	if !c.closed.Swap(true) {
+		time.Sleep(time.Second)
+	}
+	return err
+}
+
+// net/http closes an HTTP/2 connection whose write fails, and calls it idle after
+// that, when it ends its streams. A drain must not wait for it.
+func TestDrainForgetsTornHTTP2(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		r := newRig2(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			<-answer
+			_, _ = io.WriteString(w, "hello")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		})})
+		client, server := net.Pipe()
+		conn := &torn{Conn: server}
+		r.pipes.conns <- conn
+		p := &peer2{Conn: client, ended: make(chan struct{})}
+		go p.listen()
+		io.WriteString(client, h2Preface+"\x00\x00\x00\x04\x00\x00\x00\x00\x00"+ // and SETTINGS
+			"\x00\x00\x09\x01\x05\x00\x00\x00\x01"+"\x82\x86\x84\x41\x04test") // and GET / of stream 1
+		synctest.Wait()
+		if got, want := r.Counts(), (Counts{HTTP2Busy: 1}); got != want {
+			t.Errorf("Counts with a request = %+v, want %+v", got, want)
+		}
+		drained := r.drainFor(t.Context())
+		synctest.Wait()
+		conn.broken.Store(true)
+		close(answer)
+		// The client is gone at once, the server when its Close is over.
+		if d := <-drained; d.err != nil || d.took > 2*time.Second {
+			t.Errorf("Drain = %v after %v, want nil within 2s", d.err, d.took)
+		}
+		<-p.ended
+		r.end()
+	})
+}
+
 // Streams in flight are finished. A client that leaves when told costs no time
 // after its last stream, however many others were idle.
 func TestDrainFinishesHTTP2Streams(t *testing.T) {
@@ -128,7 +186,7 @@ func (r *rig) dial2() *peer2 {
 	}
 	p := &peer2{Conn: c, ended: make(chan struct{})}
 	go p.listen()
-	io.WriteString(c, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+"\x00\x00\x00\x04\x00\x00\x00\x00\x00") // and SETTINGS
+	io.WriteString(c, h2Preface+"\x00\x00\x00\x04\x00\x00\x00\x00\x00") // and SETTINGS
 	return p
 }
 
