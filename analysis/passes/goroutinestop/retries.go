@@ -143,10 +143,10 @@ func (f *finder) afterFailure(at, loop inspector.Cursor) bool {
 			return false
 		}
 		cond, ok := s.(*ast.IfStmt)
-		if !ok {
+		if !ok || len(cond.Body.List) == 0 {
 			continue
 		}
-		last, ok := cond.Body.List[max(0, len(cond.Body.List)-1)].(*ast.BranchStmt)
+		last, ok := cond.Body.List[len(cond.Body.List)-1].(*ast.BranchStmt)
 		if op, isErr := f.compares(cond.Cond); isErr && op == token.NEQ && ok && last.Tok == token.CONTINUE {
 			return true
 		}

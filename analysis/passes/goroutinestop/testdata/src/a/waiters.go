@@ -31,6 +31,8 @@ func (s *sender) Start() {
 	go func() {  // want `tries until it has success, and does not look for the stop`
 		for {
 			if err := s.connect(); err != nil {
+			}
+			if err := s.connect(); err != nil {
 				time.Sleep(time.Second)
 				continue
 			}
