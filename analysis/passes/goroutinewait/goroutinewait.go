@@ -192,7 +192,7 @@ func waits(fn inspector.Cursor) bool {
 // check looks for a goroutine that the signal ends and that uses a resource.
 func (f *finder) check(s *stop) {
 	for _, start := range f.chans.Funcs.Starts {
-		if !f.hears(start.Body, s.signal) || waitsForLock(start.Body) {
+		if !f.hears(start.Body, s) || waitsForLock(start.Body) {
 			continue
 		}
 		for _, c := range s.closes {
@@ -206,31 +206,48 @@ func (f *finder) check(s *stop) {
 }
 
 // hears reports whether a goroutine has a loop with a receive from the field that the
-// stop closes, or from a context that is a field of the same type as its cancel.
-func (f *finder) hears(body inspector.Cursor, signal *types.Var) bool {
+// stop closes, or from a context that is a field of the same object as its cancel.
+func (f *finder) hears(body inspector.Cursor, s *stop) bool {
 	for cur := range body.Preorder((*ast.UnaryExpr)(nil)) {
 		u := cur.Node().(*ast.UnaryExpr)
 		if u.Op != token.ARROW || !looped(cur, body) {
 			continue
 		}
-		if fieldOf(f.TypesInfo, u.X) == signal {
+		if fieldOf(f.TypesInfo, u.X) == s.signal {
 			return true
 		}
 		call, ok := ast.Unparen(u.X).(*ast.CallExpr)
 		if !ok || !code.IsCall(f.TypesInfo, call, "(context.Context).Done") {
 			continue
 		}
-		if ctx := fieldOf(f.TypesInfo, call.Fun.(*ast.SelectorExpr).X); ctx != nil && code.IsNamed(signal.Type(), "context.CancelFunc") && together(ctx, signal) {
+		if ctx := fieldOf(f.TypesInfo, call.Fun.(*ast.SelectorExpr).X); ctx != nil && code.IsNamed(s.signal.Type(), "context.CancelFunc") && f.together(s, ctx) {
 			return true
 		}
 	}
 	return false
 }
 
-// together reports whether two fields are of one struct: declared close to each other.
-func together(a, b *types.Var) bool { return a.Pkg() == b.Pkg() && near(a.Pos(), b.Pos()) }
-
-func near(a, b token.Pos) bool { return max(a, b)-min(a, b) < 400 }
+// together reports whether the object that is stopped has both the context and what
+// cancels it as fields of its own.
+func (f *finder) together(s *stop, ctx *types.Var) bool {
+	t := typeOf(f.TypesInfo, s.decl.Recv.List[0].Type)
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	object, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	has := func(v *types.Var) bool {
+		for field := range object.Fields() {
+			if field.Origin() == v {
+				return true
+			}
+		}
+		return false
+	}
+	return has(ctx) && has(s.signal)
+}
 
 func looped(at, body inspector.Cursor) bool {
 	for loop := range at.Enclosing((*ast.ForStmt)(nil)) {
