@@ -10,8 +10,10 @@ import (
 // TestSuperviseReadyOrLate: a keeper that was held up and finds both has a service
 // that is ready.
 func TestSuperviseReadyOrLate(t *testing.T) {
+	own := New(t.Context(), "own")
+	defer own.Stop()
 	for range 1000 {
-		l := &life{service: &Service{ReadyWithin: time.Nanosecond}, ready: newSignal(), stop: make(chan struct{})}
+		l := &life{service: &Service{ReadyWithin: time.Nanosecond}, scope: own, ready: newSignal(), stop: make(chan struct{})}
 		r := &supervision{turns: make(chan turn, 1)}
 		done := make(chan struct{})
 		l.ready.give()

@@ -67,8 +67,8 @@ func (r *supervision) keep(l *life) {
 	r.tell(end)
 }
 
-// watch returns when the service has returned, or with the reason when it is to end;
-// it is late if that is that it is not ready in time.
+// watch returns when the service has returned or a task of its has failed, or with the
+// reason when it is to end; it is late if that is that it is not ready in time.
 func (r *supervision) watch(l *life, done <-chan struct{}) (why error, late bool) {
 	ready := l.ready.c
 	var timeout <-chan time.Time
@@ -78,11 +78,17 @@ func (r *supervision) watch(l *life, done <-chan struct{}) (why error, late bool
 	case d > 0:
 		timeout = time.After(d)
 	}
+	cancelled := l.scope.work.Done()
 	for {
 		select {
 		case <-ready:
 			r.tell(turn{life: l, now: ServiceReady})
 			ready, timeout = nil, nil
+		case <-cancelled:
+			if l.failedTask() {
+				done = cancelled // it is over, too
+			}
+			cancelled = nil
 		case <-timeout:
 			if !l.ready.given.Load() {
 				return fmt.Errorf("%w: not within %v", ErrNotReady, l.service.ReadyWithin), true
@@ -99,6 +105,13 @@ func (r *supervision) watch(l *life, done <-chan struct{}) (why error, late bool
 			return nil, false
 		}
 	}
+}
+
+// failedTask reports whether the scope was cancelled because a task failed, other than
+// that of Service.Run, which has returned then.
+func (l *life) failedTask() bool {
+	t, ok := errors.AsType[*TaskError](context.Cause(l.scope.work))
+	return ok && t.Scope == l.scope.path && t.Task != taskRun
 }
 
 // tell gives the owner a turn, unless it does not listen any more.

@@ -185,13 +185,25 @@ func TestSuperviseTasksOfAService(t *testing.T) {
 	for _, s := range []story{
 		{
 			name:     "its failure is the service's",
-			services: []scope.Service{{Name: "a", Run: lives(spawn(after(time.Second, errBoom), forever), forever)}},
+			services: []scope.Service{{Name: "a", Run: lives(spawn(after(time.Second, errBoom), slow(time.Second)), forever)}},
 			end:      time.Minute,
 			want: `0s a waiting, a ready
-				1s a backoff (task "helper" of "sup/a": boom)
-				1.1s a ready
+				1s a stopping
+				2s a backoff (task "helper" of "sup/a": boom)
+				2.1s a ready
 				1m0s a stopping, a ended`,
 			err: errEnd,
+		},
+		{
+			name: "its failure ends a service that does not look, in the end",
+			services: []scope.Service{{Name: "a", StopBudget: 10 * time.Second, Run: spawn(after(time.Second, errBoom), func(context.Context) error {
+				time.Sleep(time.Hour)
+				return nil
+			})}},
+			want: `0s a waiting, a ready
+				1s a stopping
+				11s a ended (still runs: run of sup/a)`,
+			err: scope.ErrNotStopped,
 		},
 		{
 			name:     "it is waited for",
