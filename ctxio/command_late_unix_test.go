@@ -74,7 +74,12 @@ func TestDaemonHoldsCallersPipe(t *testing.T) {
 	p := f.start(t, ctx, long)
 	out := ctxio.NewReader(ctx, pipe)
 	var daemon int
-	if _, err := fmt.Fscanf(out, "spawned %d\n", &daemon); err != nil {
+	for word := ""; word != "spawned"; { // before or after "ready"
+		if _, err := fmt.Fscan(out, &word); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := fmt.Fscan(out, &daemon); err != nil {
 		t.Fatal(err)
 	}
 	cancel(errStop)
