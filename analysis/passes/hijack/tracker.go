@@ -50,6 +50,10 @@ func (t *tracker) local(body ast.Node, v types.Object) bool {
 			for _, r := range n.Rhs {
 				ok = ok && !t.is(r, v)
 			}
+			for _, l := range n.Lhs {
+				entry, is := ast.Unparen(l).(*ast.IndexExpr)
+				ok = ok && (!is || !t.is(entry.Index, v)) // the key of a map
+			}
 		case *ast.CallExpr:
 			ok = ok && t.argument(n, v)
 		}

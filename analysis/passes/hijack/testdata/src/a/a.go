@@ -66,6 +66,16 @@ func (s *server) tracked(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (s *server) inMap(w http.ResponseWriter, r *http.Request) {
+	conn, err := s.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	s.conns[conn] = true
+	for echo(conn) == nil {
+	}
+}
+
 func (s *server) add(conn *websocket.Conn) {
 	all := []*websocket.Conn{conn}
 	s.conns[all[0]] = true
