@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"go/types"
 	"strconv"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
@@ -34,6 +35,7 @@ func run(pass *check.Pass) (any, error) {
 			c.check(s)
 		}
 	}
+	c.methodValues()
 	return nil, nil
 }
 
@@ -71,9 +73,8 @@ func (c *checker) check(s server.Site) {
 		c.report(s)
 		return
 	}
-	if wait, ok := c.groupWait(s); ok && c.fatal(wait, nil) {
-		c.pass.Reportf(s.Call, "after a clean stop %s makes the group's Wait return http.ErrServerClosed, which ends the program as a failure",
-			types.ExprString(s.Call.Fun))
+	if wait, ok := c.groupWait(s); ok && c.endsProgram(wait) {
+		c.reportGroup(s.Call, s.Call.Fun)
 		return
 	}
 	if !s.Wrapped && c.logged(s.At) {
@@ -172,7 +173,7 @@ func (c *checker) logged(at inspector.Cursor) bool {
 		switch s := s.(type) {
 		case *ast.ExprStmt:
 			call, ok := s.X.(*ast.CallExpr)
-			if !ok || !server.Logs(c.pass.TypesInfo, call) {
+			if !ok || !server.Logs(c.pass.TypesInfo, call) || !asFailure(call) {
 				return false
 			}
 			logs = true
@@ -182,6 +183,12 @@ func (c *checker) logged(at inspector.Cursor) bool {
 		}
 	}
 	return logs
+}
+
+// asFailure reports whether a call may write to the log at a level for what has gone wrong.
+func asFailure(call *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	return !ok || !strings.HasPrefix(sel.Sel.Name, "Info") && !strings.HasPrefix(sel.Sel.Name, "Debug")
 }
 
 // isError reports whether a condition is "err != nil".
@@ -194,37 +201,6 @@ func (c *checker) isError(e, err ast.Expr) bool {
 func isNil(e ast.Expr) bool {
 	id, ok := e.(*ast.Ident)
 	return ok && id.Name == "nil"
-}
-
-// groupWait returns the Wait of the errgroup for which a function literal returns what
-// Serve does.
-func (c *checker) groupWait(s server.Site) (inspector.Cursor, bool) {
-	const path = "golang.org/x/sync/errgroup"
-	if _, ok := s.At.Parent().Node().(*ast.ReturnStmt); !ok {
-		return inspector.Cursor{}, false
-	}
-	lit, ok := code.Enclosing(s.At)
-	if !ok || !code.IsCall(c.pass.TypesInfo, lit.Parent().Node(), "(*"+path+".Group).Go") {
-		return inspector.Cursor{}, false
-	}
-	group := receiver(c.pass.TypesInfo, lit.Parent().Node().(*ast.CallExpr))
-	for fn := range s.At.Enclosing((*ast.FuncDecl)(nil)) {
-		for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
-			call := cur.Node().(*ast.CallExpr)
-			if code.IsCall(c.pass.TypesInfo, call, "(*"+path+".Group).Wait") && receiver(c.pass.TypesInfo, call) == group {
-				return cur, true
-			}
-		}
-	}
-	return inspector.Cursor{}, false
-}
-
-func receiver(info *types.Info, call *ast.CallExpr) types.Object {
-	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if !ok {
-		return nil
-	}
-	return code.ObjectOf(info, sel.X)
 }
 
 // imports reports whether the file of a node imports a package by its own name.

@@ -102,6 +102,23 @@ func group() {
 	}
 }
 
+func groupOfMethods() error {
+	srv := &http.Server{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(srv.ListenAndServe) // want `after a clean stop srv.ListenAndServe makes the group's Wait return http.ErrServerClosed`
+	g.Go(func() error {
+		<-ctx.Done()
+		return srv.Shutdown(context.Background())
+	})
+	return g.Wait()
+}
+
+func callsGroup() {
+	if err := groupOfMethods(); err != nil {
+		log.Fatal(err)
+	}
+}
+
 // The server is made here, and stopped here: the caller dies.
 func runs() error {
 	srv := &http.Server{}
@@ -130,6 +147,32 @@ func logs() {
 }
 
 // From here on nothing is wrong.
+
+type leveled struct{}
+
+func (leveled) Info(args ...any) {}
+
+func saysSo() {
+	srv := &http.Server{}
+	go func() {
+		if err := srv.ListenAndServe(); err != nil {
+			leveled{}.Info("shutting down the server")
+		}
+	}()
+	<-quit
+	srv.Shutdown(ctx)
+}
+
+func groupIsLogged() {
+	srv := &http.Server{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(srv.ListenAndServe)
+	g.Go(func() error {
+		<-ctx.Done()
+		return srv.Shutdown(context.Background())
+	})
+	log.Print(g.Wait())
+}
 
 // A Fatal that only writes.
 type logger struct{}
