@@ -36,6 +36,7 @@ type known struct {
 	op     Op
 	closed bool // serves, and returns http.ErrServerClosed after a stop
 	ctx    bool // its first parameter is the context that bounds it
+	drains bool // serves, and after a stop returns when that is over
 	server int  // the parameter that is the server, from 1; 0 is the receiver
 }
 
@@ -60,8 +61,8 @@ var calls = map[string]known{
 	"(*github.com/quic-go/quic-go/http3.Server).Shutdown":          {op: Shutdown, ctx: true},
 	"(*github.com/quic-go/quic-go/http3.Server).Close":             {op: Close},
 
-	// Serve of grpc returns nil after a stop.
-	"(*google.golang.org/grpc.Server).Serve":        {op: Serve},
+	// Serve of grpc returns nil after a stop, and not before GracefulStop is done.
+	"(*google.golang.org/grpc.Server).Serve":        {op: Serve, drains: true},
 	"(*google.golang.org/grpc.Server).GracefulStop": {op: GracefulStop},
 	"(*google.golang.org/grpc.Server).Stop":         {op: Close},
 

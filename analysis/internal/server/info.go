@@ -22,6 +22,7 @@ type Site struct {
 	Call   *ast.CallExpr
 	Op     Op
 	Closed bool         // serves, and returns http.ErrServerClosed after a stop
+	Drains bool         // serves, and returns when a graceful stop is over
 	Server types.Object // stands for the server; nil: not known
 	Ctx    ast.Expr     // bounds the call; nil: none does
 	// Wrapped says that a function of the program makes the call, and Stopped that the
@@ -50,6 +51,7 @@ type Info struct {
 type Func struct {
 	Op      Op
 	Closed  bool
+	Drains  bool
 	Stopped bool
 	Ctx     int // the parameter that bounds a shutdown, from 1
 	Server  int // the parameter that is the server, from 1; 0 is the receiver, -1 neither
@@ -211,7 +213,7 @@ func (c *collector) sites() {
 
 func (c *collector) site(call *ast.CallExpr) (Site, bool) {
 	if k, ok := lookup(c.pass.TypesInfo, call); ok {
-		s := Site{Op: k.op, Closed: k.closed}
+		s := Site{Op: k.op, Closed: k.closed, Drains: k.drains}
 		if k.ctx && len(call.Args) > 0 {
 			s.Ctx = call.Args[0]
 		}
@@ -226,7 +228,7 @@ func (c *collector) site(call *ast.CallExpr) (Site, bool) {
 	if !c.pass.ImportObjectFact(fn.Origin(), &fact) {
 		return Site{}, false
 	}
-	s := Site{Op: fact.Op, Closed: fact.Closed, Stopped: fact.Stopped, Wrapped: true}
+	s := Site{Op: fact.Op, Closed: fact.Closed, Drains: fact.Drains, Stopped: fact.Stopped, Wrapped: true}
 	if fact.Ctx > 0 && fact.Ctx <= len(call.Args) {
 		s.Ctx = call.Args[fact.Ctx-1]
 	}

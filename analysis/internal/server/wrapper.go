@@ -46,6 +46,7 @@ func (c *collector) summary(fn *ast.FuncDecl, o *types.Func, s Site) Func {
 		f.Ctx = c.contextParam(fn, o, s.Ctx)
 	case Serve:
 		f.Closed = s.Closed && c.returned(fn, s)
+		f.Drains = s.Drains
 		f.Stopped = c.info.Stopped(s)
 	}
 	return f

@@ -11,7 +11,7 @@
 // returns when the requests are done. "Make sure the program doesn't exit and waits
 // instead for Shutdown to return", says the documentation of net/http: a program that
 // shuts down in a goroutine and ends after ListenAndServe cuts off the very requests
-// that Shutdown waits for. With grpc it is the same for GracefulStop and Serve.
+// that Shutdown waits for. Serve of grpc waits for GracefulStop by itself.
 //
 // Wrong:
 //

@@ -76,7 +76,7 @@ func (c *checker) check(s server.Site, j job) {
 			name, types.ExprString(serve.Call.Fun))
 		return
 	}
-	if !s.Wrapped && c.untold(s, j) {
+	if !s.Wrapped && c.untold(s, j) && !c.drained(s) {
 		c.pass.Reportf(s.Call, "nobody can wait for %s: its goroutine tells no one when it is done, and the program may end before", name)
 	}
 }
@@ -89,7 +89,7 @@ func (c *checker) serveThatReturns(s server.Site, j job) (server.Site, bool) {
 		return server.Site{}, false
 	}
 	for _, serve := range c.info.Sites {
-		if serve.Op != server.Serve || serve.Server != s.Server {
+		if serve.Op != server.Serve || serve.Server != s.Server || serve.Drains {
 			continue
 		}
 		if _, ok := server.Goroutine(serve.At); ok {
@@ -157,4 +157,22 @@ func (c *checker) untold(s server.Site, j job) bool {
 		return false
 	}
 	return !c.tells(j.body, s.Call)
+}
+
+// drained reports whether somebody waits for a call that serves what a stop stops, and
+// that returns when the stop is over.
+func (c *checker) drained(s server.Site) bool {
+	for _, serve := range c.info.Sites {
+		if !serve.Drains || serve.Server != s.Server {
+			continue
+		}
+		g, ok := server.Goroutine(serve.At)
+		if !ok {
+			return true
+		}
+		if lit, ok := g.Node().(*ast.GoStmt).Call.Fun.(*ast.FuncLit); ok && c.tells(lit.Body, serve.Call) {
+			return true
+		}
+	}
+	return false
 }

@@ -48,15 +48,6 @@ func closed() error {
 	return srv.ListenAndServe()
 }
 
-func ofGRPC(l net.Listener) error {
-	srv := grpc.NewServer()
-	go func() {
-		<-quit
-		srv.GracefulStop() // want `nobody waits for srv.GracefulStop: srv.Serve returns`
-	}()
-	return srv.Serve(l)
-}
-
 func onContext(ctx context.Context) error {
 	srv := &http.Server{}
 	stop := context.AfterFunc(ctx, func() {
@@ -105,7 +96,36 @@ func (a *app) start(ctx context.Context, l net.Listener) {
 	}()
 }
 
+func grpcLeft(ctx context.Context, l net.Listener) {
+	srv := grpc.NewServer()
+	go srv.Serve(l)
+	go func() {
+		<-ctx.Done()
+		srv.GracefulStop() // want `nobody can wait for srv.GracefulStop`
+	}()
+}
+
 // From here on nothing is wrong.
+
+// Serve of grpc returns when GracefulStop is done.
+func ofGRPC(l net.Listener) error {
+	srv := grpc.NewServer()
+	go func() {
+		<-quit
+		srv.GracefulStop()
+	}()
+	return srv.Serve(l)
+}
+
+func ofGRPCInGoroutine(l net.Listener) error {
+	srv, failed := grpc.NewServer(), make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	go func() {
+		<-quit
+		srv.GracefulStop()
+	}()
+	return <-failed
+}
 
 func waits() error {
 	srv, done := &http.Server{}, make(chan bool)
