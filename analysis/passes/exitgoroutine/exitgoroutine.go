@@ -6,9 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"go/ast"
-	"go/token"
 	"go/types"
-	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
@@ -28,11 +26,12 @@ var Analyzer = check.New(doc, run, exits.Analyzer)
 // A checker looks at one package.
 type checker struct {
 	*check.Pass
-	know *exits.Knowledge
+	know    *exits.Knowledge
+	helpers map[*ast.FuncDecl]bool // that ofHelper looks into
 }
 
 func run(pass *check.Pass) (any, error) {
-	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge)}
+	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge), helpers: map[*ast.FuncDecl]bool{}}
 	seen := map[ast.Node]bool{}
 	for _, g := range gostmt.All(pass.TypesInfo, pass.Inspect) {
 		if code.IsTest(pass.Fset, g.Start.Node().Pos()) {
@@ -48,64 +47,6 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	return nil, nil
-}
-
-// deliberate reports whether a goroutine gets to an exit only after it has cleaned up
-// by itself or asked others to stop, or because time is up, or at a second signal.
-func (c *checker) deliberate(g gostmt.Goroutine, exit inspector.Cursor) bool {
-	receives := 0
-	for cur := range g.Func.Preorder((*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil)) {
-		n := cur.Node()
-		if n.Pos() >= exit.Node().Pos() {
-			break
-		}
-		if own, _ := code.Enclosing(cur); own != g.Func || !c.know.Reaches(cur, exit) {
-			continue
-		}
-		switch n := n.(type) {
-		case *ast.UnaryExpr:
-			if n.Op == token.ARROW {
-				receives++
-			}
-		case *ast.CallExpr:
-			if c.stops(n) {
-				return true
-			}
-		}
-	}
-	return receives > 1
-}
-
-// stops reports whether a call cleans up, asks something to stop, or waits for a time.
-func (c *checker) stops(call *ast.CallExpr) bool {
-	if code.IsBuiltin(c.TypesInfo, call, "close") || code.IsCall(c.TypesInfo, call, "time.After", "time.Sleep", "time.NewTimer") {
-		return true
-	}
-	if c.know.Effect(call).Loss != "" {
-		return true
-	}
-	if t := c.TypesInfo.TypeOf(call.Fun); t != nil && code.IsNamed(t, "context.CancelFunc") {
-		return true
-	}
-	return namesEnd(call)
-}
-
-// namesEnd reports whether the name of a function is that of an end.
-func namesEnd(call *ast.CallExpr) bool {
-	var name string
-	switch fun := ast.Unparen(call.Fun).(type) {
-	case *ast.Ident:
-		name = fun.Name
-	case *ast.SelectorExpr:
-		name = fun.Sel.Name
-	}
-	name = strings.ToLower(name)
-	for _, verb := range []string{"stop", "close", "shutdown", "cancel", "clean", "teardown", "quit", "terminate", "kill", "flush", "drain", "destroy", "finish", "unregister", "deregister", "release", "restore", "remove"} {
-		if strings.Contains(name, verb) {
-			return true
-		}
-	}
-	return false
 }
 
 // exit reports an exit in a goroutine if the function that has started it cleans up, or
@@ -190,19 +131,41 @@ func (c *checker) ofGoroutine(call *ast.CallExpr, uses map[string]bool) bool {
 	if !ok {
 		sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 		if !ok {
-			return false
+			return c.ofHelper(call, uses)
 		}
 		_, pkg := c.TypesInfo.ObjectOf(root(sel.X)).(*types.PkgName)
 		return !pkg && uses[types.ExprString(sel.X)]
 	}
+	return c.allOfGoroutine(lit.Body, uses)
+}
+
+// allOfGoroutine is ofGoroutine for all calls with an effect.
+func (c *checker) allOfGoroutine(body ast.Node, uses map[string]bool) bool {
 	all := true
-	ast.Inspect(lit.Body, func(n ast.Node) bool {
+	ast.Inspect(body, func(n ast.Node) bool {
 		if inner, ok := n.(*ast.CallExpr); ok && c.know.Effect(inner).Loss != "" {
 			all = all && c.ofGoroutine(inner, uses)
 		}
 		return true
 	})
 	return all
+}
+
+// ofHelper is ofGoroutine for a function of the package: it is given what the goroutine
+// uses, or finds it in variables of the package.
+func (c *checker) ofHelper(call *ast.CallExpr, uses map[string]bool) bool {
+	for _, arg := range call.Args {
+		if uses[types.ExprString(arg)] {
+			return true
+		}
+	}
+	decl := c.know.Decl(c.know.Callee(call))
+	if decl == nil || c.helpers[decl] {
+		return false
+	}
+	c.helpers[decl] = true
+	defer delete(c.helpers, decl)
+	return c.allOfGoroutine(decl.Body, uses)
 }
 
 func root(e ast.Expr) *ast.Ident {

@@ -91,6 +91,43 @@ func handler(signals chan os.Signal, cancel context.CancelFunc) {
 	time.Sleep(time.Minute)
 }
 
+func second(signals chan os.Signal) {
+	srv := &http.Server{}
+	<-signals
+	go func() {
+		<-signals
+		os.Exit(1)
+	}()
+	srv.Shutdown(context.Background())
+}
+
+func timedOut() {
+	srv := &http.Server{}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	go func() {
+		<-ctx.Done()
+		if ctx.Err() == context.DeadlineExceeded {
+			log.Fatal("the stop takes too long")
+		}
+	}()
+	srv.Shutdown(ctx)
+}
+
+var global = &http.Server{}
+
+func byHelper() {
+	go func() {
+		if err := global.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+			log.Fatal(err)
+		}
+	}()
+	time.Sleep(time.Minute)
+	stopGlobal()
+}
+
+func stopGlobal() { global.Shutdown(context.Background()) }
+
 // There is nothing to skip.
 func nothing(f *os.File) {
 	go func() {
