@@ -6,12 +6,14 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"slices"
 	"syscall"
 
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	servers "github.com/go-quiesce/quiesce/analysis/internal/server"
 	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
@@ -19,7 +21,7 @@ import (
 var doc string
 
 // Analyzer reports servers that stop on SIGINT and not on SIGTERM.
-var Analyzer = check.New(doc, run, signals.Analyzer)
+var Analyzer = check.New(doc, run, signals.Analyzer, servers.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
 	pkg := signals.Of(pass.Pass)
@@ -54,7 +56,7 @@ func run(pass *check.Pass) (any, error) {
 func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
 	decl := code.Declaration(at)
 	if pass.Pkg.Name() == "main" || !decl.Valid() {
-		return serving(pass, pass.Inspect.Root())
+		return serving(pass, pass.Inspect.Root()) || pass.Pkg.Name() == "main" && hasServer(pass)
 	}
 	if serving(pass, decl) {
 		return true
@@ -106,4 +108,11 @@ func serving(pass *check.Pass, where inspector.Cursor) bool {
 		}
 	}
 	return false
+}
+
+// hasServer reports whether a package calls what serves in another one, other than
+// figures and the like.
+func hasServer(pass *check.Pass) bool {
+	info := pass.ResultOf[servers.Analyzer].(*servers.Info)
+	return slices.ContainsFunc(info.Sites, func(s servers.Site) bool { return s.Op != servers.Close && !info.Aside(s.At) })
 }
