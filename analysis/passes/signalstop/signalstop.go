@@ -55,6 +55,9 @@ func (f finder) check(c *signals.Channel, call *signals.Call) bool {
 		return false
 	}
 	decl := code.Declaration(call.At)
+	if decl.Valid() && decl.Node().(*ast.FuncDecl).Name.Name == "init" {
+		return false // see signalinit
+	}
 	many := !f.command && decl.Valid() && f.perObject(decl)
 	switch {
 	case repeated(c, call):
