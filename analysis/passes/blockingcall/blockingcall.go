@@ -38,7 +38,7 @@ func run(pass *check.Pass) (any, error) {
 		if !fn.Valid() || code.IsEntry(pass.Pass, fn.Node()) {
 			continue
 		}
-		if name == "os/exec.Command" && onTerminal(cur) {
+		if name == "os/exec.Command" && onTerminal(pass, cur) {
 			continue
 		}
 		ctx := contextAt(pass, cur, fn)
@@ -179,10 +179,22 @@ func opens(pass *check.Pass, cur inspector.Cursor) bool {
 	return false
 }
 
-// ofFile reports whether the databases of a package are files.
+// ofFile reports whether the databases of a package are files: it knows of no others.
 func ofFile(pkg *types.Package) bool {
+	file := false
 	for _, p := range pkg.Imports() {
-		if strings.Contains(p.Path(), "sqlite") {
+		if ofServer(p.Path()) {
+			return false
+		}
+		file = file || strings.Contains(p.Path(), "sqlite")
+	}
+	return file
+}
+
+// ofServer reports whether a package is a driver for databases of another machine.
+func ofServer(path string) bool {
+	for _, word := range []string{"mysql", "mssql", "postgres", "pgx", "lib/pq", "clickhouse", "go-ora", "godror", "snowflake"} {
+		if strings.Contains(path, word) {
 			return true
 		}
 	}

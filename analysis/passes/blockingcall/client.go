@@ -128,7 +128,7 @@ func onlyBare(pass *check.Pass, client *types.Var) bool {
 		return false
 	}
 	found := false
-	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.KeyValueExpr)(nil), (*ast.UnaryExpr)(nil)) {
+	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.KeyValueExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.CompositeLit)(nil)) {
 		value, sets := setTo(pass.TypesInfo, cur.Node(), client)
 		if !sets {
 			continue
@@ -168,8 +168,28 @@ func setTo(info *types.Info, n ast.Node, client *types.Var) (value ast.Expr, ok 
 		if key, ok := n.Key.(*ast.Ident); ok && info.Uses[key] == client {
 			return n.Value, true
 		}
+	case *ast.CompositeLit:
+		return unkeyed(info, n, client)
 	case *ast.UnaryExpr:
 		return nil, n.Op == token.AND && code.ObjectOf(info, n.X) == client
+	}
+	return nil, false
+}
+
+// unkeyed is setTo for a literal of a struct that does not name its fields.
+func unkeyed(info *types.Info, lit *ast.CompositeLit, field types.Object) (value ast.Expr, ok bool) {
+	t := info.TypeOf(lit)
+	if t == nil || len(lit.Elts) == 0 {
+		return nil, false
+	}
+	if _, keyed := lit.Elts[0].(*ast.KeyValueExpr); keyed {
+		return nil, false
+	}
+	st, ok := t.Underlying().(*types.Struct)
+	for i := 0; ok && i < st.NumFields() && i < len(lit.Elts); i++ {
+		if st.Field(i) == field {
+			return lit.Elts[i], true
+		}
 	}
 	return nil, false
 }

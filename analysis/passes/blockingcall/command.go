@@ -69,12 +69,16 @@ func runs(method string) bool {
 }
 
 // onTerminal reports whether a function gives commands the program's own terminal: a
-// person is there to end them.
-func onTerminal(cur inspector.Cursor) bool {
+// person is there to end them. Servers write to theirs as well, but read nothing.
+func onTerminal(pass *check.Pass, cur inspector.Cursor) bool {
 	fn, _ := code.Enclosing(cur)
 	for c := range fn.Preorder((*ast.SelectorExpr)(nil)) {
 		sel := c.Node().(*ast.SelectorExpr)
-		if id, ok := sel.X.(*ast.Ident); ok && id.Name == "os" && sel.Sel.Name == "Stdin" {
+		id, ok := sel.X.(*ast.Ident)
+		if !ok || id.Name != "os" {
+			continue
+		}
+		if sel.Sel.Name == "Stdin" || sel.Sel.Name == "Stdout" && ofProgram(pass.Pkg) {
 			return true
 		}
 	}
@@ -206,7 +210,7 @@ func (w *words) local(cur inspector.Cursor, v *types.Var) bool {
 // of its own, nor to what a look for a program finds. What it sets an exported field to
 // is a default.
 func (w *words) configured(field *types.Var) bool {
-	for cur := range w.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.KeyValueExpr)(nil)) {
+	for cur := range w.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.KeyValueExpr)(nil), (*ast.CompositeLit)(nil)) {
 		value, sets := setTo(w.TypesInfo, cur.Node(), field)
 		if !sets || code.IsTest(w.Fset, cur.Node().Pos()) {
 			continue

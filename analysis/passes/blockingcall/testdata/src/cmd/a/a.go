@@ -4,7 +4,10 @@
 package main
 
 import (
+	"context"
 	"net/http"
+	"os"
+	"os/exec"
 	"time"
 )
 
@@ -27,6 +30,17 @@ func join(url string) {
 		http.Get(url) // want `http.Get in a loop has no time limit`
 		time.Sleep(time.Minute)
 	}
+}
+
+// A person sees what it does, and can end both.
+func install(ctx context.Context, file string) error {
+	cmd := exec.Command("dpkg", "-i", file)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+func quiet(ctx context.Context, file string) error {
+	return exec.Command("dpkg", "-i", file).Run() // want `exec.Command may block for long, and does not end with ctx`
 }
 
 func main() { follow("http://localhost") }
