@@ -23,6 +23,7 @@ import (
 type program struct {
 	module, version string
 	packages        []string // "./cmd"
+	env             []string // what the go command needs beside its usual environment
 }
 
 // programs returns those of the sites, in their order.
@@ -64,24 +65,24 @@ func (p *program) vet(ctx context.Context, f *flags) ([]corpus.Finding, error) {
 	return found, errors.Join(vetErr, err)
 }
 
-// goVet runs go vet, and again with placeholders for files that the module lacks.
+// goVet runs go vet, and again where it says what the module lacks that can be mended.
 func (p *program) goVet(ctx context.Context, dir string, args []string) (out []byte, err error) {
-	for range maxEmbedded {
-		out, err = goCommand(ctx, dir, args...)
+	for range maxMended {
+		out, err = goCommand(ctx, dir, p.env, args...)
 		if err == nil {
 			return out, nil
 		}
-		again, placeErr := placeholders(dir, err.Error())
-		if !again || placeErr != nil {
-			return out, errors.Join(err, placeErr)
+		again, mendErr := p.mend(ctx, dir, err.Error())
+		if !again || mendErr != nil {
+			return out, errors.Join(err, mendErr)
 		}
 	}
 	return out, err
 }
 
-// maxEmbedded is how often go vet is run at most: it names one missing pattern a package,
+// maxMended is how often go vet is run at most: it names one missing pattern a package,
 // and a placeholder may be of the wrong kind.
-const maxEmbedded = 5
+const maxMended = 6
 
 // copy makes a copy of the module that the go command may write to, if there is none
 // yet, and returns its folder.
@@ -90,7 +91,7 @@ func (p *program) copy(ctx context.Context, work string) (string, error) {
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
-	out, err := goCommand(ctx, "", "mod", "download", "-json", p.name())
+	out, err := goCommand(ctx, "", nil, "mod", "download", "-json", p.name())
 	if err != nil {
 		return "", err
 	}
@@ -110,10 +111,10 @@ func (p *program) copy(ctx context.Context, work string) (string, error) {
 
 // goCommand returns what the go command prints. The program's own go.mod decides what is
 // built, and may be amended: a module of the proxy often lacks what its workspace had.
-func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) {
+func goCommand(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+	cmd.Env = slices.Concat(os.Environ(), []string{"GOWORK=off", "GOFLAGS=-mod=mod"}, env)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
