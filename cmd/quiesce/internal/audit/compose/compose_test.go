@@ -21,6 +21,7 @@ func audited(t *testing.T, plan *quiesce.Plan, name, text string) []string {
 		t.Fatalf("not recognised: %s", text)
 	}
 	world := &manifest.World{Files: map[string]*manifest.File{name: f}, Problem: func(err error) { t.Error(err) }}
+	world.Sources = []*manifest.Source{{Path: "m/int", Takes: []string{"SIGINT"}}}
 	if plan != nil {
 		world.Plans = []*manifest.Plan{{Path: plan.App, Ask: func([]string) (*quiesce.Plan, error) { return plan, nil }}}
 	}
@@ -88,6 +89,8 @@ func TestSignals(t *testing.T) {
 		"image: shop\nstop_signal: SIGKILL": "4 compose-stop-signal", "image: shop\nstop_signal: 9": "no program can handle SIGKILL",
 		"image: shop\nstop_signal: SIGQUIT": "shop stops at", "image: shop\nstop_signal: SIGTREM": "there is no such signal",
 		"image: shop\nstop_signal: SIGTERM": "", "image: shop\nstop_signal: $S": "",
+		"image: int":                   "2 compose-stop-signal: service shop: the stop signal SIGTERM is not handled: m/int does not handle it: it ends at once, without a stop",
+		"image: int\nstop_signal: INT": "", "image: int\nstop_signal: QUIT": "m/int does not handle it: it crashes", "image: int\nstop_signal: $S": "",
 	})
 }
 

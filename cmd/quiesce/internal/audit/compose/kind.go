@@ -54,7 +54,7 @@ func (Kind) Audit(docs []*manifest.Document, world *manifest.World, report manif
 	for _, d := range docs {
 		all = append(all, servicesOf(d)...)
 	}
-	assignPlans(all, world)
+	assignPrograms(all, world)
 	for _, id := range (Kind{}).Checks() {
 		for _, s := range all {
 			checks[id](s, func(f manifest.Finding) {

@@ -39,8 +39,8 @@ func (s *service) grace() (d time.Duration, name string, ok bool) {
 
 // worst returns what the stop of the program takes at most, and what that is made of.
 func (s *service) worst() (time.Duration, string) {
-	if s.plan != nil && s.plan.WorstCase > 0 {
-		return s.plan.WorstCase, manifest.Chain(s.plan)
+	if plan := s.program.Plan; plan != nil && plan.WorstCase > 0 {
+		return plan.WorstCase, manifest.Chain(plan)
 	}
 	if grace, err := time.ParseDuration(s.environment(quiesce.GraceVariable)); err == nil && grace > 0 {
 		return grace, fmt.Sprintf("%s %v", quiesce.GraceVariable, grace)
@@ -60,14 +60,21 @@ func graceTooShort(s *service, report manifest.Report) {
 	report(f)
 }
 
-// stopSignal: the signal is none, or none that the program handles.
+// stopSignal: the signal is none, or none that the program handles. If it is not set, it is that
+// of the image, which mostly has none, and then SIGTERM.
 func stopSignal(s *service, report manifest.Report) {
 	text := s.text("stop_signal")
 	if text == "" {
+		_, set := s.fields["stop_signal"]
+		if why := s.program.Deaf("SIGTERM"); why != "" && !set && s.whole {
+			f := s.at("stop_signal", "the stop signal SIGTERM is not handled: "+why)
+			f.Fix = "handle SIGTERM in the program"
+			report(f)
+		}
 		return
 	}
 	name, ok := signame.Parse(text)
-	why := signame.Deaf(name, s.plan)
+	why := s.program.Deaf(name)
 	if !ok {
 		why = "there is no such signal, and the service does not start"
 	}

@@ -74,11 +74,11 @@ func child(n *yaml.Node, key string) *yaml.Node {
 
 // A service is one of a compose file.
 type service struct {
-	doc    *manifest.Document
-	name   string
-	fields map[string]any
-	whole  bool // nothing is merged into it
-	plan   *quiesce.Plan
+	doc     *manifest.Document
+	name    string
+	fields  map[string]any
+	whole   bool             // nothing is merged into it
+	program manifest.Program // what is known of it
 }
 
 func servicesOf(d *manifest.Document) []*service {
@@ -208,22 +208,22 @@ func (s *service) at(key, message string) manifest.Finding {
 	return manifest.Finding{Doc: s.doc, Path: []any{s.name, key}, Message: "service " + s.name + ": " + message}
 }
 
-// assignPlans gives the services their plans. One without a name that fits none is that of
-// the only service that is built here.
-func assignPlans(all []*service, world *manifest.World) {
-	if len(world.Plans) == 0 || len(all) == 0 {
-		return
-	}
+// assignPrograms says what is known of the programs of the services. A plan without a name that
+// fits none is that of the only service that is built here.
+func assignPrograms(all []*service, world *manifest.World) {
 	only := -1
 	names := make([][]string, len(all))
 	var built []int
 	for i, s := range all {
 		names[i] = s.names()
+		s.program.Source = world.SourceOf(names[i]...)
 		if _, ok := s.fields["build"]; ok {
 			built = append(built, i)
 		}
 	}
 	switch {
+	case len(world.Plans) == 0 || len(all) == 0:
+		return
 	case len(all) == 1:
 		only = 0
 	case len(built) == 1:
@@ -231,7 +231,7 @@ func assignPlans(all []*service, world *manifest.World) {
 	}
 	for i, p := range world.AssignNamed(names, only, all[0].surroundings()...) {
 		if p != nil {
-			all[i].plan = p.In(world, all[i].surroundings()...)
+			all[i].program.Plan = p.In(world, all[i].surroundings()...)
 		}
 	}
 }

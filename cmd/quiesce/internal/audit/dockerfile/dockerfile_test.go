@@ -27,6 +27,7 @@ func audited(t *testing.T, plan *quiesce.Plan, files ...string) []string {
 		}
 	}
 	world := &manifest.World{Files: map[string]*manifest.File{}, Problem: func(err error) { t.Error(err) }}
+	world.Sources = []*manifest.Source{{Path: "m/int", Takes: []string{"SIGINT"}}}
 	if plan != nil {
 		world.Plans = []*manifest.Plan{{Path: plan.App, Ask: func([]string) (*quiesce.Plan, error) { return plan, nil }}}
 	}
@@ -162,6 +163,20 @@ func TestStopSignal(t *testing.T) {
 		}
 	}
 	expect(t, audited(t, nil, "Dockerfile", "FROM alpine\nSTOPSIGNAL SIGQUIT\nCMD [\"/shop\"]"))
+}
+
+// TestSources: what a program does with a signal is known from its sources, too.
+func TestSources(t *testing.T) {
+	for lines, want := range map[string]string{
+		"CMD [\"/int\"]":                 "Dockerfile:2 image-stop-signal: the stop signal SIGTERM is not handled: m/int does not handle it: it ends at once",
+		"STOPSIGNAL INT\nCMD [\"/int\"]": "", "STOPSIGNAL $S\nCMD [\"/int\"]": "", "CMD [\"/other\"]": "",
+		"STOPSIGNAL QUIT\nCMD [\"/int\"]": "Dockerfile:2 image-stop-signal: STOPSIGNAL QUIT does not ask for a stop: m/int does not handle it: it crashes",
+	} {
+		got := audited(t, nil, "Dockerfile", "FROM alpine\n"+lines)
+		if len(got) != min(1, len(want)) || !strings.Contains(strings.Join(got, ""), want) {
+			t.Errorf("%s: %q, want %q", lines, got, want)
+		}
+	}
 }
 
 func TestRead(t *testing.T) {

@@ -82,7 +82,7 @@ func (Kind) Audit(docs []*manifest.Document, world *manifest.World, report manif
 	for _, d := range docs {
 		targets = append(targets, d.Object.(*file).targets(d, world)...)
 	}
-	assignPlans(targets, world)
+	assignPrograms(targets, world)
 	type key struct {
 		rule, file string
 		line       any

@@ -193,13 +193,19 @@ func cmdDropped(t *target, report manifest.Report) {
 	report(t.at(t.cmd.line, fmt.Sprintf("CMD %s is dropped: %s takes no arguments, here or from docker run", strings.Join(t.cmd.CmdLine, " "), form)))
 }
 
-// stopSignal: the signal is none, or none that the program handles.
+// stopSignal: the signal is none, or none that the program handles. Without STOPSIGNAL, that of
+// the base image, it is SIGTERM.
 func stopSignal(t *target, report manifest.Report) {
 	if t.stopSignal == "" {
+		if why := t.program.Deaf("SIGTERM"); why != "" && t.stopSignalLine == 0 && !t.windows() {
+			f := t.at(max(1, t.process().line), "the stop signal SIGTERM is not handled: "+why)
+			f.Fix = "handle SIGTERM in the program"
+			report(f)
+		}
 		return
 	}
 	name, ok := signame.Parse(t.stopSignal)
-	why := signame.Deaf(name, t.plan)
+	why := t.program.Deaf(name)
 	if !ok {
 		why = "there is no such signal, and the container does not start"
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	dockershell "github.com/moby/buildkit/frontend/dockerfile/shell"
 
-	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/shell"
 )
@@ -22,12 +21,12 @@ import (
 // A target is a stage that is an image of its own, with all that it has from the
 // stages that it is based on.
 type target struct {
-	doc   *manifest.Document
-	file  *file
-	world *manifest.World
-	stage int
-	base  string // the image that it starts from; "" is not known
-	plan  *quiesce.Plan
+	doc     *manifest.Document
+	file    *file
+	world   *manifest.World
+	stage   int
+	base    string           // the image that it starts from; "" is not known
+	program manifest.Program // what is known of it
 
 	entrypoint, cmd *command
 	stopSignal      string
@@ -265,14 +264,15 @@ func inContainer() []string {
 	return []string{"KUBERNETES_SERVICE_HOST=", "NOTIFY_SOCKET=", "INVOCATION_ID="}
 }
 
-// assignPlans gives the targets their plans.
-func assignPlans(targets []*target, world *manifest.World) {
-	if len(world.Plans) == 0 || len(targets) == 0 {
-		return
-	}
+// assignPrograms says what is known of the programs of the targets.
+func assignPrograms(targets []*target, world *manifest.World) {
 	names := make([][]string, len(targets))
 	for i, t := range targets {
 		names[i] = t.names()
+		t.program.Source = world.SourceOf(names[i]...)
+	}
+	if len(world.Plans) == 0 || len(targets) == 0 {
+		return
 	}
 	only := -1
 	if len(targets) == 1 {
@@ -280,7 +280,7 @@ func assignPlans(targets []*target, world *manifest.World) {
 	}
 	for i, p := range world.AssignNamed(names, only, inContainer()...) {
 		if p != nil {
-			targets[i].plan = p.In(world, inContainer()...)
+			targets[i].program.Plan = p.In(world, inContainer()...)
 		}
 	}
 }

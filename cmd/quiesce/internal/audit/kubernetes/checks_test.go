@@ -165,7 +165,7 @@ func processTests() []checkTest {
 		{"shared processes", deployment("command: []", "command: [sh, -c, 'helper & exec /shop']", "volumes: []", "shareProcessNamespace: true"), nil, ""},
 		{"signal that a plan has not", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGQUIT, "), planOf(30*time.Second, 20*time.Second), "stop-signal-unhandled: shop stops at"},
 		{"signal of another program", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGQUIT, "), nil, ""},
-		{"kill", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGKILL, "), nil, "stop-signal-unhandled: no program can handle it"},
+		{"kill", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGKILL, "), nil, "stop-signal-unhandled: no program can handle SIGKILL"},
 	}
 }
 

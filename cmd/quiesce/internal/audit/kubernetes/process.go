@@ -7,8 +7,6 @@ import (
 	"path"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/shell"
 )
@@ -110,19 +108,9 @@ func stopSignalUnhandled(w *workload, report manifest.Report) {
 			unhandledTerm(k, report)
 			continue
 		}
-		signal := *k.Lifecycle.StopSignal
-		why, source := "", w.cluster.world.SourceOf(k.names()...)
-		switch {
-		case source != nil:
-			if yes, known := source.Handles(string(signal)); yes || !known {
-				continue
-			}
-			why = source.Unhandled(string(signal))
-		case signal == corev1.SIGKILL, signal == corev1.SIGSTOP:
-			why = "no program can handle it"
-		case k.plan != nil && slices.Contains(policies, k.plan.Escalation) && !slices.Contains(handled, signal):
-			why = fmt.Sprintf("%s stops at %v", k.plan.App, handled)
-		default:
+		signal := string(*k.Lifecycle.StopSignal)
+		why := k.program().Deaf(signal)
+		if why == "" {
 			continue
 		}
 		report(manifest.Finding{
@@ -135,23 +123,18 @@ func stopSignalUnhandled(w *workload, report manifest.Report) {
 // unhandledTerm: without a stop signal in the pod it is that of the image, which mostly has
 // none, and then SIGTERM.
 func unhandledTerm(k *container, report manifest.Report) {
-	source := k.w.cluster.world.SourceOf(k.names()...)
-	if source == nil || !k.w.runs() {
-		return
-	}
-	if yes, known := source.Handles("SIGTERM"); yes || !known {
+	why := k.program().Deaf("SIGTERM")
+	if why == "" || !k.w.runs() {
 		return
 	}
 	report(manifest.Finding{
 		Doc: k.w.doc, Path: k.in("name"),
-		Message: fmt.Sprintf("%s: container %s: the stop signal SIGTERM is not handled: %s", k.w.doc.Name, k.Name, source.Unhandled("SIGTERM")),
+		Message: fmt.Sprintf("%s: container %s: the stop signal SIGTERM is not handled: %s", k.w.doc.Name, k.Name, why),
 		Fix:     "handle SIGTERM in the program",
 	})
 }
 
-// A program that is built with quiesce and has one of its policies stops at these signals;
-// what a policy of its own has is not in the plan.
-var (
-	policies = []string{"interactive", "orchestrated"}
-	handled  = []corev1.Signal{corev1.SIGTERM, corev1.SIGINT}
-)
+// program is what is known of what the container runs.
+func (k *container) program() manifest.Program {
+	return manifest.Program{Plan: k.plan, Source: k.w.cluster.world.SourceOf(k.names()...)}
+}

@@ -5,7 +5,8 @@ package manifest
 import (
 	"path"
 	"slices"
-	"strings"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/signame"
 )
 
 // A Source is what the sources of a program tell of the signals that it takes.
@@ -26,9 +27,8 @@ type Source struct {
 
 // Handles reports whether the program takes a signal, and whether that is known.
 func (s *Source) Handles(signal string) (yes, known bool) {
-	signal = signalName(signal)
 	switch {
-	case signal == "SIGKILL" || signal == "SIGSTOP":
+	case signame.Uncatchable(signal):
 		return false, true
 	case s.All || slices.Contains(s.Takes, signal):
 		return true, true
@@ -36,19 +36,35 @@ func (s *Source) Handles(signal string) (yes, known bool) {
 	return false, !s.Unknown && !slices.Contains(s.Perhaps, signal) && portable[signal]
 }
 
-// Unhandled says what a signal does that the program does not take: Go's runtime decides
+// unhandled says what a signal does that the program does not take: Go's runtime decides
 // that.
-func (s *Source) Unhandled(signal string) string {
-	switch signal = signalName(signal); {
-	case slices.Contains(s.Ignores, signal):
+func (s *Source) unhandled(signal string) string {
+	switch s.outcome(signal) {
+	case Ignored:
 		return s.Path + " ignores it, and is killed at the end"
-	case signal == "SIGTERM" || signal == "SIGINT" || signal == "SIGHUP":
+	case Ends:
 		return s.Path + " does not handle it: it ends at once, without a stop"
-	case slices.Contains(crashes, signal):
+	case Crashes:
 		return s.Path + " does not handle it: it crashes with a dump, without a stop"
 	}
 	return s.Path + " does not handle it: nothing happens until it is killed"
 }
+
+// outcome is what becomes of the program at a signal that it does not take.
+func (s *Source) outcome(signal string) Outcome {
+	switch {
+	case slices.Contains(s.Ignores, signal):
+		return Ignored
+	case signame.Uncatchable(signal) || slices.Contains(ends, signal):
+		return Ends
+	case slices.Contains(crashes, signal):
+		return Crashes
+	}
+	return Nothing
+}
+
+// ends are the signals at which Go's runtime ends the program.
+var ends = []string{"SIGTERM", "SIGINT", "SIGHUP"}
 
 // crashes are the signals at which Go's runtime prints all goroutines and ends.
 var crashes = []string{"SIGQUIT", "SIGABRT", "SIGTRAP", "SIGSYS"}
@@ -57,20 +73,6 @@ var crashes = []string{"SIGQUIT", "SIGABRT", "SIGTRAP", "SIGSYS"}
 var portable = map[string]bool{
 	"SIGTERM": true, "SIGINT": true, "SIGHUP": true, "SIGQUIT": true, "SIGABRT": true, "SIGTRAP": true,
 	"SIGSYS": true, "SIGUSR1": true, "SIGUSR2": true, "SIGALRM": true, "SIGWINCH": true, "SIGPWR": true, "SIGIO": true,
-}
-
-// signalName returns SIGTERM for SIGTERM, TERM and 15.
-func signalName(s string) string {
-	s = strings.ToUpper(s)
-	for name, n := range map[string]string{"SIGHUP": "1", "SIGINT": "2", "SIGQUIT": "3", "SIGABRT": "6", "SIGKILL": "9", "SIGUSR1": "10", "SIGUSR2": "12", "SIGTERM": "15"} {
-		if s == n {
-			return name
-		}
-	}
-	if s != "" && !strings.HasPrefix(s, "SIG") {
-		s = "SIG" + s
-	}
-	return s
 }
 
 // SourceOf returns the sources of what is known by these names: those of a container or
@@ -87,15 +89,6 @@ func (w *World) SourceOf(names ...string) *Source {
 		}
 	}
 	return nil
-}
-
-// Handles reports whether what is known by a name takes a signal, such as SIGHUP, and
-// whether that is known.
-func (w *World) Handles(name, signal string) (yes, known bool) {
-	if s := w.SourceOf(name); s != nil {
-		return s.Handles(signal)
-	}
-	return false, false
 }
 
 // UnusedSources returns those that are for nothing in the documents.

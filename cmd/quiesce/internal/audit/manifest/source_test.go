@@ -15,20 +15,24 @@ func TestHandles(t *testing.T) {
 		yes, known   bool
 	}{
 		{"server", "SIGTERM", true, true},
-		{"server", "15", true, true},
-		{"server", "term", true, true},
 		{"server", "SIGHUP", false, true},
 		{"server", "SIGINT", false, false},
 		{"server", "SIGRTMIN+3", false, false},
-		{"server", "QUIT", false, true},
+		{"server", "SIGQUIT", false, true},
 		{"batch", "SIGQUIT", true, true},
-		{"batch", "KILL", false, true},
-		{"worker", "SIGTERM", false, false},
+		{"batch", "SIGKILL", false, true},
 		{"other", "SIGTERM", false, false},
 	} {
-		if yes, known := w.Handles(tt.name, tt.signal); yes != tt.yes || known != tt.known {
-			t.Errorf("Handles(%s, %s) = %t, %t, want %t, %t", tt.name, tt.signal, yes, known, tt.yes, tt.known)
+		s := w.SourceOf("nothing", tt.name)
+		if s == nil {
+			t.Fatalf("no source of %s", tt.name)
 		}
+		if yes, known := s.Handles(tt.signal); yes != tt.yes || known != tt.known {
+			t.Errorf("Handles(%s) of %s = %t, %t, want %t, %t", tt.signal, tt.name, yes, known, tt.yes, tt.known)
+		}
+	}
+	if s := w.SourceOf("worker"); s != nil {
+		t.Errorf("worker, which has another name, is %v", s)
 	}
 	if unused := w.UnusedSources(); len(unused) != 0 {
 		t.Errorf("unused %v", unused)

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/go-quiesce/quiesce"
 )
 
 // standard are the signals by their numbers, from 1, on every platform of Linux but
@@ -81,34 +79,3 @@ func realTime(word string) (string, bool) {
 
 // Uncatchable reports whether no program can handle the signal.
 func Uncatchable(name string) bool { return name == "SIGKILL" || name == "SIGSTOP" }
-
-// A program that is built with quiesce and has one of its policies stops at these signals;
-// what a policy of its own has is not in the plan.
-var (
-	policies = []string{"interactive", "orchestrated"}
-	stopping = []string{"SIGTERM", "SIGINT", "SIGHUP"}
-)
-
-// Stops reports whether a program that is built with quiesce stops gracefully at it. It is
-// not known of one with a policy of its own.
-func Stops(name, policy string) (stops, known bool) {
-	return slices.Contains(stopping, name), slices.Contains(policies, policy)
-}
-
-// Stopping names the signals at which a program stops.
-func Stopping() string { return strings.Join(stopping, ", ") }
-
-// Deaf says why a signal is no request to stop, "" if it may be one: nothing can handle it,
-// or the program of the plan does not stop at it.
-func Deaf(name string, plan *quiesce.Plan) string {
-	if Uncatchable(name) {
-		return "no program can handle " + name
-	}
-	if plan == nil {
-		return ""
-	}
-	if stops, known := Stops(name, plan.Escalation); stops || !known {
-		return ""
-	}
-	return fmt.Sprintf("%s stops at %s", plan.App, Stopping())
-}

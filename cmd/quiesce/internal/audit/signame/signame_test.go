@@ -2,11 +2,7 @@
 
 package signame
 
-import (
-	"testing"
-
-	"github.com/go-quiesce/quiesce"
-)
+import "testing"
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]string{
@@ -17,27 +13,6 @@ func TestParse(t *testing.T) {
 	} {
 		if got, ok := Parse(text); got != want || ok != (want != "") {
 			t.Errorf("Parse(%q) = %q, %v; want %q", text, got, ok, want)
-		}
-	}
-}
-
-func TestDeaf(t *testing.T) {
-	plan := &quiesce.Plan{App: "shop", Escalation: "orchestrated"}
-	own := &quiesce.Plan{App: "shop", Escalation: "own"}
-	for _, tt := range []struct {
-		name string
-		plan *quiesce.Plan
-		want string
-	}{
-		{"SIGKILL", nil, "no program can handle SIGKILL"},
-		{"SIGSTOP", own, "no program can handle SIGSTOP"},
-		{"SIGQUIT", nil, ""},
-		{"SIGQUIT", own, ""},
-		{"SIGQUIT", plan, "shop stops at SIGTERM, SIGINT, SIGHUP"},
-		{"SIGHUP", plan, ""},
-	} {
-		if got := Deaf(tt.name, tt.plan); got != tt.want {
-			t.Errorf("Deaf(%s, %+v) = %q, want %q", tt.name, tt.plan, got, tt.want)
 		}
 	}
 }

@@ -21,6 +21,7 @@ var directives = map[string]func(value string) bool{
 	"KillMode":                    oneOf("control-group mixed process none"),
 	"KillSignal":                  isSignal,
 	"NotifyAccess":                oneOf("none main exec all"),
+	"ReloadSignal":                isSignal,
 	"Restart":                     oneOf("no on-success on-failure on-abnormal on-watchdog on-abort always"),
 	"RestartKillSignal":           isSignal,
 	"SendSIGHUP":                  isBoolean,

@@ -61,7 +61,7 @@ var checks = map[string]func(u *unit, report manifest.Report){
 	"unit-no-sigkill":          noSIGKILL,
 	"unit-notify-access":       notifyAccess,
 	"unit-reload-not-restored": reloadNotRestored,
-	"unit-reload-stops":        reloadStops,
+	"unit-reload-signal":       reloadSignal,
 	"unit-shell-main":          shellMain,
 	"unit-stop-not-awaited":    stopNotAwaited,
 	"unit-timeout-none":        timeoutNone,
@@ -71,7 +71,7 @@ var checks = map[string]func(u *unit, report manifest.Report){
 // Audit checks all units of a run, each with its drop-ins.
 func (Kind) Audit(docs []*manifest.Document, world *manifest.World, report manifest.Report) {
 	units := join(docs)
-	assignPlans(units, world)
+	assignPrograms(units, world)
 	for _, id := range (Kind{}).Checks() {
 		for _, u := range units {
 			checks[id](u, func(f manifest.Finding) {

@@ -35,8 +35,8 @@ func (u *unit) timeout() (d time.Duration, name string, at placed, ok bool) {
 
 // worst returns what the stop of the program takes at most, and what that is made of.
 func (u *unit) worst() (time.Duration, string) {
-	if u.plan != nil && u.plan.WorstCase > 0 {
-		return u.plan.WorstCase, manifest.Chain(u.plan)
+	if plan := u.program.Plan; plan != nil && plan.WorstCase > 0 {
+		return plan.WorstCase, manifest.Chain(plan)
 	}
 	if grace, err := time.ParseDuration(u.variable(quiesce.GraceVariable)); err == nil && grace > 0 {
 		return grace, fmt.Sprintf("%s %v", quiesce.GraceVariable, grace)
@@ -97,14 +97,29 @@ func killSignal(u *unit, report manifest.Report) {
 	for _, key := range []string{"KillSignal", "RestartKillSignal"} {
 		s, set := u.last(key)
 		name, ok := signame.Parse(s.value)
-		if why := signame.Deaf(name, u.plan); set && ok && why != "" {
+		if why := u.program.Deaf(name); set && ok && why != "" {
 			report(u.at(s, fmt.Sprintf("%s=%s does not ask for a stop: %s", key, s.value, why)))
 		}
 	}
-	for _, s := range u.list("ExecStop") {
-		if name := kills(words(s.value)); signame.Uncatchable(name) {
-			report(u.at(s, fmt.Sprintf("ExecStop=%s does not ask for a stop: no program can handle %s", s.value, name)))
+	stops := u.list("ExecStop")
+	for _, s := range stops {
+		name := kills(words(s.value))
+		if end, _ := u.program.At(name); end != manifest.Ends && end != manifest.Crashes {
+			continue // KillSignal follows, and does what is to be done
 		}
+		if why := u.program.Deaf(name); why != "" {
+			report(u.at(s, fmt.Sprintf("ExecStop=%s does not ask for a stop: %s", s.value, why)))
+		}
+	}
+	_, chosen := u.last("KillSignal")
+	if why := u.program.Deaf("SIGTERM"); why != "" && !chosen && len(stops) == 0 && u.whole && u.runs() && u.value("KillMode") != "none" {
+		_, at := u.start()
+		if at.doc == nil {
+			at = u.section()
+		}
+		f := u.at(at, "the stop signal SIGTERM is not handled: "+why)
+		f.Fix = "handle SIGTERM in the program"
+		report(f)
 	}
 }
 
@@ -139,44 +154,4 @@ func noSIGKILL(u *unit, report manifest.Report) {
 	if kill, ok := boolean(s.value); ok && !kill && !slices.ContainsFunc(u.names(), func(n string) bool { return slices.Contains(precious, n) }) {
 		report(u.at(s, "SendSIGKILL="+s.value+": what does not stop in time runs on, and keeps its ports and files from the next start"))
 	}
-}
-
-// reload returns the signal with which ExecReload asks, if the plan says that the program stops
-// at it.
-func (u *unit) reload() (s placed, signal string, ok bool) {
-	if u.plan == nil {
-		return placed{}, "", false
-	}
-	for _, s := range u.list("ExecReload") {
-		name := kills(words(s.value))
-		if stops, known := signame.Stops(name, u.plan.Escalation); stops && known || signame.Uncatchable(name) {
-			return s, name, true
-		}
-	}
-	return placed{}, "", false
-}
-
-// restores reports whether the unit is started again after an end that is clean.
-func (u *unit) restores() bool {
-	return slices.Contains([]string{"always", "on-success"}, u.value("Restart")) || u.value("RestartForceExitStatus") != ""
-}
-
-// reloadStops: what is to be a reload is a restart with all that it interrupts.
-func reloadStops(u *unit, report manifest.Report) {
-	if s, name, ok := u.reload(); ok && u.restores() {
-		report(u.at(s, fmt.Sprintf("ExecReload sends %s, at which %s stops: a reload is a restart", name, u.plan.App)))
-	}
-}
-
-// reloadNotRestored: the same, and the service is gone.
-func reloadNotRestored(u *unit, report manifest.Report) {
-	s, name, ok := u.reload()
-	if !ok || u.restores() {
-		return
-	}
-	restart := u.value("Restart")
-	if restart == "" {
-		restart = "no"
-	}
-	report(u.at(s, fmt.Sprintf("ExecReload sends %s, at which %s stops; that end is clean, and Restart=%s does not bring it back", name, u.plan.App, strings.TrimSpace(restart))))
 }

@@ -17,10 +17,16 @@ import (
 // audited reads files, path and text by turns, and returns the findings as "file:line rule: message".
 func audited(t *testing.T, plan *quiesce.Plan, files ...string) []string {
 	t.Helper()
-	world := &manifest.World{Files: map[string]*manifest.File{}, Problem: func(err error) { t.Error(err) }, Note: func(manifest.Note) {}}
+	world := new(manifest.World)
 	if plan != nil {
 		world.Plans = []*manifest.Plan{{Path: plan.App, Ask: func([]string) (*quiesce.Plan, error) { return plan, nil }}}
 	}
+	return auditedIn(t, world, files...)
+}
+
+func auditedIn(t *testing.T, world *manifest.World, files ...string) []string {
+	t.Helper()
+	world.Files, world.Problem, world.Note = map[string]*manifest.File{}, func(err error) { t.Error(err) }, func(manifest.Note) {}
 	var docs []*manifest.Document
 	for i := 0; i < len(files); i += 2 {
 		f := &manifest.File{Path: files[i], Data: []byte(files[i+1])}
@@ -204,6 +210,8 @@ func TestSignals(t *testing.T) {
 		"ExecReload=/bin/kill -HUP $MAINPID\nRestart=on-abnormal":                               "Restart=on-abnormal does not bring it back",
 		"ExecReload=/bin/kill -HUP $MAINPID\nRestart=":                                          "Restart=no does not bring it back",
 		"ExecReload=/bin/kill -HUP $MAINPID\nRestart=on-failure\nRestartForceExitStatus=SIGHUP": "a reload is a restart",
+		"Type=notify-reload":                    "shop.service:4 unit-reload-signal: shop.service: Type=notify-reload sends SIGHUP: shop stops at it: a reload is a restart",
+		"Type=notify-reload\nReloadSignal=USR2": "", "Type=notify-reload\nReloadSignal=TERM": "shop.service:5 unit-reload-signal", "Type=notify-reload\nReloadSignal=%S": "",
 	} {
 		got := audited(t, plan, "shop.service", service(text))
 		if len(got) != min(1, len(want)) || !strings.Contains(strings.Join(got, ""), want) {
@@ -211,6 +219,42 @@ func TestSignals(t *testing.T) {
 		}
 	}
 	expect(t, audited(t, nil, "shop.service", service("ExecReload=/bin/kill -HUP $MAINPID", "KillSignal=SIGQUIT")))
+}
+
+// TestSources: what a program does with a signal is known from its sources, too.
+func TestSources(t *testing.T) {
+	for text, want := range map[string]string{
+		"ExecReload=/bin/kill -HUP $MAINPID":                       "shop.service:4 unit-reload-signal: shop.service: ExecReload sends SIGHUP: m/shop does not handle it and ends at once, without a stop: a reload is a restart",
+		"ExecReload=/bin/kill -HUP $MAINPID\nRestart=on-failure":   "unit-reload-not-restored: shop.service: ExecReload sends SIGHUP: m/shop does not handle it and ends at once, without a stop; that end is clean, and Restart=on-failure",
+		"ExecReload=/bin/kill -QUIT $MAINPID\nRestart=on-failure":  "a reload is a restart",
+		"ExecReload=/bin/kill -QUIT $MAINPID\nRestart=on-abnormal": "crashes with a dump, and Restart=on-abnormal does not bring it back",
+		"ExecReload=/bin/kill -KILL $MAINPID\nRestart=on-abnormal": "a reload is a restart",
+		"ExecReload=/bin/kill -USR2 $MAINPID":                      "m/shop does not handle it, and nothing happens: a reload does nothing",
+		"ExecReload=/bin/kill -USR1 $MAINPID":                      "",
+		"ExecReload=/bin/kill -WINCH $MAINPID":                     "m/shop ignores it: a reload does nothing",
+		"KillSignal=SIGINT":                                        "",
+		"KillSignal=SIGQUIT":                                       "unit-kill-signal: shop.service: KillSignal=SIGQUIT does not ask for a stop: m/shop does not handle it: it crashes",
+		"ExecStop=/bin/kill -QUIT $MAINPID\nKillSignal=SIGCONT":    "ExecStop=/bin/kill -QUIT $MAINPID does not ask for a stop: m/shop",
+		"": "",
+	} {
+		source := &manifest.Source{Path: "m/shop", Takes: []string{"SIGTERM", "SIGUSR1"}, Ignores: []string{"SIGWINCH"}, Perhaps: []string{"SIGINT"}}
+		got := withSource(t, source, text)
+		if len(got) != min(1, len(want)) || !strings.Contains(strings.Join(got, ""), want) {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+	only := "shop.service:2 unit-kill-signal: shop.service: the stop signal SIGTERM is not handled: m/shop does not handle it: it ends at once"
+	for text, want := range map[string]string{"": only, "KillSignal=INT": "", "ExecStop=/usr/bin/shop stop": "", "Type=oneshot": ""} {
+		got := withSource(t, &manifest.Source{Path: "m/shop", Takes: []string{"SIGINT"}}, text)
+		if len(got) != min(1, len(want)) || !strings.Contains(strings.Join(got, ""), want) {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+func withSource(t *testing.T, source *manifest.Source, text string) []string {
+	t.Helper()
+	return auditedIn(t, &manifest.World{Sources: []*manifest.Source{source}}, "shop.service", service(text))
 }
 
 func TestShell(t *testing.T) {

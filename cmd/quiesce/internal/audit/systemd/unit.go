@@ -18,7 +18,7 @@ type unit struct {
 	doc      *manifest.Document // the unit's own, or that of the first drop-in
 	whole    bool               // the unit itself is there
 	settings []placed           // in the order in which systemd applies them
-	plan     *quiesce.Plan      // nil if it is not known
+	program  manifest.Program   // what is known of it
 }
 
 // A placed setting knows its document.
@@ -192,23 +192,24 @@ func (u *unit) names() []string {
 	return names
 }
 
-// assignPlans gives the units their plans. One without a name that fits none is that of
-// the only unit.
-func assignPlans(us []*unit, world *manifest.World) {
-	if len(world.Plans) == 0 || len(us) == 0 {
-		return
-	}
+// assignPrograms says what is known of the programs of the units. A plan without a name that
+// fits none is that of the only unit.
+func assignPrograms(us []*unit, world *manifest.World) {
 	only := -1
 	names := make([][]string, len(us))
 	for i, u := range us {
 		names[i] = u.names()
+		u.program.Source = world.SourceOf(names[i]...)
+	}
+	if len(world.Plans) == 0 || len(us) == 0 {
+		return
 	}
 	if len(us) == 1 {
 		only = 0
 	}
 	for i, p := range world.AssignNamed(names, only, us[0].environment()...) {
 		if p != nil {
-			us[i].plan = p.In(world, us[i].environment()...)
+			us[i].program.Plan = p.In(world, us[i].environment()...)
 		}
 	}
 }
