@@ -90,7 +90,7 @@ func (a *audit) read() {
 	for i, c := range contents {
 		f := a.files[i]
 		f.documents = c.Documents
-		a.world.Files[f.Path] = &f.File
+		a.world.Files[filepath.Clean(f.Path)] = &f.File
 		a.report.Problems = append(a.report.Problems, c.Problems...)
 		notes = append(notes, c.Notes...)
 	}

@@ -5,6 +5,7 @@ package audit
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -251,6 +252,33 @@ func TestIgnore(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			expect(t, auditText(t, "job.yaml", tt.text, Options{}), tt.want...)
+		})
+	}
+}
+
+// TestIgnoreInAllKinds: the comment is the same, in the words of each kind.
+func TestIgnoreInAllKinds(t *testing.T) {
+	const ignore = "quiesce:ignore %s as we want it\n"
+	for _, tt := range []struct{ rule, name, text string }{
+		{"unit-kill-mode", "shop.service", "[Service]\nExecStart=/shop\n# COMMENTKillMode=none\n"},
+		{"unit-kill-mode", "shop.service", "[Service]\nExecStart=/shop\n; COMMENTKillMode=none\n"},
+		{"unit-kill-mode", "shop.service", "# COMMENT[Service]\nExecStart=/shop\nKillMode=none\n"},
+		{"unit-kill-mode", "shop.service.d/10.conf", "[Service]\n#COMMENTKillMode=none\n"},
+		{"image-stop-signal", "Dockerfile", "FROM alpine\n# COMMENTSTOPSIGNAL KILL\nCMD [\"/shop\"]\n"},
+		{"image-stop-signal", "Dockerfile", "# syntax=docker/dockerfile:1\n# COMMENTFROM alpine\nSTOPSIGNAL KILL\nCMD [\"/shop\"]\n"},
+		{"compose-stop-signal", "compose.yaml", "services:\n  shop:\n    image: 'x#y'\n    stop_signal: \"KILL\" # COMMENT"},
+		{"compose-stop-signal", "compose.yaml", "services:\n  shop:\n    image: x\n    # COMMENT\n    stop_signal: KILL\n"},
+		{"grace-zero", "job.yaml", strings.Replace(badJob, "Seconds: 0", "Seconds: 0 # COMMENT", 1)},
+		{"image-script-without-exec", "run.sh", "#!/bin/sh\n# COMMENT\n\"$@\"\n"},
+		{"image-script-without-exec", "run.sh", "#!/bin/sh\nset -e\n\"$@\" # COMMENT\n"},
+	} {
+		t.Run(tt.rule+" "+tt.name, func(t *testing.T) {
+			audit := func(text string) *finding.Report {
+				tree(t, map[string]string{tt.name: text, "image/Dockerfile": "FROM alpine\nCOPY run.sh /\nENTRYPOINT [\"/run.sh\"]\n"})
+				return run(t, Options{})
+			}
+			expect(t, audit(strings.ReplaceAll(tt.text, "COMMENT", fmt.Sprintf(ignore, tt.rule))))
+			expect(t, audit(strings.ReplaceAll(tt.text, "COMMENT", "a comment\n")), tt.rule)
 		})
 	}
 }

@@ -27,12 +27,13 @@ type ignore struct {
 
 // suppress drops the findings that a comment ignores. A comment at the end of a line is
 // for that line, one on a line of its own for the next, and one before everything else of a
-// document for all of it.
+// document for all of it. Files that documents refer to, such as scripts, have such
+// comments, too.
 func (a *audit) suppress() {
 	byFile := map[string][]*ignore{}
-	for _, f := range a.files {
-		if bytes.Contains(f.Data, []byte(ignoreWord)) {
-			byFile[f.Path] = a.ignores(&f.File)
+	for _, key := range sortedKeys(a.world.Files) {
+		if f := a.world.Files[key]; bytes.Contains(f.Data, []byte(ignoreWord)) {
+			byFile[f.Path] = a.ignores(f)
 		}
 	}
 	if len(byFile) == 0 {
@@ -64,18 +65,19 @@ func (a *audit) ignores(f *manifest.File) []*ignore {
 	n := 0
 	for line := range strings.Lines(string(f.Data)) {
 		n++
-		text := strings.TrimSpace(line)
-		content, comment, _ := strings.Cut(text, "#")
+		content, comment := cutIgnore(line)
 		switch {
 		case strings.HasPrefix(line, "---"):
 			whole, head = nil, true
-		case text == "":
 		case content != "":
 			settle(pending, n)
 			pending, head = nil, false
 		}
 		for _, ig := range whole {
 			ig.last = n
+		}
+		if comment == "" {
+			continue
 		}
 		ig := a.parseIgnore(f.Path, n, comment)
 		if ig == nil {
@@ -101,13 +103,25 @@ func settle(pending []*ignore, line int) {
 	}
 }
 
-// parseIgnore returns nil for another comment.
-func (a *audit) parseIgnore(file string, line int, comment string) *ignore {
-	rest, ok := strings.CutPrefix(strings.TrimSpace(comment), ignoreWord)
-	if !ok {
-		return nil
+// cutIgnore returns what of a line is no comment, and from [ignoreWord] on the comment that
+// has it.
+func cutIgnore(line string) (content, comment string) {
+	content = strings.TrimSpace(line)
+	if before, rest, ok := strings.Cut(content, ignoreWord); ok {
+		before = strings.TrimRight(before, " \t")
+		if mark := strings.TrimRight(before, "#;"); mark != before {
+			content, comment = strings.TrimSpace(mark), rest
+		}
 	}
-	rule, reason, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	if content != "" && (content[0] == '#' || content[0] == ';') { // which begins one in units
+		content = ""
+	}
+	return content, comment
+}
+
+// parseIgnore reads what follows [ignoreWord]; nil is malformed.
+func (a *audit) parseIgnore(file string, line int, comment string) *ignore {
+	rule, reason, _ := strings.Cut(strings.TrimSpace(comment), " ")
 	text := ""
 	switch ids := a.config.ids(); {
 	case !slices.Contains(ids, rule):

@@ -111,17 +111,16 @@ func (t *target) read(c *copied, name string, depth int) (script, bool) {
 		return other.find(other.absolute(name), depth+1)
 	}
 	for _, root := range contexts(t.doc.File) {
-		if s, ok := readFile(filepath.Join(root, filepath.FromSlash(path.Clean("/"+name)))); ok {
-			return s, true
+		if f := t.world.Refer(filepath.Join(root, filepath.FromSlash(path.Clean("/"+name)))); f != nil {
+			name := filepath.Base(f.Path)
+			doc := &manifest.Document{File: f.Path, Line: 1, Type: "script", Name: name, Places: lines{}}
+			return script{name, string(f.Data), doc, 0}, true
 		}
 	}
 	return script{}, false
 }
 
-const (
-	mostUp          = 4       // folders from a Dockerfile to its context
-	mostScriptBytes = 1 << 20 // of a script
-)
+const mostUp = 4 // folders from a Dockerfile to its context
 
 // contexts are the folders that may be the context of the build: that of the Dockerfile and those
 // above, up to the root of the repository.
@@ -145,18 +144,4 @@ func contexts(file string) []string {
 		dir, relative = filepath.Dir(dir), filepath.Join(relative, "..")
 	}
 	return out
-}
-
-// readFile reads a script. What is no regular file, or too large to be a script, is none.
-func readFile(name string) (script, bool) {
-	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > mostScriptBytes {
-		return script{}, false
-	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return script{}, false
-	}
-	doc := &manifest.Document{File: filepath.Clean(name), Line: 1, Type: "script", Name: filepath.Base(name), Places: lines{}}
-	return script{filepath.Base(name), string(data), doc, 0}, true
 }

@@ -3,6 +3,8 @@
 package manifest
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -11,7 +13,7 @@ import (
 type World struct {
 	Plans   []*Plan
 	Sources []*Source
-	Files   map[string]*File // all that were read, by path
+	Files   map[string]*File // all that were read, by their clean paths
 
 	// Problem takes what goes wrong while the documents are checked, such as a server that
 	// does not print its plan.
@@ -19,6 +21,29 @@ type World struct {
 
 	// Note takes what the user should know about the audit itself.
 	Note func(Note)
+}
+
+// mostReferred bounds a file that a document refers to, in bytes.
+const mostReferred = 1 << 20
+
+// Refer returns a file that a document refers to, such as a script, nil if it cannot be read
+// or is no regular file.
+func (w *World) Refer(name string) *File {
+	name = filepath.Clean(name)
+	if f, ok := w.Files[name]; ok {
+		return f
+	}
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > mostReferred {
+		return nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil
+	}
+	f := &File{Path: name, Data: data}
+	w.Files[name] = f
+	return f
 }
 
 // Assign says which of the things that run servers, each known by several names, has which
