@@ -16,25 +16,56 @@ import (
 // audited audits a compose file as "line rule: message".
 func audited(t *testing.T, plan *quiesce.Plan, name, text string) []string {
 	t.Helper()
-	f := &manifest.File{Path: name, Data: []byte(text)}
-	if !(Kind{}).Recognise(f) {
-		t.Fatalf("not recognised: %s", text)
+	var out []string
+	for _, line := range auditedFiles(t, plan, name, text) {
+		out = append(out, strings.TrimPrefix(line, name+":"))
 	}
-	world := &manifest.World{Files: map[string]*manifest.File{name: f}, Problem: func(err error) { t.Error(err) }}
+	return out
+}
+
+// auditedFiles audits files, name and text by turns, as "file:line rule: message". Notes have no rule. Those
+// files that are no compose files by their names are there to be referred to.
+func auditedFiles(t *testing.T, plan *quiesce.Plan, files ...string) []string {
+	t.Helper()
+	var out []string
+	world := &manifest.World{Files: map[string]*manifest.File{}, Problem: func(err error) { t.Error(err) }}
+	world.Note = func(n manifest.Note) { out = append(out, fmt.Sprintf("%s:%d %s", n.File, n.Line, n.Text)) }
 	world.Sources = []*manifest.Source{{Path: "m/int", Takes: []string{"SIGINT"}}}
 	if plan != nil {
 		world.Plans = []*manifest.Plan{{Path: plan.App, Ask: func([]string) (*quiesce.Plan, error) { return plan, nil }}}
 	}
-	c := Kind{}.Read(f, true)
-	if len(c.Problems) > 0 {
-		t.Fatal(c.Problems)
+	var docs []*manifest.Document
+	for i := 0; i < len(files); i += 2 {
+		f := &manifest.File{Path: files[i], Data: []byte(files[i+1])}
+		world.Files[f.Path] = f
+		if !(Kind{}).Recognise(f) {
+			continue
+		}
+		c := Kind{}.Read(f, true)
+		if len(c.Problems) > 0 {
+			t.Fatal(c.Problems)
+		}
+		docs = append(docs, c.Documents...)
 	}
-	var out []string
-	Kind{}.Audit(c.Documents, world, func(f manifest.Finding) {
+	if len(docs) == 0 {
+		t.Fatalf("not recognised: %q", files)
+	}
+	Kind{}.Audit(docs, world, func(f manifest.Finding) {
 		line, _ := f.Doc.Places.At(f.Path...)
-		out = append(out, fmt.Sprintf("%d %s: %s", line, f.Rule, f.Message))
+		out = append(out, fmt.Sprintf("%s:%d %s: %s", f.Doc.File, line, f.Rule, f.Message))
 	})
 	return out
+}
+
+func expect(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	ok := len(got) == len(want)
+	for i := range min(len(want), len(got)) {
+		ok = ok && strings.Contains(got[i], want[i])
+	}
+	if !ok {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }
 
 // table audits services of which the fields are given, and wants one finding or none.
@@ -57,7 +88,7 @@ func TestGrace(t *testing.T) {
 		"image: shop\nstop_grace_period: 1m30s":     "",
 		"image: shop\nstop_grace_period: 30":        "",
 		"image: shop\nstop_grace_period: ${GRACE}":  "",
-		"image: shop\nextends: other":               "",
+		"image: shop\nextends: other":               "4 service shop is audited in part only: there is no service other to extend",
 		"environment: {A: b}":                       "",
 		"build: .\ncommand: tini -- /usr/bin/shop":  "stop_grace_period, 10s",
 		"build: .\nenvironment: [QUIESCE_GRACE=1m]": "stop_grace_period, 10s",
@@ -167,11 +198,12 @@ func TestRecognise(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add("services:\n  a: {image: debian, command: sh -c 'b', depends_on: {a: {condition: service_completed_successfully}}, stop_signal: 9}\n")
+	f.Add("services:\n  a: {extends: b, build: {dockerfile_inline: 'FROM a'}}\n  b: {extends: {service: a}, command: !reset null}\n  c: !override {}\ninclude: [x, {path: [y]}]\n")
 	f.Add("services: &a\n  b: *a\n")
 	f.Add("services:\n  a:\n    entrypoint: [1, {b: c}, null]\n    environment: [A]\n    stop_grace_period: -1s\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		c := Kind{}.Read(&manifest.File{Path: "compose.yaml", Data: []byte(text)}, true)
-		Kind{}.Audit(c.Documents, &manifest.World{Files: map[string]*manifest.File{}}, func(f manifest.Finding) {
+		Kind{}.Audit(c.Documents, &manifest.World{Files: map[string]*manifest.File{}, Note: func(manifest.Note) {}}, func(f manifest.Finding) {
 			if line, _ := f.Doc.Places.At(f.Path...); line < 1 || line > strings.Count(text, "\n")+1 {
 				t.Errorf("%s in line %d", f.Rule, line)
 			}

@@ -28,7 +28,7 @@ func (Kind) Candidate(path string) bool {
 }
 
 var (
-	services   = regexp.MustCompile(`(?m)^["']?services["']?\s*:`)
+	services   = regexp.MustCompile(`(?m)^["']?(?:services|include)["']?\s*:`)
 	kubernetes = regexp.MustCompile(`(?m)^apiVersion\s*:`)
 )
 
@@ -36,6 +36,9 @@ var (
 func (k Kind) Recognise(f *manifest.File) bool {
 	return k.Candidate(f.Path) && services.Match(f.Data) && !kubernetes.Match(f.Data)
 }
+
+// isOverride reports whether a file of that name is one to be merged into another.
+func isOverride(name string) bool { return strings.Contains(name, "override") }
 
 // Checks returns the ids of the rules.
 func (Kind) Checks() []string { return slices.Sorted(maps.Keys(checks)) }
@@ -50,10 +53,7 @@ var checks = map[string]func(s *service, report manifest.Report){
 
 // Audit checks all services of a run.
 func (Kind) Audit(docs []*manifest.Document, world *manifest.World, report manifest.Report) {
-	var all []*service
-	for _, d := range docs {
-		all = append(all, servicesOf(d)...)
-	}
+	all := build(docs, world)
 	assignPrograms(all, world)
 	for _, id := range (Kind{}).Checks() {
 		for _, s := range all {

@@ -66,6 +66,7 @@ func stopSignal(s *service, report manifest.Report) {
 	text := s.text("stop_signal")
 	if text == "" {
 		_, set := s.fields["stop_signal"]
+		set = set || s.image != nil && s.image.StopSignal != ""
 		if why := s.program.Deaf("SIGTERM"); why != "" && !set && s.whole {
 			f := s.at("stop_signal", "the stop signal SIGTERM is not handled: "+why)
 			f.Fix = "handle SIGTERM in the program"
@@ -84,16 +85,23 @@ func stopSignal(s *service, report manifest.Report) {
 	report(s.at("stop_signal", fmt.Sprintf("stop_signal %s does not ask for a stop: %s", text, why)))
 }
 
-// process returns the shell's command, if the file lets the service run one, the field that
+// process returns the shell's command, if the project lets the service run one, the field that
 // says so and the init before it.
 func (s *service) process() (script shell.Script, name, key string, init shell.Init, ok bool) {
 	words, key := s.runs()
-	init, words = shell.CutInit(words)
-	if set, _ := s.fields["init"].(bool); set && init.Name == "" {
+	if len(words) == 0 || !s.whole || s.oneShot() {
+		return script, "", "", init, false
+	}
+	if s.image != nil {
+		init, words = s.image.Runs(s.words("entrypoint"), s.words("command"))
+	} else {
+		init, words = shell.CutInit(words)
+	}
+	if set, _ := s.fields["init"].value.(bool); set && init.Name == "" {
 		init.Name = "init: true"
 	}
 	name, text := shell.Command(words)
-	if script, ok = shell.Parse(text); name == "" || !ok || init.Whole || s.oneShot() {
+	if script, ok = shell.Parse(text); name == "" || !ok || init.Whole {
 		return script, "", "", init, false
 	}
 	return script, name, key, init, true
@@ -106,8 +114,8 @@ func (s *service) oneShot() bool {
 	if profiles || s.text("restart") == "on-failure" {
 		return true
 	}
-	for _, other := range s.doc.Object.(*file).services {
-		needs, _ := other["depends_on"].(map[string]any)
+	for _, other := range s.project.services {
+		needs, _ := other.fields["depends_on"].value.(map[string]any)
 		if need, _ := needs[s.name].(map[string]any); need["condition"] == "service_completed_successfully" {
 			return true
 		}
@@ -122,7 +130,7 @@ func shellAsPID1(s *service, report manifest.Report) {
 	if !ok || init.Group || script.SoonOver() {
 		return
 	}
-	d := shell.DialectOf(name, s.text("image"))
+	d := shell.DialectOf(name, s.base())
 	who := d.String()
 	switch {
 	case d == shell.None || !script.Stays(d):

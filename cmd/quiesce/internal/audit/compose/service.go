@@ -4,100 +4,32 @@ package compose
 
 import (
 	"fmt"
-	"maps"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/go-quiesce/quiesce"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/dockerfile"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/shell"
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
 )
 
-// A file is what we know of a compose file: its services by name, each a mapping of which
-// only some fields are of interest.
-type file struct {
-	services map[string]map[string]any
-	override bool // it is only merged into another
-}
-
-// Read reads a compose file.
-func (Kind) Read(f *manifest.File, generic bool) manifest.Content {
-	var out manifest.Content
-	fail := func(err error) {
-		p := finding.Problem{File: f.Path, Text: err.Error()}
-		if e, ok := err.(*strict.Error); ok {
-			p.Line, p.Text = e.Line, e.Text
-		}
-		out.Problems = append(out.Problems, p)
-	}
-	for _, part := range strict.Split(f.Data) {
-		node, err := part.Parse()
-		if err != nil {
-			fail(err)
-			continue
-		}
-		n := child(node, "services")
-		if n == nil {
-			continue
-		}
-		o := &file{override: strings.Contains(filepath.Base(f.Path), "override")}
-		places, errs := part.Decode(n, &o.services)
-		for _, err := range errs {
-			fail(err)
-		}
-		doc := &manifest.Document{File: f.Path, Line: part.Line + n.Line, Type: "compose", Name: filepath.Base(f.Path), Object: o, Places: places}
-		if generic {
-			doc.Generic = part.Generic(node)
-		}
-		out.Documents = append(out.Documents, doc)
-	}
-	return out
-}
-
-func child(n *yaml.Node, key string) *yaml.Node {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
-}
-
-// A service is one of a compose file.
+// A service is one of a project, with all that is merged into it.
 type service struct {
-	doc     *manifest.Document
+	project *project
+	doc     *manifest.Document // that names it first
 	name    string
-	fields  map[string]any
-	whole   bool             // nothing is merged into it
-	program manifest.Program // what is known of it
-}
-
-func servicesOf(d *manifest.Document) []*service {
-	o := d.Object.(*file)
-	var out []*service
-	for _, name := range slices.Sorted(maps.Keys(o.services)) {
-		fields := o.services[name]
-		_, extends := fields["extends"]
-		_, image := fields["image"]
-		_, build := fields["build"]
-		out = append(out, &service{doc: d, name: name, fields: fields, whole: !extends && !o.override && (image || build)})
-	}
-	return out
+	fields  map[string]field
+	partly  bool              // something that it extends is not known
+	whole   bool              // what is not set is not set elsewhere
+	image   *dockerfile.Image // that is built for it; nil is not known
+	program manifest.Program  // what is known of it
 }
 
 // text returns a field that is written out, "" if it is not there or has a variable in it.
 func (s *service) text(key string) string {
-	v, ok := s.fields[key]
-	if !ok || v == nil {
+	v := s.fields[key].value
+	if v == nil {
 		return ""
 	}
 	text := fmt.Sprint(v)
@@ -110,7 +42,7 @@ func (s *service) text(key string) string {
 // words returns entrypoint or command, as compose splits it: text without a shell.
 func (s *service) words(key string) []string {
 	var out []string
-	switch v := s.fields[key].(type) {
+	switch v := s.fields[key].value.(type) {
 	case string:
 		out = split(v)
 	case []any:
@@ -169,7 +101,7 @@ func (s *service) runs() (words []string, key string) {
 
 // environment returns the value of a variable that is written out.
 func (s *service) environment(name string) string {
-	switch env := s.fields["environment"].(type) {
+	switch env := s.fields["environment"].value.(type) {
 	case map[string]any:
 		if v, ok := env[name]; ok && v != nil {
 			return fmt.Sprint(v)
@@ -205,7 +137,11 @@ func (s *service) names() []string {
 
 // at makes a finding of a field of the service, or of the service if it has not got it.
 func (s *service) at(key, message string) manifest.Finding {
-	return manifest.Finding{Doc: s.doc, Path: []any{s.name, key}, Message: "service " + s.name + ": " + message}
+	f := manifest.Finding{Doc: s.doc, Path: []any{s.name}, Message: "service " + s.name + ": " + message}
+	if from, ok := s.fields[key]; ok {
+		f.Doc, f.Path = from.doc, []any{from.service, key}
+	}
+	return f
 }
 
 // assignPrograms says what is known of the programs of the services. A plan without a name that

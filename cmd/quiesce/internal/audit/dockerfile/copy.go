@@ -106,8 +106,7 @@ func (t *target) read(c *copied, name string, depth int) (script, bool) {
 	case c.from == -2:
 		return script{}, false
 	case c.from >= 0:
-		other := &target{doc: t.doc, file: t.file, world: t.world, stage: c.from, env: map[string]string{}, workdir: "/"}
-		other.apply(c.from)
+		other := t.file.target(t.doc, t.world, c.from)
 		return other.find(other.absolute(name), depth+1)
 	}
 	for _, root := range contexts(t.doc.File) {

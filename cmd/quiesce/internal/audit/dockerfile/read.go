@@ -21,6 +21,7 @@ import (
 type file struct {
 	stages []instructions.Stage
 	args   []instructions.ArgCommand // before the first stage
+	given  map[string]string         // values for arguments
 	escape rune
 }
 

@@ -76,11 +76,15 @@ func (o *file) targets(doc *manifest.Document, world *manifest.World) []*target 
 		if i < len(o.stages)-1 && used[i] {
 			continue
 		}
-		t := &target{doc: doc, file: o, world: world, stage: i, env: map[string]string{}, workdir: "/", shell: []string{"/bin/sh", "-c"}}
-		t.apply(i)
-		out = append(out, t)
+		out = append(out, o.target(doc, world, i))
 	}
 	return out
+}
+
+func (o *file) target(doc *manifest.Document, world *manifest.World, stage int) *target {
+	t := &target{doc: doc, file: o, world: world, stage: stage, env: map[string]string{}, workdir: "/", shell: []string{"/bin/sh", "-c"}}
+	t.apply(stage)
+	return t
 }
 
 // stageOf returns the stage with that name or number, of those before a stage; -1 if there is
@@ -162,7 +166,9 @@ func (t *target) arguments(args []instructions.KeyValuePairOptional) {
 		if _, set := t.env[a.Key]; set {
 			continue
 		}
-		if a.Value != nil {
+		if v, ok := t.file.given[a.Key]; ok {
+			t.env[a.Key] = v
+		} else if a.Value != nil {
 			t.env[a.Key] = t.expand(*a.Value)
 		} else if v, ok := defaults(t.file)[a.Key]; ok {
 			t.env[a.Key] = v
@@ -195,7 +201,9 @@ func defaults(o *file) variables {
 	v := variables{}
 	for _, arg := range o.args {
 		for _, a := range arg.Args {
-			if a.Value != nil {
+			if given, ok := o.given[a.Key]; ok {
+				v[a.Key] = given
+			} else if a.Value != nil {
 				v[a.Key] = o.expand(*a.Value, v)
 			}
 		}
