@@ -110,18 +110,17 @@ func (f *auditFlags) run(c *cobra.Command, paths []string) error {
 	ctx, stop := sigmux.NotifyContext(c.Context())
 	defer stop()
 	plans, err := readPlans(ctx, f.plans)
+	dieOfSignal(ctx, stop)
 	if err != nil {
 		return wrongAudit(err)
 	}
 	sources, err := readSources(ctx, f.sources)
+	dieOfSignal(ctx, stop)
 	if err != nil {
 		return err
 	}
 	report, unplanned := audit.Run(audit.Options{Paths: paths, Stdin: c.InOrStdin(), Plans: plans, Sources: sources, Config: config})
-	if s, ok := errors.AsType[*sigmux.SignalError](context.Cause(ctx)); ok {
-		stop()
-		sigmux.Die(s.Signal)
-	}
+	dieOfSignal(ctx, stop)
 	names, err := finding.NewNames("")
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -69,10 +68,7 @@ func (f *demoFlags) run(c *cobra.Command) error {
 	f.cfg.Progress = func(name string) drill.Progress { return &demoProgress{stderr, name} }
 	fmt.Fprintln(stderr, "building examples/shop, with both of its mains")
 	naive, shop, err := demo.Run(ctx, f.cfg)
-	if s, ok := errors.AsType[*sigmux.SignalError](context.Cause(ctx)); ok {
-		stop()
-		sigmux.Die(s.Signal) // so that a shell's script or loop stops too
-	}
+	dieOfSignal(ctx, stop)
 	switch {
 	case errors.Is(err, drill.ErrTarget):
 		return &codedError{fmt.Errorf("demo: %w", err), codeTarget}

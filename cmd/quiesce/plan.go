@@ -50,10 +50,7 @@ func newPlan() *cobra.Command {
 			ctx, stop := sigmux.NotifyContext(c.Context())
 			defer stop()
 			data, err := askPlan(ctx, args, timeout)
-			if s, ok := errors.AsType[*sigmux.SignalError](context.Cause(ctx)); ok {
-				stop()
-				sigmux.Die(s.Signal)
-			}
+			dieOfSignal(ctx, stop)
 			if err == nil {
 				err = printPlan(c.OutOrStdout(), data, asJSON)
 			}

@@ -3,14 +3,17 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/nearest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/vet"
+	"github.com/go-quiesce/quiesce/sigmux"
 )
 
 const vetLong = `Vet looks for lifecycle bugs in Go code: signals that are lost, servers that nobody
@@ -25,8 +28,8 @@ A finding is switched off by a comment on its line or the line above, with a rea
 
   //quiesce:ignore CHECK reason
 
-Exit codes: 0 no findings, 1 findings, 2 wrong command line, 4 the code does not build,
-5 vet itself did not work.`
+Exit codes: 0 no findings, 1 findings, 2 wrong command line, 4 the code does not build
+or is not there, 5 vet itself did not work.`
 
 const vetExample = `  quiesce vet ./...
   quiesce vet --checks timeafter ./cmd/...
@@ -70,15 +73,23 @@ func (f *vetFlags) run(c *cobra.Command, packages []string) error {
 		return &usageError{fmt.Errorf("vet: %w", err), `"quiesce vet --help" shows the usage`}
 	}
 	f.cfg.Packages, f.cfg.Version, f.cfg.Log = packages, buildVersion(), c.ErrOrStderr()
-	report, err := vet.Run(c.Context(), &f.cfg)
+	ctx, stop := sigmux.NotifyContext(c.Context())
+	defer stop()
+	report, err := vet.Run(ctx, &f.cfg)
+	dieOfSignal(ctx, stop)
+	if report != nil {
+		err = cmp.Or(f.write(c.OutOrStdout(), report), err)
+	}
 	if err != nil {
 		return fmt.Errorf("vet: %w", err)
 	}
-	if err := f.write(c.OutOrStdout(), report); err != nil {
-		return fmt.Errorf("vet: %w", err)
-	}
+	return vetError(report)
+}
+
+// vetError says that there is something in the report.
+func vetError(report *finding.Report) error {
 	if len(report.Problems) > 0 {
-		return &codedError{errors.New("vet: the code does not build"), codeTarget}
+		return &codedError{errors.New("vet: not everything could be looked at"), codeTarget}
 	}
 	if n := len(report.Findings); n > 0 {
 		return fmt.Errorf("vet: %w: %d; \"quiesce explain %s\" says more", errFindings, n, report.Findings[0].Rule)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,7 @@ type parser struct {
 	names    finding.Names
 	dir      string // in which the go command ran
 	tests    bool
+	log      io.Writer // for traces; may be nil
 	found    []finding.Finding
 	notBuilt []finding.Problem
 	sources  map[string][]byte // files that have been read; nil if that did not work
@@ -81,10 +83,12 @@ func (p *parser) check(pkg, check string, data []byte) {
 	var found []diagnostic
 	if err := json.Unmarshal(data, &found); err != nil {
 		var failure struct{ Error string }
-		if json.Unmarshal(data, &failure) == nil && failure.Error != "" {
-			err = fmt.Errorf("%w: %s in %s: %s", ErrAnalysis, check, pkg, failure.Error)
+		if json.Unmarshal(data, &failure) != nil || failure.Error == "" {
+			p.fail(err)
+			return
 		}
-		p.fail(err)
+		reason, trace, _ := strings.Cut(failure.Error, "\n")
+		p.failed(fmt.Sprintf("%s in %s: %s", check, pkg, strings.TrimPrefix(reason, "check "+check+": ")), trace)
 		return
 	}
 	for i := range found {
@@ -165,7 +169,7 @@ func (p *parser) problems(lines []string) {
 	for _, line := range lines {
 		last := len(p.notBuilt) - 1
 		switch {
-		case strings.HasPrefix(line, "# ") || strings.HasPrefix(line, "go: downloading ") || isExit(line):
+		case strings.HasPrefix(line, "# ") || strings.HasPrefix(line, "go: downloading ") || line == modErrors || isExit(line):
 		case last >= 0 && strings.HasPrefix(line, "\t"):
 			p.notBuilt[last].Text += " " + strings.TrimSpace(line)
 		default:
@@ -177,6 +181,9 @@ func (p *parser) problems(lines []string) {
 	}
 }
 
+// modErrors is above the errors in a go.mod file.
+const modErrors = "go: errors parsing go.mod:"
+
 // isExit is for the line that says that the tool has failed, after what it printed.
 func isExit(line string) bool {
 	return slices.Contains([]string{"exit status 1", "exit status 2"}, line)
@@ -187,7 +194,7 @@ func (p *parser) problem(line string) finding.Problem {
 	line = strings.TrimPrefix(line, "vet: ")
 	place, text, ok := strings.Cut(line, ": ")
 	file, n, _ := position(place)
-	if !ok || n == 0 || !strings.HasSuffix(file, ".go") {
+	if !ok || n == 0 || !slices.Contains([]string{".go", ".mod", ".work", ".sum"}, filepath.Ext(file)) {
 		return finding.Problem{Text: line}
 	}
 	if !filepath.IsAbs(file) {

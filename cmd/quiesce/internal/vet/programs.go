@@ -26,12 +26,11 @@ func Programs(ctx context.Context, packages ...string) ([]handled.Program, []fin
 	}
 	p := parser{names: names, tests: true, sources: map[string][]byte{}}
 	text := append(p.units(stdout), p.units(stderr)...)
-	if p.err != nil {
-		return nil, nil, p.err
-	}
 	if failed {
-		p.problems(text)
-		return nil, p.notBuilt, nil
+		p.problems(p.crashes(text))
+	}
+	if p.err != nil || failed {
+		return nil, p.notBuilt, p.err
 	}
 	var out []handled.Program
 	for _, f := range p.found {

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/tools/go/analysis"
 
@@ -36,15 +37,26 @@ type Config struct {
 	Log      io.Writer
 }
 
-// ErrAnalysis is that a check could not do its work.
-var ErrAnalysis = errors.New("a check failed")
+var (
+	// ErrAnalysis is that a check could not do its work.
+	ErrAnalysis = errors.New("a check failed")
+
+	// ErrFix is that a file could not be changed.
+	ErrFix = errors.New("not all is fixed")
+)
+
+// goPatience is how long the go command may take to end when it is interrupted: it waits for
+// the compilers and checks that it has started.
+const goPatience = 10 * time.Second
 
 // Run returns what the checks find. A package that does not build is a problem in the
-// report, and not an error.
+// report, and not an error. With an error that wraps [ErrAnalysis] or [ErrFix] there is a
+// report nevertheless, of what did work.
 func Run(ctx context.Context, c *Config) (*finding.Report, error) {
+	var unfixed error
 	if c.Fix {
-		if err := c.fix(ctx); err != nil {
-			return nil, err
+		if unfixed = c.fix(ctx); unfixed != nil && !errors.Is(unfixed, ErrFix) {
+			return nil, unfixed
 		}
 	}
 	stdout, stderr, failed, err := c.goVet(ctx, "-json")
@@ -55,13 +67,13 @@ func Run(ctx context.Context, c *Config) (*finding.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := parser{names: names, dir: c.Dir, tests: c.Tests, sources: map[string][]byte{}}
+	p := parser{names: names, dir: c.Dir, tests: c.Tests, log: c.Log, sources: map[string][]byte{}}
 	text := append(p.units(stdout), p.units(stderr)...) // before Go 1.26, all of it is on stderr
-	if p.err != nil {
+	if p.err != nil && !errors.Is(p.err, ErrAnalysis) {
 		return nil, p.err
 	}
 	if failed {
-		p.problems(text)
+		p.problems(p.crashes(text))
 	} else {
 		c.log(text)
 	}
@@ -70,7 +82,7 @@ func Run(ctx context.Context, c *Config) (*finding.Report, error) {
 		Findings: p.found, Problems: p.notBuilt,
 	}
 	r.Sort()
-	return r, nil
+	return r, cmp.Or(p.err, unfixed)
 }
 
 // Analyzers returns those of all checks.
@@ -102,11 +114,22 @@ func (c *Config) goVet(ctx context.Context, mode string) (stdout, stderr []byte,
 	cmd.Dir = c.Dir
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Cancel, cmd.WaitDelay = func() error { return interrupt(cmd.Process) }, goPatience
 	err = cmd.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && (!exited || ctx.Err() != nil) {
 		return nil, nil, false, fmt.Errorf("go vet: %w", cmp.Or(ctx.Err(), err))
 	}
 	return out.Bytes(), errs.Bytes(), err != nil, nil
+}
+
+// interrupt asks the go command to end: it takes its work folder away then. Windows knows no
+// such request.
+func interrupt(p *os.Process) error {
+	err := p.Signal(os.Interrupt)
+	if err == nil || errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return p.Kill()
 }
 
 func (c *Config) checkFlags() []string {
@@ -129,6 +152,11 @@ func (c *Config) fix(ctx context.Context) error {
 	}
 	if failed && bytes.Contains(stderr, []byte("flag provided but not defined: -fix")) {
 		return errors.New("go vet has -fix from Go 1.26 on")
+	}
+	for line := range bytes.Lines(stderr) {
+		if reason, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("applying fix: ")); ok {
+			return fmt.Errorf("%w: %s", ErrFix, reason)
+		}
 	}
 	return nil // what else went wrong goes wrong again when we look what remains
 }
