@@ -28,7 +28,8 @@
 //
 // Reported as well is a goroutine whose WaitGroup does not count it while it works: Done
 // first instead of deferred, or the work in another goroutine within it; one that flushes
-// or saves something when it hears of a stop that does not wait for it; and one that
+// or saves something when it hears of a stop that does not wait for it, or when its
+// context ends, and has no way to tell that it is done; and one that
 // prints what comes from a channel, which its function closes and then returns.
 //
 // Not reported: connections and listeners, whose Close is what ends the goroutine; a

@@ -42,6 +42,7 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	for _, start := range info.Funcs.Starts {
+		(&finder{Pass: pass, chans: info}).untold(start)
 		if lit, ok := start.Body.Node().(*ast.FuncLit); ok && !code.IsTest(pass.Fset, lit.Pos()) {
 			counted(pass, lit)
 			(&finder{Pass: pass, chans: info}).lastValues(start)
@@ -53,12 +54,10 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		f := finder{Pass: pass, chans: info}
-		if waits(cur) {
+		if waits(pass.TypesInfo, cur) {
 			continue
 		}
-		if s := f.stop(decl); s != nil {
-			f.check(s)
-		} else {
+		if s := f.stop(decl); s == nil || !f.check(s) {
 			f.lastWork(decl)
 		}
 	}
@@ -167,7 +166,7 @@ func breaks(t types.Type) bool {
 }
 
 // waits reports whether a function waits for something, or holds a lock while it stops.
-func waits(fn inspector.Cursor) bool {
+func waits(info *types.Info, fn inspector.Cursor) bool {
 	for cur := range fn.Preorder((*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil)) {
 		switch n := cur.Node().(type) {
 		case *ast.UnaryExpr:
@@ -175,6 +174,9 @@ func waits(fn inspector.Cursor) bool {
 				return true
 			}
 		case *ast.CallExpr:
+			if code.IsCall(info, n, "(*time.Ticker).Stop", "(*time.Timer).Stop") {
+				continue
+			}
 			name := strings.ToLower(types.ExprString(n.Fun))
 			if i := strings.LastIndex(name, "."); i >= 0 {
 				name = name[i+1:]
@@ -190,24 +192,27 @@ func waits(fn inspector.Cursor) bool {
 }
 
 // check looks for a goroutine that the signal ends and that uses a resource.
-func (f *finder) check(s *stop) {
+func (f *finder) check(s *stop) bool {
 	for _, start := range f.chans.Funcs.Starts {
-		if !f.hears(start.Body, s) || waitsForLock(start.Body) {
+		if !f.hears(start, s) || waitsForLock(start.Body) {
 			continue
 		}
 		for _, c := range s.closes {
 			if f.uses(start.Body, c.field) {
 				f.Reportf(c.call, "%s closes %s without waiting for the goroutine of line %d, which may still use it",
 					s.decl.Name.Name, types.ExprString(c.call.Fun.(*ast.SelectorExpr).X), f.Fset.Position(start.Go.Node().Pos()).Line)
-				return
+				return true
 			}
 		}
 	}
+	return false
 }
 
 // hears reports whether a goroutine has a loop with a receive from the field that the
-// stop closes, or from a context that is a field of the same object as its cancel.
-func (f *finder) hears(body inspector.Cursor, s *stop) bool {
+// stop closes, or from a context that is a field of the same object as its cancel, or
+// that is made where this is kept.
+func (f *finder) hears(start chans.Start, s *stop) bool {
+	body := start.Body
 	for cur := range body.Preorder((*ast.UnaryExpr)(nil)) {
 		u := cur.Node().(*ast.UnaryExpr)
 		if u.Op != token.ARROW || !looped(cur, body) {
@@ -220,7 +225,11 @@ func (f *finder) hears(body inspector.Cursor, s *stop) bool {
 		if !ok || !code.IsCall(f.TypesInfo, call, "(context.Context).Done") {
 			continue
 		}
-		if ctx := fieldOf(f.TypesInfo, call.Fun.(*ast.SelectorExpr).X); ctx != nil && code.IsNamed(s.signal.Type(), "context.CancelFunc") && f.together(s, ctx) {
+		ctx := call.Fun.(*ast.SelectorExpr).X
+		if field := fieldOf(f.TypesInfo, ctx); field != nil && code.IsNamed(s.signal.Type(), "context.CancelFunc") && f.together(s, field) {
+			return true
+		}
+		if f.endedBy(start, ctx, s.signal) {
 			return true
 		}
 	}

@@ -28,11 +28,12 @@ func (f *finder) lastWork(decl *ast.FuncDecl) {
 	if signal == nil {
 		return
 	}
+	heard := func(e ast.Expr) bool { return fieldOf(f.TypesInfo, e) == signal }
 	for _, start := range f.chans.Funcs.Starts {
 		if f.tells(start.Body) {
 			continue
 		}
-		if save := f.savesAt(start.Body, signal); save != nil {
+		if save := f.savesAt(start.Body, heard); save != nil {
 			f.Reportf(start.Go.Node(), "%s does not wait for this goroutine, which still calls %s then: the process may end before",
 				decl.Name.Name, types.ExprString(save.Fun))
 			return
@@ -55,8 +56,8 @@ func (f *finder) tells(body inspector.Cursor) bool {
 }
 
 // savesAt returns the call by which a goroutine saves something in the case of a select
-// in its loop that hears of the stop.
-func (f *finder) savesAt(body inspector.Cursor, signal *types.Var) (save *ast.CallExpr) {
+// in its loop that receives what it hears of the stop by.
+func (f *finder) savesAt(body inspector.Cursor, heard func(ast.Expr) bool) (save *ast.CallExpr) {
 	for cur := range body.Preorder((*ast.CommClause)(nil)) {
 		clause := cur.Node().(*ast.CommClause)
 		stmt, ok := clause.Comm.(*ast.ExprStmt)
@@ -64,12 +65,12 @@ func (f *finder) savesAt(body inspector.Cursor, signal *types.Var) (save *ast.Ca
 			continue
 		}
 		u, ok := stmt.X.(*ast.UnaryExpr)
-		if !ok || u.Op != token.ARROW || fieldOf(f.TypesInfo, u.X) != signal {
+		if !ok || u.Op != token.ARROW || !heard(u.X) {
 			continue
 		}
 		for _, s := range clause.Body {
 			ast.Inspect(s, func(n ast.Node) bool {
-				if call, ok := n.(*ast.CallExpr); ok && save == nil && saves(call) {
+				if call, ok := n.(*ast.CallExpr); ok && save == nil && f.saves(call) {
 					save = call
 				}
 				return save == nil
@@ -79,12 +80,20 @@ func (f *finder) savesAt(body inspector.Cursor, signal *types.Var) (save *ast.Ca
 	return save
 }
 
-func saves(call *ast.CallExpr) bool {
-	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok {
+// saves reports whether a call, by its name, writes what would be lost. A server flushes
+// an answer so, too.
+func (f *finder) saves(call *ast.CallExpr) bool {
+	var name string
+	switch fun := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		name = fun.Name
+	case *ast.SelectorExpr:
+		name = fun.Sel.Name
+	}
+	if strings.HasPrefix(code.Callee(f.TypesInfo, call), "(net/http.") {
 		return false
 	}
-	name := strings.ToLower(sel.Sel.Name)
+	name = strings.ToLower(name)
 	for _, s := range []string{"flush", "save", "persist", "commit", "writeall", "dump"} {
 		if strings.HasPrefix(name, s) {
 			return true
@@ -110,7 +119,7 @@ func (f *finder) lastValues(start chans.Start) {
 		return
 	}
 	for _, u := range f.chans.Of(v).Of(chans.Close) {
-		if u.Var == v && u.Func() == outer && endsWith(u.At, outer) {
+		if u.Var == v && u.Func() == outer && endsWith(f.TypesInfo, u.At, outer) {
 			f.Reportf(start.Go.Node(), "nobody waits for this goroutine after the close of %s at line %d: the last values may be lost", v.Name(), f.Fset.Position(u.At.Node().Pos()).Line)
 			return
 		}
@@ -131,7 +140,7 @@ func (f *finder) prints(loop *ast.RangeStmt) (found bool) {
 
 // endsWith reports whether a function leaves right after a close: it is deferred, or
 // what comes after it waits for nothing.
-func endsWith(at, fn inspector.Cursor) bool {
+func endsWith(info *types.Info, at, fn inspector.Cursor) bool {
 	stmt := at.Parent().Parent()
 	if _, ok := stmt.Node().(*ast.DeferStmt); ok {
 		return true
@@ -140,7 +149,7 @@ func endsWith(at, fn inspector.Cursor) bool {
 		return false
 	}
 	for next, ok := stmt.NextSibling(); ok; next, ok = next.NextSibling() {
-		if waits(next) {
+		if waits(info, next) {
 			return false
 		}
 	}

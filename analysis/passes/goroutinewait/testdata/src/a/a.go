@@ -3,6 +3,7 @@
 package a
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"os"
@@ -83,7 +84,99 @@ func (g *grouped) inner() {
 	}()
 }
 
+type ownContext struct {
+	file   *os.File
+	cancel context.CancelFunc
+}
+
+func newOwnContext(f *os.File) *ownContext {
+	ctx, cancel := context.WithCancel(context.Background())
+	o := &ownContext{f, cancel}
+	go o.loop(ctx)
+	return o
+}
+
+func (o *ownContext) loop(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			_ = o.file.Sync()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (o *ownContext) Close() error {
+	o.cancel()
+	return o.file.Close() // want `Close closes o.file without waiting for the goroutine of line \d+`
+}
+
+type buffered struct {
+	file *os.File
+	w    *bufio.Writer
+	tick *time.Ticker
+	quit chan struct{}
+}
+
+func (b *buffered) start() {
+	go b.loop() // want `Close does not wait for this goroutine, which still calls b.w.Flush then`
+}
+
+func (b *buffered) loop() {
+	for {
+		select {
+		case <-b.tick.C:
+			_ = b.w.Flush()
+		case <-b.quit:
+			_ = b.w.Flush()
+			return
+		}
+	}
+}
+
+func (b *buffered) Close() error {
+	b.tick.Stop()
+	close(b.quit)
+	return b.file.Close()
+}
+
+func batches(ctx context.Context, in chan string, flush func([]string)) {
+	go func() { // want `nobody waits for this goroutine, which still calls flush when its context ends`
+		var all []string
+		for {
+			select {
+			case s := <-in:
+				all = append(all, s)
+			case <-ctx.Done():
+				flush(all)
+				return
+			}
+		}
+	}()
+}
+
 // What follows is innocent.
+
+func batchesAwaited(ctx context.Context, in chan string, flush func([]string)) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var all []string
+		for {
+			select {
+			case s := <-in:
+				all = append(all, s)
+			case <-ctx.Done():
+				flush(all)
+				return
+			}
+		}
+	}()
+	return done
+}
 
 func gate() {
 	var started sync.WaitGroup
