@@ -30,7 +30,8 @@
 //
 // It also reports a goroutine that writes the normal end to the log as a failure, at each
 // stop. It does not report servers that the program does not stop, Serve of grpc, which
-// returns nil after a stop, and functions that look at http.ErrServerClosed.
+// returns nil after a stop, and functions that look at http.ErrServerClosed, unless that
+// is in another branch, or for another server.
 //
 // To switch it off for one line: //quiesce:ignore serverclosed reason
 package serverclosed

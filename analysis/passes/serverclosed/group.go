@@ -82,7 +82,7 @@ func (c *checker) methodValues() {
 			continue
 		}
 		sel, ok := ast.Unparen(call.Args[0]).(*ast.SelectorExpr)
-		if !ok || !c.serves(sel) || server.MentionsClosed(c.pass.TypesInfo, server.Declaration(cur)) || !c.stopsNear(cur, sel.X) {
+		if !ok || !c.listens(sel) || server.MentionsClosed(c.pass.TypesInfo, server.Declaration(cur)) || !c.stopsNear(cur, sel.X) {
 			continue
 		}
 		if wait, ok := c.waitOf(cur); ok && c.endsProgram(wait) {
@@ -91,8 +91,8 @@ func (c *checker) methodValues() {
 	}
 }
 
-// serves reports whether a selector is the method of net/http's server.
-func (c *checker) serves(sel *ast.SelectorExpr) bool {
+// listens reports whether a selector is the method of net/http's server.
+func (c *checker) listens(sel *ast.SelectorExpr) bool {
 	fn, ok := c.pass.TypesInfo.Uses[sel.Sel].(*types.Func)
 	return ok && fn.FullName() == "(*net/http.Server).ListenAndServe"
 }

@@ -31,7 +31,7 @@ func run(pass *check.Pass) (any, error) {
 	}
 	c := &checker{pass, info}
 	for _, s := range info.Sites {
-		if s.Op == server.Serve && s.Closed && c.stoppedMeanwhile(s) && !server.MentionsClosed(pass.TypesInfo, server.Declaration(s.At)) {
+		if s.Op == server.Serve && s.Closed && c.stoppedMeanwhile(s) && !c.looks(s) {
 			c.check(s)
 		}
 	}
@@ -168,12 +168,23 @@ func (c *checker) logged(at inspector.Cursor) bool {
 	if i == nil || i.Else != nil || !c.isError(i.Cond, a.Lhs[0]) {
 		return false
 	}
+	return c.onlyLogs(i.Body, a.Lhs[0])
+}
+
+// onlyLogs reports whether a block writes to the log that something has failed, and does
+// nothing more.
+func (c *checker) onlyLogs(body *ast.BlockStmt, err ast.Expr) bool {
 	logs := false
-	for _, s := range i.Body.List {
+	for _, s := range body.List {
 		switch s := s.(type) {
 		case *ast.ExprStmt:
 			call, ok := s.X.(*ast.CallExpr)
-			if !ok || !server.Logs(c.pass.TypesInfo, call) || !asFailure(call) {
+			if !ok || !server.Logs(c.pass.TypesInfo, call) {
+				return false
+			}
+			logs = logs || !quiet(call)
+		case *ast.IfStmt:
+			if s.Init != nil || s.Else != nil || !c.isOther(s.Cond, err) || !c.onlyLogs(s.Body, err) {
 				return false
 			}
 			logs = true
@@ -185,17 +196,52 @@ func (c *checker) logged(at inspector.Cursor) bool {
 	return logs
 }
 
-// asFailure reports whether a call may write to the log at a level for what has gone wrong.
-func asFailure(call *ast.CallExpr) bool {
+// quiet reports whether a call writes something that is not a failure.
+func quiet(call *ast.CallExpr) bool {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	return !ok || !strings.HasPrefix(sel.Sel.Name, "Info") && !strings.HasPrefix(sel.Sel.Name, "Debug")
+	if !ok {
+		return false
+	}
+	name := strings.ToLower(sel.Sel.Name)
+	return strings.HasPrefix(name, "debug") || strings.HasPrefix(name, "info") || strings.HasPrefix(name, "trace") || strings.HasPrefix(name, "verbose")
 }
 
-// isError reports whether a condition is "err != nil".
+// isError reports whether a condition is "err != nil", or also that it is another error
+// than one that a stop does not give.
 func (c *checker) isError(e, err ast.Expr) bool {
-	cond, ok := e.(*ast.BinaryExpr)
-	return ok && cond.Op == token.NEQ && isNil(cond.Y) &&
+	cond, ok := ast.Unparen(e).(*ast.BinaryExpr)
+	if !ok {
+		return false
+	}
+	if cond.Op == token.LAND {
+		return c.isError(cond.X, err) && c.isOther(cond.Y, err)
+	}
+	return cond.Op == token.NEQ && isNil(cond.Y) &&
 		code.ObjectOf(c.pass.TypesInfo, cond.X) == code.ObjectOf(c.pass.TypesInfo, err)
+}
+
+// isOther reports whether a condition is "err != net.ErrClosed", or the same with
+// errors.Is. The server looks for its own stop before it returns that.
+func (c *checker) isOther(e, err ast.Expr) bool {
+	var x, y ast.Expr
+	switch e := ast.Unparen(e).(type) {
+	case *ast.BinaryExpr:
+		if e.Op != token.NEQ {
+			return false
+		}
+		x, y = e.X, e.Y
+	case *ast.UnaryExpr:
+		call, ok := e.X.(*ast.CallExpr)
+		if !ok || e.Op != token.NOT || !code.IsCall(c.pass.TypesInfo, call, "errors.Is") || len(call.Args) != 2 {
+			return false
+		}
+		x, y = call.Args[0], call.Args[1]
+	default:
+		return false
+	}
+	closed := code.ObjectOf(c.pass.TypesInfo, y)
+	return closed != nil && closed.Name() == "ErrClosed" && closed.Pkg() != nil && closed.Pkg().Path() == "net" &&
+		code.ObjectOf(c.pass.TypesInfo, x) == code.ObjectOf(c.pass.TypesInfo, err)
 }
 
 func isNil(e ast.Expr) bool {

@@ -17,3 +17,9 @@ func Test(t *testing.T) {
 func TestThroughAnotherPackage(t *testing.T) {
 	analysistest.Run(t, analysistest.TestData(), serverclosed.Analyzer, "b")
 }
+
+// TestOtherBranch has functions that look at http.ErrServerClosed for another call, and
+// logs of what is none.
+func TestOtherBranch(t *testing.T) {
+	analysistest.Run(t, analysistest.TestData(), serverclosed.Analyzer, "c")
+}

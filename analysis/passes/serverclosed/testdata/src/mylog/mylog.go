@@ -9,3 +9,4 @@ type Logger struct{}
 
 func (Logger) Fatal(args ...any) { os.Exit(1) }
 func (Logger) Error(args ...any) {}
+func (Logger) Info(args ...any)  {}
