@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
 	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
@@ -21,7 +22,7 @@ import (
 var doc string
 
 // Analyzer reports a second signal that has no effect while an unbounded stop runs.
-var Analyzer = check.New(doc, run, signals.Analyzer)
+var Analyzer = check.New(doc, run, signals.Analyzer, server.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
 	pkg := signals.Of(pass.Pass)

@@ -5,12 +5,14 @@ package secondsignal
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 	"syscall"
 
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/server"
 	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
@@ -112,7 +114,7 @@ func (f finder) unbounded(call *ast.CallExpr, near limits, level int) string {
 		return "Wait"
 	}
 	fn := f.pkg.Callee(call)
-	if (fn.Name() == "Shutdown" || fn.Name() == "Stop") && f.endless(call) {
+	if (fn.Name() == "Shutdown" || fn.Name() == "Stop") && f.endless(call) || f.wrapped(call) {
 		return fn.Name()
 	}
 	decl, ok := f.pkg.Declared(fn)
@@ -145,42 +147,29 @@ func stops(name string) bool {
 
 // endless reports whether a call is given a context that never ends.
 func (f finder) endless(call *ast.CallExpr) bool {
-	if len(call.Args) != 1 {
-		return false
-	}
-	arg := ast.Unparen(call.Args[0])
-	if never(f.pass.TypesInfo, arg) {
-		return true
-	}
-	obj, ok := code.ObjectOf(f.pass.TypesInfo, arg).(*types.Var)
-	if !ok || obj.IsField() || obj.Kind() != types.LocalVar {
-		return false
-	}
-	return f.madeEndless(obj)
+	return len(call.Args) == 1 && f.neverEnds(call.Args[0])
 }
 
 func never(info *types.Info, e ast.Expr) bool {
 	return code.IsCall(info, e, "context.Background", "context.TODO")
 }
 
-// madeEndless reports whether a variable is only set to contexts that nothing ends in
-// time.
-func (f finder) madeEndless(v *types.Var) bool {
-	found := false
-	for cur := range f.pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil)) {
-		assign := cur.Node().(*ast.AssignStmt)
-		for i, lhs := range assign.Lhs {
-			if code.ObjectOf(f.pass.TypesInfo, lhs) != v {
-				continue
-			}
-			rhs := assign.Rhs[min(i, len(assign.Rhs)-1)]
-			if !never(f.pass.TypesInfo, ast.Unparen(rhs)) {
-				return false
-			}
-			found = true
+func (f finder) neverEnds(ctx ast.Expr) bool {
+	for cur := range f.pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
+		if code.ContainsPos(cur.Node(), ctx.Pos()) {
+			return code.Endless(f.pass.TypesInfo, ctx, cur.Node())
 		}
 	}
-	return found
+	return code.Endless(f.pass.TypesInfo, ctx, nil)
+}
+
+// wrapped reports whether a call is of a function of the program that shuts a server
+// down, with a context that never ends.
+func (f finder) wrapped(call *ast.CallExpr) bool {
+	info := f.pass.ResultOf[server.Analyzer].(*server.Info)
+	return slices.ContainsFunc(info.Sites, func(s server.Site) bool {
+		return s.Call == call && s.Op == server.Shutdown && s.Ctx != nil && f.neverEnds(s.Ctx)
+	})
 }
 
 // reload reports whether a call is in the case of a switch for signals that do not end

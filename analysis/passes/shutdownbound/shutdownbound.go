@@ -44,51 +44,12 @@ type checker struct {
 	info *server.Info
 }
 
-// endless reports whether the context of a site never ends: context.Background, TODO, or
-// a variable that is never anything else.
+// endless reports whether the context of a site never ends.
 func (c *checker) endless(s server.Site) bool {
-	return c.endlessExpr(s.Ctx, server.Declaration(s.At))
-}
-
-func (c *checker) endlessExpr(e ast.Expr, decl *ast.FuncDecl) bool {
-	info := c.pass.TypesInfo
-	if code.IsCall(info, ast.Unparen(e), "context.Background", "context.TODO") {
-		return true
+	if decl := server.Declaration(s.At); decl != nil {
+		return code.Endless(c.pass.TypesInfo, s.Ctx, decl)
 	}
-	id, ok := ast.Unparen(e).(*ast.Ident)
-	if !ok || decl == nil {
-		return false
-	}
-	v, ok := info.Uses[id].(*types.Var)
-	if !ok || v.Pos() < decl.Pos() || v.Pos() > decl.End() {
-		return false
-	}
-	values := 0
-	endless := true
-	ast.Inspect(decl, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.AssignStmt:
-			for i, l := range n.Lhs {
-				if lid, ok := l.(*ast.Ident); ok && info.ObjectOf(lid) == v {
-					values++
-					endless = endless && len(n.Lhs) == len(n.Rhs) && code.IsCall(info, ast.Unparen(n.Rhs[i]), "context.Background", "context.TODO")
-				}
-			}
-		case *ast.ValueSpec:
-			for i, name := range n.Names {
-				if info.Defs[name] == v && i < len(n.Values) {
-					values++
-					endless = endless && code.IsCall(info, ast.Unparen(n.Values[i]), "context.Background", "context.TODO")
-				}
-			}
-		case *ast.UnaryExpr: // &ctx: anyone may set it
-			if x, ok := n.X.(*ast.Ident); ok && info.Uses[x] == v {
-				endless = false
-			}
-		}
-		return endless
-	})
-	return endless && values > 0
+	return code.Endless(c.pass.TypesInfo, s.Ctx, nil)
 }
 
 // forced reports whether something ends a stop that takes too long.

@@ -24,6 +24,31 @@ func variable(srv *http.Server) error {
 	return srv.Shutdown(ctx) // want `srv.Shutdown has a context that never ends`
 }
 
+func cancelled(srv *http.Server) {
+	ctx := context.Background()
+	<-quit
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	srv.Shutdown(ctx) // want `srv.Shutdown has a context that never ends`
+}
+
+func withoutCancel(ctx context.Context, srv *http.Server) error {
+	<-ctx.Done()
+	return srv.Shutdown(context.WithoutCancel(ctx)) // want `srv.Shutdown has a context that never ends`
+}
+
+// A second signal ends it.
+func cancelledLater(srv *http.Server) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	<-quit
+	go func() {
+		<-quit
+		cancel()
+	}()
+	srv.Shutdown(ctx)
+}
+
 // Close after an error is no bound: the error does not come.
 func closesAfter(srv *http.Server) {
 	if err := srv.Shutdown(context.Background()); err != nil { // want `srv.Shutdown has a context that never ends`
