@@ -76,7 +76,7 @@ func (c *checker) check(s server.Site, j job) {
 			name, types.ExprString(serve.Call.Fun))
 		return
 	}
-	if !s.Wrapped && c.untold(s, j) && !c.drained(s) {
+	if !s.Wrapped && (c.untold(s, j) || c.alone(s, j)) && !c.drained(s) {
 		c.pass.Reportf(s.Call, "nobody can wait for %s: its goroutine tells no one when it is done, and the program may end before", name)
 	}
 }
@@ -88,8 +88,9 @@ func (c *checker) serveThatReturns(s server.Site, j job) (server.Site, bool) {
 	if !ok || s.Server == nil {
 		return server.Site{}, false
 	}
+	stopped := c.servers(s)
 	for _, serve := range c.info.Sites {
-		if serve.Op != server.Serve || serve.Server != s.Server || serve.Drains {
+		if serve.Op != server.Serve || serve.Server == nil || !stopped[serve.Server] || serve.Drains {
 			continue
 		}
 		if _, ok := server.Goroutine(serve.At); ok {
@@ -107,6 +108,22 @@ func (c *checker) serveThatReturns(s server.Site, j job) (server.Site, bool) {
 		}
 	}
 	return server.Site{}, false
+}
+
+// servers returns what stands for the server of a stop: where it is called, and in the
+// function of the package that stops it.
+func (c *checker) servers(s server.Site) map[types.Object]bool {
+	all := map[types.Object]bool{s.Server: true}
+	decl := c.info.Callee(c.pass.TypesInfo, s.Call)
+	if !s.Wrapped || decl == nil {
+		return all
+	}
+	for _, inner := range c.info.Sites {
+		if inner.Op.Stops() && inner.Server != nil && server.Declaration(inner.At) == decl {
+			all[inner.Server] = true
+		}
+	}
+	return all
 }
 
 // waitsAfter reports whether a function waits for something after a call, or may do so:
@@ -157,6 +174,22 @@ func (c *checker) untold(s server.Site, j job) bool {
 		return false
 	}
 	return !c.tells(j.body, s.Call)
+}
+
+// alone reports whether a goroutine is the stop and nothing else, which can tell nobody
+// anything, and the function does not wait for a time either.
+func (c *checker) alone(s server.Site, j job) bool {
+	stmt, ok := j.start.Node().(*ast.GoStmt)
+	fn, inFunc := code.Enclosing(j.start)
+	if !ok || !inFunc || stmt.Call != s.Call || s.Op != server.Shutdown || c.info.Aside(s.At) {
+		return false
+	}
+	timed := false
+	server.Own(code.Body(fn.Node()), func(n ast.Node) bool {
+		timed = timed || n.Pos() > stmt.End() && code.IsCall(c.pass.TypesInfo, n, "time.Sleep", "time.After", "time.NewTimer", "(context.Context).Done")
+		return !timed
+	})
+	return !timed
 }
 
 // drained reports whether somebody waits for a call that serves what a stop stops, and

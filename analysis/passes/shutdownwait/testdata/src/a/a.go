@@ -96,6 +96,24 @@ func (a *app) start(ctx context.Context, l net.Listener) {
 	}()
 }
 
+type watched struct{ http *http.Server }
+
+func (w *watched) run(ctx context.Context) error {
+	go w.watch(ctx) // want `nobody waits for w.watch: w.http.ListenAndServe returns as soon as it begins`
+	return w.http.ListenAndServe()
+}
+
+func (w *watched) watch(ctx context.Context) {
+	<-ctx.Done()
+	w.http.Shutdown(context.Background())
+}
+
+func stopsAll(servers []*http.Server) {
+	for _, srv := range servers {
+		go srv.Shutdown(ctx) // want `nobody can wait for srv.Shutdown`
+	}
+}
+
 func grpcLeft(ctx context.Context, l net.Listener) {
 	srv := grpc.NewServer()
 	go srv.Serve(l)
@@ -106,6 +124,13 @@ func grpcLeft(ctx context.Context, l net.Listener) {
 }
 
 // From here on nothing is wrong.
+
+func stopsAllInTime(servers []*http.Server) {
+	for _, srv := range servers {
+		go srv.Shutdown(ctx)
+	}
+	time.Sleep(time.Second)
+}
 
 // Serve of grpc returns when GracefulStop is done.
 func ofGRPC(l net.Listener) error {
