@@ -66,7 +66,14 @@ func (c *checker) check(e end) {
 	for _, n := range e.then {
 		ast.Inspect(n, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
-			if !ok || c.seen[call] || !c.cleans(call) {
+			if !ok || c.seen[call] {
+				return true
+			}
+			if c.closure(call, e) {
+				c.seen[call] = true
+				c.report(call, e, nil)
+			}
+			if !c.cleans(call) && !c.asks(call) {
 				return true
 			}
 			c.seen[call] = true

@@ -17,7 +17,7 @@ import (
 var cleanupWords = []string{
 	"shutdown", "gracefulstop", "gracefulshutdown", "stop", "close", "flush", "forceflush", "disconnect",
 	"deregister", "unregister", "release", "unlock", "cleanup", "drain", "terminate", "revoke", "teardown",
-	"unsubscribe", "leave", "rollback",
+	"unsubscribe", "leave", "rollback", "save", "persist",
 }
 
 // cleanupEnds are also in names that begin otherwise: otelShutdown, doCleanup.

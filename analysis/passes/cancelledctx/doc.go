@@ -30,6 +30,9 @@
 // function given to context.AfterFunc, and behind a call of its cancel function; also in
 // what a function defers that waits so, or that defers the cancel function after it.
 //
+// What counts as clean-up is what is named so, and what asks a database or another server
+// for something, also in a function literal that is called then.
+//
 // It does not report a fresh context: context.Background is right there, and so is
 // context.WithoutCancel (Go 1.21). Calls that write to the log, or that ask the context
 // what has ended it, are not clean-up.

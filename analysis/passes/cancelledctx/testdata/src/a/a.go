@@ -4,6 +4,7 @@ package a
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"net/http"
 	"os"
@@ -70,6 +71,41 @@ func group(ctx context.Context, srv *http.Server) error {
 		return srv.Shutdown(gctx) // want `srv.Shutdown has a context that has ended already \(ctx\)`
 	})
 	return g.Wait()
+}
+
+func lastRows(ctx context.Context, db *sql.DB, in chan string) {
+	var all []string
+	flush := func() {
+		for _, s := range all {
+			db.ExecContext(ctx, s)
+		}
+		all = nil
+	}
+	for {
+		select {
+		case s := <-in:
+			if all = append(all, s); len(all) > 100 {
+				flush()
+			}
+		case <-ctx.Done():
+			flush()                         // want `flush has a context that has ended already \(ctx\)`
+			db.ExecContext(ctx, "goodbye") // want `db.ExecContext has a context that has ended already \(ctx\)`
+			return
+		}
+	}
+}
+
+func lastRowsWithTheirOwn(ctx context.Context, db *sql.DB, in chan string) {
+	flush := func(ctx context.Context, s string) { db.ExecContext(ctx, s) }
+	for {
+		select {
+		case s := <-in:
+			flush(ctx, s)
+		case <-ctx.Done():
+			flush(context.Background(), "goodbye")
+			return
+		}
+	}
 }
 
 type provider interface{ Shutdown(context.Context) error }
