@@ -53,6 +53,12 @@ const (
 	releaseDepth = 2
 )
 
+// A group of golang.org/x/sync/errgroup counts as a WaitGroup does.
+const (
+	groupGo   = "(*golang.org/x/sync/errgroup.Group).Go"
+	groupWait = "(*golang.org/x/sync/errgroup.Group).Wait"
+)
+
 // goroutines finds the goroutines of the package.
 func (p *program) goroutines(pass *check.Pass) {
 	for n := range pass.Inspect.PreorderSeq((*ast.GoStmt)(nil), (*ast.CallExpr)(nil)) {
@@ -62,7 +68,7 @@ func (p *program) goroutines(pass *check.Pass) {
 				p.job(n.Call, p.body(n.Call), ref{})
 			}
 		case *ast.CallExpr:
-			if code.IsCall(p.info, n, "(*sync.WaitGroup).Go") && len(n.Args) == 1 {
+			if code.IsCall(p.info, n, "(*sync.WaitGroup).Go", groupGo) && len(n.Args) == 1 {
 				p.job(nil, p.value(n.Args[0]), p.receiver(n))
 			}
 		}
@@ -269,7 +275,7 @@ func (p *program) ref(e ast.Expr) ref {
 func (p *program) waited(n ast.Node) ref {
 	switch n := n.(type) {
 	case *ast.CallExpr:
-		if code.IsCall(p.info, n, "(*sync.WaitGroup).Wait") {
+		if code.IsCall(p.info, n, "(*sync.WaitGroup).Wait", groupWait) {
 			return p.receiver(n)
 		}
 	case *ast.UnaryExpr:
