@@ -6,6 +6,8 @@ import (
 	_ "embed"
 	"go/types"
 
+	"golang.org/x/tools/go/types/typeutil"
+
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/server"
 )
@@ -22,12 +24,19 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	for _, s := range info.Sites {
-		if s.Op == server.ServeGlobal && !s.Wrapped && !info.Aside(s.At) {
+		if s.Op == server.ServeGlobal && (!s.Wrapped || elsewhere(pass, s)) && !info.Aside(s.At) {
 			pass.Reportf(s.Call, "nobody can stop the server of %s: the program shuts others down, and cuts off the requests of this one",
 				types.ExprString(s.Call.Fun))
 		}
 	}
 	return nil, nil
+}
+
+// elsewhere reports whether a call is of a function in another package of the module,
+// which does not know that the program stops its servers.
+func elsewhere(pass *check.Pass, s server.Site) bool {
+	fn, ok := typeutil.Callee(pass.TypesInfo, s.Call).(*types.Func)
+	return ok && fn.Pkg() != nil && fn.Pkg() != pass.Pkg && server.SameModule(pass.Pkg.Path(), fn.Pkg().Path())
 }
 
 // stopsGracefully reports whether a package stops servers, and waits for their requests.

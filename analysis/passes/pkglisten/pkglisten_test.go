@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), pkglisten.Analyzer, "a", "only", "web")
+	analysistest.Run(t, analysistest.TestData(), pkglisten.Analyzer, "a", "only", "web", "host.org/me/prog")
 }
