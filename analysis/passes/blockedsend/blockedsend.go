@@ -31,6 +31,7 @@ func run(pass *check.Pass) (any, error) {
 		alone(pass, g)
 		listened(pass, info, g)
 		forwarded(pass, info, g)
+		workers(pass, info, g)
 		if !g.Has(chans.Send) || !g.Private(pass.Pkg) || !g.Unbuffered(pass.TypesInfo) || len(g.Of(chans.Make)) != 1 {
 			continue
 		}
