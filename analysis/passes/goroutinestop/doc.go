@@ -48,7 +48,9 @@
 // a goroutine in the middle of a turn then waits for. And: a loop that tries again until
 // it has success, or polls on when nobody waits for the answer any more; a goroutine for
 // each accepted connection that only the end of all ends; one that waits for a timer that
-// is stopped, or for a signal alone; and a method run on an object that nobody keeps.
+// is stopped, or for a signal alone; one that accepts from a listener, or reads from a
+// connection, in a package that closes none and lets nobody else do it; and a method run
+// on an object that nobody keeps.
 //
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;

@@ -38,6 +38,7 @@ func run(pass *check.Pass) (any, error) {
 	f.contexts()
 	f.discarded()
 	f.sockets()
+	f.unclosed()
 	f.niled()
 	f.retries()
 	f.polls()

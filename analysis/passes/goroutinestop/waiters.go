@@ -24,6 +24,10 @@ func (f *finder) waiters() {
 		}
 		on := f.waitsFor(start.Body)
 		if on == nil {
+			on = f.loopsFor(start.Body)
+			if on != nil && f.signalOnly(start, on) && !f.neverEnds(start) {
+				f.reportSignalOnly(start)
+			}
 			continue
 		}
 		switch {
@@ -32,9 +36,51 @@ func (f *finder) waiters() {
 		case f.stoppedTimer(start, on):
 			f.Reportf(start.Go.Node(), "the goroutine stays when its timer is stopped: nothing is sent to %s then", types.ExprString(on))
 		case f.signalOnly(start, on):
-			f.Reportf(start.Go.Node(), "the goroutine cannot be stopped: it waits for a signal of the system alone, also when its object is stopped")
+			f.reportSignalOnly(start)
 		}
 	}
+}
+
+// neverEnds reports whether a goroutine is reported for a loop without an end.
+func (f *finder) neverEnds(start chans.Start) bool {
+	why := f.endless(start.Body, 2)
+	return why != nil && f.matters(start, why)
+}
+
+func (f *finder) reportSignalOnly(start chans.Start) {
+	f.Reportf(start.Go.Node(), "the goroutine cannot be stopped: it waits for a signal of the system alone, also when its object is stopped")
+}
+
+// loopsFor returns the channel that a loop of a function, without a condition, receives
+// from first in each turn.
+func (f *finder) loopsFor(fn inspector.Cursor) ast.Expr {
+	for _, s := range code.Body(fn.Node()).List {
+		switch s := s.(type) {
+		case *ast.ForStmt:
+			if s.Cond != nil || s.Init != nil || len(s.Body.List) == 0 {
+				return nil
+			}
+			return received(s.Body.List[0])
+		case *ast.RangeStmt:
+			return s.X
+		}
+	}
+	return nil
+}
+
+// received returns the channel that a statement receives from.
+func received(s ast.Stmt) ast.Expr {
+	var e ast.Expr
+	switch s := s.(type) {
+	case *ast.ExprStmt:
+		e = s.X
+	case *ast.AssignStmt:
+		e = s.Rhs[0]
+	}
+	if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+		return u.X
+	}
+	return nil
 }
 
 // waitsFor returns the channel that a function receives from, before anything but
@@ -44,19 +90,14 @@ func (f *finder) waitsFor(fn inspector.Cursor) ast.Expr {
 		if sel, ok := s.(*ast.SelectStmt); ok && len(sel.Body.List) == 1 {
 			s = sel.Body.List[0].(*ast.CommClause).Comm
 		}
-		var e ast.Expr
-		switch s := s.(type) {
-		case *ast.ExprStmt:
-			e = s.X
-		case *ast.AssignStmt:
-			e = s.Rhs[0]
+		switch s.(type) {
+		case *ast.ExprStmt, *ast.AssignStmt:
+			if on := received(s); on != nil {
+				return on
+			}
 		case *ast.DeferStmt, *ast.DeclStmt:
-			continue
 		default:
 			return nil
-		}
-		if u, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
-			return u.X
 		}
 	}
 	return nil

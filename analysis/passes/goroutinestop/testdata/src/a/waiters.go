@@ -199,3 +199,49 @@ func renew() {
 	go kept.Start()
 	time.AfterFunc(time.Minute, kept.Stop)
 }
+
+// The agent that the plugin is for gets the signal as well, and calls Stop.
+type plugin struct{ quit chan struct{} }
+
+func (p *plugin) Stop() { close(p.quit) }
+
+func (p *plugin) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	go p.untilInterrupt(cancel) // want `it waits for a signal of the system alone, also when its object is stopped`
+	go p.ranges(cancel)         // want `it waits for a signal of the system alone`
+	go p.stopped(cancel)
+	<-ctx.Done()
+}
+
+func (p *plugin) untilInterrupt(cancel func()) {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, os.Interrupt)
+	for {
+		sig := <-ch
+		if sig == os.Interrupt {
+			cancel()
+			return
+		}
+	}
+}
+
+func (p *plugin) ranges(cancel func()) {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, os.Interrupt)
+	for range ch {
+		cancel()
+	}
+}
+
+func (p *plugin) stopped(cancel func()) {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, os.Interrupt)
+	go func() {
+		<-p.quit
+		signal.Stop(ch)
+		close(ch)
+	}()
+	for range ch {
+		cancel()
+	}
+}
