@@ -140,7 +140,7 @@ func TestCorrectPasses(t *testing.T) {
 		if in := r.Inside; in == nil || in.App != "correct" || in.Offset < r.Signalled-5*ms || in.Offset > r.Exited+5*ms || len(in.Phases) == 0 || len(in.Hooks) == 0 {
 			t.Errorf("round %d: inside %+v", r.Number, in)
 		}
-		if at := r.Signalled - markAt(r, record.MarkLoad); at < r.Schedule.Window || at > r.Schedule.Window+200*ms {
+		if at := r.Signalled - markAt(r, record.MarkLoad); at < r.Schedule.Window || run.Verdict == record.Pass && at > r.Schedule.Window+200*ms {
 			t.Errorf("round %d: the signal came %v after the first answers, want %v", r.Number, at, r.Schedule.Window)
 		}
 	}
