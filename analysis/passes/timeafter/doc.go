@@ -37,8 +37,9 @@
 //		}
 //	}
 //
-// Not reported is a select whose other cases all leave the loop: there each timer is
-// waited for, but the last.
+// Not reported are a select whose other cases all leave the loop: there each timer is
+// waited for, but the last; a constant of less than a second, which few timers outlive
+// at a time; and tests.
 //
 // To switch it off for one line: //quiesce:ignore timeafter reason
 package timeafter

@@ -6,6 +6,8 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/token"
+	"go/types"
+	"time"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -22,7 +24,7 @@ var Analyzer = check.New(doc, run)
 func run(pass *check.Pass) (any, error) {
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if !code.IsCall(pass.TypesInfo, call, "time.After") || !repeats(cur) {
+		if !code.IsCall(pass.TypesInfo, call, "time.After") || code.IsTest(pass.Fset, call.Pos()) || short(pass.TypesInfo, call) || !repeats(cur) {
 			continue
 		}
 		if !code.Before(pass.TypesInfo, cur, code.TimersCollected) {
@@ -31,6 +33,12 @@ func run(pass *check.Pass) (any, error) {
 		pass.Reportf(call, "time.After in a loop: each turn leaves a timer behind until it fires (before Go 1.23)")
 	}
 	return nil, nil
+}
+
+// short reports whether a timer fires so soon that few of them can pile up.
+func short(info *types.Info, call *ast.CallExpr) bool {
+	d, ok := code.IntConst(info, call.Args[0])
+	return ok && time.Duration(d) < time.Second
 }
 
 // repeats reports whether a call is a case of a select in a loop that has another one

@@ -103,3 +103,15 @@ func off(events <-chan int) {
 		}
 	}
 }
+
+// It fires before many of its kind are there.
+func soon(events <-chan int, done <-chan bool) {
+	for {
+		select {
+		case <-events:
+		case <-time.After(100 * time.Millisecond):
+		case <-done:
+			return
+		}
+	}
+}
