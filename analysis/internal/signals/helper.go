@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -107,7 +108,9 @@ func (p *Package) collectInstalls() {
 	for fn, decl := range p.decls {
 		for call := range Synchronous(decl) {
 			if p.handles(call) {
-				found = append(found, fn)
+				if !p.asks(fn, decl, call) {
+					found = append(found, fn)
+				}
 			} else if callee := p.callee(call); callee != nil {
 				callers[callee] = append(callers[callee], fn)
 			}
@@ -121,6 +124,30 @@ func (p *Package) collectInstalls() {
 			found = append(found, callers[fn]...)
 		}
 	}
+}
+
+// asks reports whether a function registers a channel only while it finds out what it
+// returns, such as a password from the terminal, and gives the signals back before that.
+func (p *Package) asks(fn *types.Func, decl inspector.Cursor, expr *ast.CallExpr) bool {
+	call := p.calls[expr]
+	if call == nil || call.Channel == nil || !answers(fn.Signature().Results()) {
+		return false
+	}
+	return slices.ContainsFunc(call.Channel.Stops, func(stop *Call) bool { return decl.Contains(stop.At) && Deferred(stop.At) })
+}
+
+// answers reports whether the first result is a text.
+func answers(results *types.Tuple) bool {
+	if results.Len() == 0 {
+		return false
+	}
+	switch t := results.At(0).Type().Underlying().(type) {
+	case *types.Basic:
+		return t.Info()&types.IsString != 0
+	case *types.Slice:
+		return types.Identical(t.Elem(), types.Typ[types.Byte])
+	}
+	return false
 }
 
 // handles reports whether a call takes a signal from its default action.

@@ -27,6 +27,22 @@ func Ignore() { // want Ignore:"installs"
 	signal.Ignore(syscall.SIGTERM)
 }
 
+// Ask has the signals for as long as it waits for an answer.
+func Ask(prompt string) (string, error) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGINT)
+	defer signal.Stop(c)
+	return prompt, nil
+}
+
+func Serve() error { // want Serve:"installs"
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGINT)
+	defer signal.Stop(c)
+	<-c
+	return nil
+}
+
 func Nothing() {}
 
 func hidden(c chan os.Signal) { signal.Notify(c) }
