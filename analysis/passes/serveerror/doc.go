@@ -32,7 +32,8 @@
 //	}
 //
 // An errgroup that has no context is the same: its Wait goes on waiting for the rest of
-// the group. It does not report goroutines that do anything else when the server has ended (send,
+// the group. So is a function that serves, logs the error, and then waits on a channel for
+// a stop that nobody has asked for. It does not report goroutines that do anything else when the server has ended (send,
 // close, cancel, call a function of the program), servers for profiles, metrics and the
 // like, and servers that are one of many, started by a handler or in a loop.
 //

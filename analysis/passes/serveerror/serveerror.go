@@ -82,7 +82,7 @@ func ownListener(info *types.Info, call *ast.CallExpr) bool {
 func (c *checker) unnoticed(s server.Site) bool {
 	g, ok := server.Goroutine(s.At)
 	if !ok {
-		return c.unnoticedMethod(s) || c.keptByGroup(s)
+		return c.unnoticedMethod(s) || c.keptByGroup(s) || c.waitsOn(s)
 	}
 	if c.info.Aside(s.At) || c.info.Aside(g) || oneOfMany(g) {
 		return false
@@ -144,7 +144,11 @@ func oneOfMany(g inspector.Cursor) bool { return code.InLoop(g) }
 // write to the log: no other call, no send, no assignment to what others see, no loop.
 func (c *checker) onlyLogs(body *ast.BlockStmt, serve *ast.CallExpr) bool {
 	ok := true
+	others := instead(body, serve)
 	ast.Inspect(body, func(n ast.Node) bool {
+		if others[n] {
+			return false
+		}
 		switch n := n.(type) {
 		case *ast.ForStmt, *ast.RangeStmt:
 			ok = false

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
@@ -97,7 +98,97 @@ func group(l net.Listener, stop func() error) error {
 	return g.Wait()
 }
 
+func withTLS(srv *http.Server, cert string) {
+	go func() {
+		if cert != "" {
+			if err := srv.ListenAndServeTLS(cert, cert); err != nil { // want `the program lives on without its server when srv.ListenAndServeTLS fails`
+				log.Print(err)
+			}
+		} else {
+			if err := srv.ListenAndServe(); err != nil { // want `the program lives on without its server when srv.ListenAndServe fails`
+				log.Print(err)
+			}
+		}
+	}()
+	go func() {
+		if cert != "" {
+			err := srv.ListenAndServeTLS(cert, cert) // want `the program lives on`
+			log.Print(err)
+			return
+		}
+		log.Print(srv.ListenAndServe()) // want `the program lives on`
+	}()
+	<-quit
+}
+
+func thenWaits(srv *http.Server, stopped chan struct{}) {
+	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) { // want `the program lives on without its server when srv.ListenAndServe fails`
+		log.Print(err)
+	}
+	<-stopped
+}
+
+func thenReloads(srv *http.Server, listeners chan net.Listener, l net.Listener, cert string) error {
+	var err error
+	for {
+		if cert == "" {
+			err = srv.Serve(l) // want `the program lives on without its server when srv.Serve fails`
+		} else {
+			log.Print("with TLS")
+			err = srv.ServeTLS(l, cert, cert) // want `the program lives on without its server when srv.ServeTLS fails`
+		}
+		if err != http.ErrServerClosed {
+			log.Print(err)
+		}
+		select {
+		case l = <-listeners:
+		case <-quit:
+			return http.ErrServerClosed
+		}
+	}
+}
+
 // From here on nothing is wrong.
+
+func thenTriesAgain(srv *http.Server, l net.Listener) {
+	for {
+		err := srv.Serve(l)
+		log.Print(err)
+		select {
+		case <-quit:
+			return
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func thenReturns(srv *http.Server, stopped chan struct{}) error {
+	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-stopped
+	return nil
+}
+
+func thenStops(srv *http.Server, cancel func(), stopped chan struct{}) {
+	if err := srv.ListenAndServe(); err != nil {
+		log.Print(err)
+	}
+	cancel()
+	<-stopped
+}
+
+func withTLSOrEnds(srv *http.Server, cert string) {
+	go func() {
+		if cert != "" {
+			log.Print(srv.ListenAndServeTLS(cert, cert))
+		} else {
+			log.Print(srv.ListenAndServe())
+		}
+		close(quit)
+	}()
+	<-quit
+}
 
 type memory struct{ net.Listener }
 
