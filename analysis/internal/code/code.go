@@ -31,12 +31,12 @@ func IsCall(info *types.Info, n ast.Node, names ...string) bool {
 	if !ok {
 		return false
 	}
-	callee := Callee(info, call)
-	if callee == "" {
+	fn, ok := typeutil.Callee(info, call).(*types.Func)
+	if !ok {
 		return false
 	}
-	for _, name := range names {
-		if callee == name {
+	for _, name := range names { // a full name is costly, and seldom needed
+		if strings.HasSuffix(name, fn.Name()) && fn.Origin().FullName() == name {
 			return true
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"go/types"
 	"strings"
 
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
@@ -201,35 +203,29 @@ func isFuncValue(info *types.Info, e ast.Expr) bool {
 
 // definition returns the expression that a local variable is defined by, nil if it is
 // not just one: for "a, b := f()" the call is the one of both.
-func (k *Knowledge) definition(obj types.Object) (def ast.Expr) {
+func (k *Knowledge) definition(obj types.Object) ast.Expr {
 	if obj == nil || obj.Pkg() != k.pass.Pkg {
 		return nil
 	}
-	for _, f := range k.pass.Files {
-		if f.FileStart <= obj.Pos() && obj.Pos() < f.FileEnd {
-			return k.definitionIn(f, obj)
-		}
-	}
-	return nil
+	return k.definitions()[obj]
 }
 
-func (k *Knowledge) definitionIn(f *ast.File, obj types.Object) (def ast.Expr) {
-	ast.Inspect(f, func(n ast.Node) bool {
-		if n == nil || def != nil || n.End() < obj.Pos() || n.Pos() > obj.Pos() {
-			return false
+// allDefinitions goes over the package once for all that ask.
+func (k *Knowledge) allDefinitions() map[types.Object]ast.Expr {
+	defs := map[types.Object]ast.Expr{}
+	in := k.pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
+	for cur := range in.Root().Preorder((*ast.AssignStmt)(nil)) {
+		as := cur.Node().(*ast.AssignStmt)
+		if as.Tok != token.DEFINE {
+			continue
 		}
-		if as, ok := n.(*ast.AssignStmt); ok && as.Tok == token.DEFINE {
-			for i, lhs := range as.Lhs {
-				id, ok := lhs.(*ast.Ident)
-				if !ok || k.pass.TypesInfo.Defs[id] != obj {
-					continue
-				}
-				def = ast.Unparen(as.Rhs[min(i, len(as.Rhs)-1)])
+		for i, lhs := range as.Lhs {
+			if obj := k.pass.TypesInfo.Defs[lhs.(*ast.Ident)]; obj != nil {
+				defs[obj] = ast.Unparen(as.Rhs[min(i, len(as.Rhs)-1)])
 			}
 		}
-		return true
-	})
-	return def
+	}
+	return defs
 }
 
 // within is what the calls of a function body do: of the first that does something,

@@ -12,8 +12,10 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
@@ -23,6 +25,7 @@ var Analyzer = &analysis.Analyzer{
 	Name:       "quiesceexits",
 	Doc:        "find functions that end the process, and functions that clean up outside of it",
 	Run:        run,
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	ResultType: reflect.TypeFor[*Knowledge](),
 	FactTypes:  []analysis.Fact{new(Exit), new(Effect)},
 }
@@ -70,6 +73,8 @@ type Knowledge struct {
 	exits   map[types.Object]Exit         // of this package, and of imported ones
 	effects map[types.Object]Effect       // of imported ones
 	decls   map[*types.Func]*ast.FuncDecl // of this package
+
+	definitions func() map[types.Object]ast.Expr // of local variables, gathered when first asked for
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -79,6 +84,7 @@ func run(pass *analysis.Pass) (any, error) {
 		effects: map[types.Object]Effect{},
 		decls:   map[*types.Func]*ast.FuncDecl{},
 	}
+	k.definitions = sync.OnceValue(k.allDefinitions)
 	for _, f := range pass.AllObjectFacts() {
 		switch fact := f.Fact.(type) {
 		case *Exit:

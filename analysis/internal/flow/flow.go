@@ -11,6 +11,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
+	"sync"
 )
 
 // A Step is a simple statement, a condition, or the head of a range or select.
@@ -27,6 +29,9 @@ type Graph struct {
 	info  *types.Info
 	steps []*Step
 	bad   bool
+
+	sort   sync.Once
+	simple []*Step // by position, for At
 }
 
 // scope is where break, continue and fallthrough go.
@@ -175,16 +180,22 @@ func (sc *scope) target(t token.Token) *Step {
 // At returns the step that a position is in, nil if there is none, as within a
 // function literal's body that is no step of this graph.
 func (g *Graph) At(pos token.Pos) *Step {
-	var best *Step
+	g.sort.Do(g.order)
+	after, _ := slices.BinarySearchFunc(g.simple, pos+1, func(s *Step, pos token.Pos) int { return int(s.Node.Pos() - pos) })
+	if after == 0 || pos >= g.simple[after-1].Node.End() {
+		return nil
+	}
+	return g.simple[after-1]
+}
+
+// order sorts the steps that have no other steps in them: none of them overlap.
+func (g *Graph) order() {
 	for _, s := range g.steps {
-		if s.Node == nil || compound(s.Node) || pos < s.Node.Pos() || pos >= s.Node.End() {
-			continue
-		}
-		if best == nil || s.Node.Pos() >= best.Node.Pos() && s.Node.End() <= best.Node.End() {
-			best = s
+		if s.Node != nil && !compound(s.Node) {
+			g.simple = append(g.simple, s)
 		}
 	}
-	return best
+	slices.SortStableFunc(g.simple, func(a, b *Step) int { return int(a.Node.Pos() - b.Node.Pos()) })
 }
 
 // compound reports whether a step's node has other steps in it.
