@@ -3,22 +3,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit"
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
 	"github.com/go-quiesce/quiesce/sigmux"
 )
@@ -119,8 +115,8 @@ func (f *auditFlags) run(c *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
-	report, unplanned := audit.Run(audit.Options{Paths: paths, Stdin: c.InOrStdin(), Plans: plans, Sources: sources, Config: config})
-	dieOfSignal(ctx, stop)
+	o := audit.Options{Paths: paths, Stdin: c.InOrStdin(), Plans: plans.plans, Sources: sources, Config: config}
+	report, unplanned := auditUntil(ctx, stop, o, &plans.asking)
 	names, err := finding.NewNames("")
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
@@ -130,6 +126,29 @@ func (f *auditFlags) run(c *cobra.Command, paths []string) error {
 		return fmt.Errorf("audit: %w", err)
 	}
 	return auditError(report, finding.Severity(f.failOn), unplanned)
+}
+
+// auditUntil audits until a signal ends us: what is read may be a pipe in which nothing comes.
+// A server that is asked for its plan is ended before.
+func auditUntil(ctx context.Context, stop func(), o audit.Options, asking *sync.Mutex) (*finding.Report, error) {
+	type result struct {
+		report    *finding.Report
+		unplanned error
+	}
+	done := make(chan result, 1)
+	go func() {
+		report, unplanned := audit.Run(o)
+		done <- result{report, unplanned}
+	}()
+	select {
+	case r := <-done:
+		dieOfSignal(ctx, stop)
+		return r.report, r.unplanned
+	case <-ctx.Done():
+		asking.Lock() // until that server is gone; no other is to be asked
+		dieOfSignal(ctx, stop)
+		return new(finding.Report), context.Cause(ctx)
+	}
 }
 
 // checkAll says what is wrong with the values of the flags.
@@ -180,84 +199,4 @@ func listRules(w io.Writer, config *audit.Config) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.ID, r.Severity, r.Pack, r.Title) // Flush tells of an error
 	}
 	return t.Flush()
-}
-
-// readPlans makes a plan of each flag. Programs are run when their plans are needed, as
-// these depend on where the program runs.
-func readPlans(ctx context.Context, flags []string) ([]*manifest.Plan, error) {
-	var plans []*manifest.Plan
-	for _, flag := range flags {
-		p := &manifest.Plan{Path: flag}
-		if name, rest, ok := strings.Cut(flag, "="); ok && !strings.ContainsAny(name, "/\\. ") {
-			p.Name, p.Path = name, rest
-		}
-		argv := strings.Fields(p.Path)
-		if _, err := os.Stat(p.Path); err == nil {
-			argv = []string{p.Path} // a name with spaces in it
-		}
-		if len(argv) == 0 {
-			return nil, fmt.Errorf("--plan %q: want a program or a file", flag)
-		}
-		p.Path = argv[0]
-		plan, err := planInFile(argv[0])
-		if err != nil {
-			return nil, fmt.Errorf("--plan %s: %w", argv[0], err)
-		}
-		p.Ask = func(env []string) (*quiesce.Plan, error) {
-			if plan != nil {
-				return plan, nil
-			}
-			return planOf(ctx, argv, env)
-		}
-		plans = append(plans, p)
-	}
-	return plans, nil
-}
-
-// planInFile returns the plan in a file of JSON, nil if the file is something else.
-func planInFile(name string) (*quiesce.Plan, error) {
-	in, err := os.Open(name)
-	if err != nil {
-		return nil, nil // a program that is found in PATH, perhaps
-	}
-	defer in.Close()
-	first := make([]byte, 512)
-	n, err := in.Read(first)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if !bytes.HasPrefix(bytes.TrimSpace(first[:n]), []byte("{")) {
-		return nil, nil
-	}
-	data, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(first[:n]), in), mostOutput))
-	if err != nil {
-		return nil, err
-	}
-	return parsePlan(data)
-}
-
-// planOf asks a program for its plan.
-func planOf(ctx context.Context, argv, env []string) (*quiesce.Plan, error) {
-	data, err := askPlan(ctx, argv, planTimeout, env...)
-	if err != nil {
-		return nil, fmt.Errorf("--plan %s: %w", argv[0], err)
-	}
-	plan, err := parsePlan(data)
-	if err != nil {
-		return nil, fmt.Errorf("--plan %s: %w", argv[0], err)
-	}
-	return plan, nil
-}
-
-func parsePlan(data []byte) (*quiesce.Plan, error) {
-	plan := new(quiesce.Plan)
-	switch err := json.Unmarshal(data, plan); {
-	case err != nil:
-		return nil, fmt.Errorf("no plan: %w", err)
-	case plan.Schema == 0 || plan.App == "":
-		return nil, errors.New("no plan: it has no schema and no app")
-	case plan.Schema != quiesce.PlanSchema:
-		return nil, fmt.Errorf("schema %d; this quiesce knows schema %d", plan.Schema, quiesce.PlanSchema)
-	}
-	return plan, nil
 }

@@ -146,8 +146,12 @@ func (f *drillFlags) report(stdout io.Writer, run *record.Run) error {
 	return errors.Join(errs...)
 }
 
-// writeFile puts a file in its place whole or not at all.
+// writeFile puts a file in its place whole or not at all. What is there and is no regular file,
+// such as /dev/stderr or a pipe, is written to.
 func writeFile(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeTo(path, write)
+	}
 	temp := path + ".tmp"
 	out, err := os.Create(temp)
 	if err != nil {
@@ -158,4 +162,12 @@ func writeFile(path string, write func(io.Writer) error) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return os.Rename(temp, path)
+}
+
+func writeTo(path string, write func(io.Writer) error) error {
+	out, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(out), out.Close())
 }
