@@ -43,6 +43,9 @@ type path struct {
 }
 
 func (p *path) String() string {
+	if p == nil {
+		return "the document"
+	}
 	var b strings.Builder
 	p.write(&b)
 	return strings.TrimPrefix(b.String(), ".")
@@ -55,7 +58,16 @@ func (p *path) write(b *strings.Builder) {
 	}
 }
 
+// mostErrors is how many mistakes of a document are said.
+const mostErrors = 50
+
 func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
+	if len(d.errs) == mostErrors {
+		format, args = "and more, which is not said", nil
+	}
+	if len(d.errs) > mostErrors {
+		return
+	}
 	d.errs = append(d.errs, &Error{Line: d.base + n.Line, Text: fmt.Sprintf(format, args...)})
 }
 

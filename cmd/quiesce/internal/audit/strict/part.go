@@ -17,16 +17,17 @@ type Part struct {
 	Line int // how many lines of the file are before it
 }
 
-// Split cuts a file into its documents, at the lines that begin with "---". Such a line
-// begins a document wherever it stands, so that a document that is broken does not
-// break the others. Parts without anything in them are left out.
+// Split cuts a file into its documents: at the lines that begin with "---", after those that
+// are "...", and between objects of JSON. Such a line ends a document wherever it stands,
+// so that a document that is broken does not break the others. Parts without anything in
+// them are left out.
 func Split(data []byte) []Part {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var parts []Part
 	start, startLine, line, full := 0, 0, 0, false
 	flush := func(end int) {
 		if full {
-			parts = append(parts, Part{Data: data[start:end], Line: startLine})
+			parts = append(parts, Part{Data: data[start:end], Line: startLine}.objects()...)
 		}
 	}
 	for at := 0; at < len(data); line++ {
@@ -35,10 +36,14 @@ func Split(data []byte) []Part {
 			end = at + i + 1
 		}
 		text := data[at:end]
-		if begins(text) {
+		switch {
+		case marks(text, "---"):
 			flush(at)
 			start, startLine, full = at, line, len(bytes.TrimSpace(text)) > len("---")
-		} else if hasContent(text) {
+		case marks(text, "..."):
+			flush(end)
+			start, startLine, full = end, line+1, false
+		case hasContent(text):
 			full = true
 		}
 		at = end
@@ -47,21 +52,57 @@ func Split(data []byte) []Part {
 	return parts
 }
 
-// begins reports whether a line begins a document.
-func begins(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("---")) && (len(line) == 3 || bytes.IndexByte([]byte(" \t\r\n"), line[3]) >= 0)
+// objects cuts objects of JSON that stand one after the other.
+func (p Part) objects() []Part {
+	if !looksJSON.Match(p.Data) {
+		return []Part{p}
+	}
+	var parts []Part
+	start, line, depth, quoted, escaped := 0, p.Line, 0, false, false
+	for i, c := range p.Data {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted:
+			escaped, quoted = c == '\\', c != '"'
+		case c == '"':
+			quoted = true
+		case c == '}' || c == ']':
+			if depth--; depth < 0 {
+				return []Part{p} // which is not right
+			}
+		case c == '{' || c == '[':
+			if depth == 0 && len(bytes.TrimSpace(p.Data[start:i])) > 0 {
+				parts = append(parts, Part{p.Data[start:i], line})
+				line += bytes.Count(p.Data[start:i], []byte("\n"))
+				start = i
+			}
+			depth++
+		}
+	}
+	return append(parts, Part{p.Data[start:], line})
 }
 
-// hasContent reports whether there is more in a line than a comment, a directive or the
-// end of a document.
+// marks reports whether a line is one that begins or ends a document.
+func marks(line []byte, mark string) bool {
+	return bytes.HasPrefix(line, []byte(mark)) && (len(line) == len(mark) || bytes.IndexByte([]byte(" \t\r\n"), line[len(mark)]) >= 0)
+}
+
+// hasContent reports whether there is more in a line than a comment or a directive.
 func hasContent(line []byte) bool {
 	line = bytes.TrimSpace(line)
-	return len(line) > 0 && line[0] != '#' && line[0] != '%' && !bytes.Equal(line, []byte("..."))
+	return len(line) > 0 && line[0] != '#' && line[0] != '%'
 }
+
+// mostDocument bounds a document, in bytes. The parser takes ten times as much memory.
+const mostDocument = 32 << 20
 
 // Parse reads a document, YAML or JSON. It returns nil without an error for one that is
 // empty.
 func (p Part) Parse() (*yaml.Node, error) {
+	if len(p.Data) > mostDocument {
+		return nil, &Error{Line: p.Line + 1, Text: fmt.Sprintf("a document larger than %d MiB", mostDocument>>20)}
+	}
 	if n := p.parseJSON(); n != nil {
 		return n, nil
 	}
@@ -77,9 +118,19 @@ func (p Part) Parse() (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
+// parse reads one document. Anything after it is wrong.
 func parse(data []byte) (*yaml.Node, error) {
-	doc := new(yaml.Node)
-	return doc, yaml.NewDecoder(bytes.NewReader(data)).Decode(doc)
+	doc, d := new(yaml.Node), yaml.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(doc); err != nil {
+		return doc, err
+	}
+	switch err := d.Decode(new(yaml.Node)); {
+	case err == nil:
+		return doc, errors.New("more than one document")
+	case !errors.Is(err, io.EOF):
+		return doc, err
+	}
+	return doc, nil
 }
 
 // An Error is what is wrong at a line of a file.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,9 +116,9 @@ func TestMistakes(t *testing.T) {
 		{"labels: [a]", "line 1: labels: want a mapping, got a list"},
 		{"items: {a: b}", "line 1: items: want a list, got a mapping"},
 		{"data: '*'", `line 1: data: "*": want data in base64`},
-		{"[a]", "line 1: : want a mapping, got a list"},
+		{"[a]", "line 1: the document: want a mapping, got a list"},
 		{"Hidden: x", `line 1: no field is called "Hidden"`},
-		{"<<: 3", "line 1: : want a mapping to merge, got the number 3"},
+		{"<<: 3", "line 1: the document: want a mapping to merge, got the number 3"},
 		{"any: {[a]: b}", "line 1: any: a key is a list"},
 		{"any: &a [*a]", "line 1: any: too deep"},
 	} {
@@ -175,6 +176,41 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestObjects: JSON needs nothing between two objects.
+func TestObjects(t *testing.T) {
+	for text, want := range map[string][]int{
+		`{"a": 1}` + "\n" + `{"a": "}{\""}` + "\n\n" + `["b"]`: {0, 1, 3},
+		`{"a": 1}{"a": {"b": [1]}}`:                            {0, 0},
+		`{"a": 1}}{"a": 1}`:                                    {0},
+		`{"a": 1} x`:                                           {0},
+		"{\"a\": 1}\n---\n{a: 1}":                              {0, 1},
+		"a: 1\n...\nb: 1\n...\n":                               {0, 2},
+	} {
+		var got []int
+		for _, p := range Split([]byte(text)) {
+			got = append(got, p.Line)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: parts after lines %v, want %v", text, got, want)
+		}
+	}
+}
+
+// TestLimits: neither a large document nor one with many mistakes is said at length.
+func TestLimits(t *testing.T) {
+	if _, err := (Part{Data: make([]byte, mostDocument+1), Line: 2}).Parse(); err == nil || err.Error() != "line 3: a document larger than 32 MiB" {
+		t.Errorf("error %v", err)
+	}
+	p := Part{Data: []byte("[" + strings.Repeat("1,", 1000) + "]")}
+	n, err := p.Parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, errs := p.Decode(n, new([]string)); len(errs) != mostErrors+1 || errs[mostErrors].Text != "and more, which is not said" {
+		t.Errorf("%d mistakes, the last %v", len(errs), errs[len(errs)-1])
+	}
+}
+
 func TestSyntaxErrors(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"a: 1\n---\nb: [\n", "line 3: "},
@@ -186,6 +222,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{"a: 1\n---\nb: {x: 1,\n  y: 2}\nc: \"x\n\n\n  y\"\nc: [\n  1\n]\nd: e: f\ng: h\ni: j\n", "line 12: mapping values are not allowed"},
 		{"a: 1\n---\n{a: 1,\nb: 2,,\nc: 3}\n", "line 3: did not find expected node content"},
 		{"a: 1\n---\nb: *x\n", "line 3: unknown anchor 'x' referenced"},
+		{"a: 1\n---\n{\"b\": 1}\nc\n", "line 4: did not find expected <document start>"},
 	} {
 		parts := Split([]byte(tt.text))
 		_, err := parts[1].Parse()
