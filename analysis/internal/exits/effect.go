@@ -47,6 +47,8 @@ func (k *Knowledge) ofFunc(fn *types.Func, call *ast.CallExpr, depth int) Effect
 	}
 	name := shortName(fn)
 	switch {
+	case name == "(*sync.Once).Do" && len(call.Args) == 1:
+		return k.effect(&ast.CallExpr{Fun: call.Args[0]}, depth)
 	case name == "(net.Listener).Close" || name == "(*net.UnixListener).Close":
 		return k.socket(call)
 	case name == "(*database/sql.DB).Close":
@@ -57,8 +59,8 @@ func (k *Knowledge) ofFunc(fn *types.Func, call *ast.CallExpr, depth int) Effect
 	if loss, ok := effects[name]; ok {
 		return Effect{Loss: loss}
 	}
-	if e, ok := k.effects[fn]; ok {
-		return e
+	if e := k.effects[fn]; e.Loss != "" {
+		return Effect{Loss: e.Loss}
 	}
 	return byName(fn, call)
 }
@@ -173,12 +175,20 @@ func (k *Knowledge) ofVar(v *types.Var, depth int) Effect {
 	return Effect{}
 }
 
-// returned is what the function does that a call of a function of this package returns.
-func (k *Knowledge) returned(call *ast.CallExpr, depth int) (out Effect) {
-	decl := k.Decl(k.Callee(call))
-	if decl == nil || depth == 0 {
+// returned is what the function does that a call of a function returns.
+func (k *Knowledge) returned(call *ast.CallExpr, depth int) Effect {
+	fn := k.Callee(call)
+	if decl := k.Decl(fn); decl != nil && depth > 0 {
+		return k.returnedBy(decl, depth)
+	}
+	if fn == nil {
 		return Effect{}
 	}
+	return Effect{Loss: k.effects[fn].Returned}
+}
+
+// returnedBy is returned for a function of this package.
+func (k *Knowledge) returnedBy(decl *ast.FuncDecl, depth int) (out Effect) {
 	ast.Inspect(decl.Body, func(n ast.Node) bool {
 		ret, ok := n.(*ast.ReturnStmt)
 		if !ok {
@@ -301,17 +311,33 @@ func (k *Knowledge) alongError(s *ast.IfStmt, depth int) Effect {
 var endings = []string{"Close*", "Stop*", "Shutdown*", "Clean*", "Flush*", "Release*", "Remove*", "Teardown*", "TearDown*", "Destroy*", "Terminate*", "Kill*", "Finish*", "Unlock*", "Deregister*", "Restore*", "MustClose*", "MustStop*", "MustRemove*"}
 
 // exportEffects tells other packages what the functions of this one do that they may
-// defer.
+// defer, and those that they return.
 func (k *Knowledge) exportEffects() {
 	for fn, decl := range k.decls {
-		if !fn.Exported() || !matches(endings, fn.Name()) || isStd(fn.Pkg().Path()) && k.pass.Module != nil && k.pass.Module.Path == "std" {
+		if !fn.Exported() || isStd(fn.Pkg().Path()) && k.pass.Module != nil && k.pass.Module.Path == "std" {
 			continue
 		}
 		if _, known := effects[shortName(fn)]; known {
 			continue
 		}
-		if e := k.within(decl.Body, depth); e.Loss != "" {
+		var e Effect
+		if matches(endings, fn.Name()) {
+			e.Loss = k.within(decl.Body, depth).Loss
+		}
+		if returnsFunc(fn) {
+			e.Returned = k.returnedBy(decl, depth).Loss
+		}
+		if e != (Effect{}) {
 			k.pass.ExportObjectFact(fn, &e)
 		}
 	}
+}
+
+func returnsFunc(fn *types.Func) bool {
+	for v := range fn.Signature().Results().Variables() {
+		if isFunc(v.Type()) {
+			return true
+		}
+	}
+	return false
 }

@@ -56,6 +56,9 @@ func (e *Exit) String() string {
 // a fact about functions.
 type Effect struct {
 	Loss string // what is seen then, such as "the file stays behind"; empty: nothing
+	// Returned is the loss if a function that it returns is not called, as in
+	// "defer start()()".
+	Returned string
 }
 
 // Buffer reports whether it is a buffer that would be lost.
@@ -65,7 +68,12 @@ func (e Effect) Buffer() bool { return e.Loss == notFlushed }
 func (*Effect) AFact() {}
 
 // String describes it, as tests of facts have it.
-func (e *Effect) String() string { return "cleans: " + e.Loss }
+func (e *Effect) String() string {
+	if e.Loss == "" {
+		return "returns what cleans: " + e.Returned
+	}
+	return "cleans: " + e.Loss
+}
 
 // Knowledge is about one package. It is safe for concurrent use.
 type Knowledge struct {

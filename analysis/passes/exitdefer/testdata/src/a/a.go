@@ -105,6 +105,18 @@ func helps(n int) {
 	}
 }
 
+func locked(name string) {
+	defer helper.Trace(name)()
+	unlock, err := helper.Lock(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer unlock()
+	if err := serve(); err != nil {
+		log.Fatal(err) // want `log.Fatal skips the deferred unlock of line \d+: the file stays behind`
+	}
+}
+
 func store(s *helper.Store) {
 	defer s.Close()
 	if err := serve(); err != nil {

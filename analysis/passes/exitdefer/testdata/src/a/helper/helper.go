@@ -6,6 +6,7 @@ package helper
 import (
 	"log"
 	"os"
+	"sync"
 )
 
 // Die always exits.
@@ -51,3 +52,17 @@ func (Logger) Fatal(args ...any) { log.Print(args...) }
 
 // Leave is os.Exit, which tests replace.
 var Leave = os.Exit
+
+// Lock makes a file, and returns what removes it.
+func Lock(name string) (unlock func(), err error) {
+	var once sync.Once
+	return func() {
+		once.Do(func() { os.Remove(name) })
+	}, os.WriteFile(name, nil, 0o600)
+}
+
+// Trace logs how long something takes.
+func Trace(name string) func() {
+	log.Println(name)
+	return func() { log.Println(name, "done") }
+}
