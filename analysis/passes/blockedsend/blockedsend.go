@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 
@@ -107,10 +108,25 @@ func (r *result) started(send *chans.Use) (chans.Start, bool) {
 	}
 	for _, s := range r.chans.Funcs.Starts {
 		if s.Body == send.Func() && code.Function(s.Go) == r.owner {
-			return s, true
+			return s, !r.awaitsSignal(send)
 		}
 	}
 	return chans.Start{}, false
+}
+
+// awaitsSignal reports whether a goroutine waits for a signal of the process before it
+// sends: then the program is about to end, or it waits for that to no harm.
+func (r *result) awaitsSignal(send *chans.Use) bool {
+	for cur := range send.Func().Preorder((*ast.UnaryExpr)(nil)) {
+		u := cur.Node().(*ast.UnaryExpr)
+		if u.Pos() > send.At.Node().Pos() {
+			break
+		}
+		if t := r.pass.TypesInfo.TypeOf(u.X); u.Op == token.ARROW && code.IsChan(t) && code.IsNamed(t.Underlying().(*types.Chan).Elem(), "os.Signal") {
+			return true
+		}
+	}
+	return false
 }
 
 // inSelect reports whether a send is a case of a select with others.
