@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/token"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 
@@ -36,10 +37,13 @@ func run(pass *check.Pass) (any, error) {
 	return nil, nil
 }
 
-// report reports a channel where it is registered, if that is in the function that makes
-// it, else where it is made: there it has to be put right.
+// report reports a channel where it is registered: in the function that makes it, if it
+// is there, else by the first call of the package; where it is made, if that is far away.
 func report(pass *check.Pass, c *signals.Channel, m *ast.CallExpr) {
 	at := analysis.Range(m)
+	if i := slices.IndexFunc(c.Notifies, func(n *signals.Call) bool { return !code.IsTest(pass.Fset, n.Expr.Pos()) }); i >= 0 {
+		at = c.Notifies[i].Expr
+	}
 	for _, n := range c.Notifies {
 		if decl := code.Declaration(n.At); decl.Valid() && code.Contains(decl.Node(), m) {
 			at = n.Expr

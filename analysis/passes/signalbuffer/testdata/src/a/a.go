@@ -42,14 +42,14 @@ type server struct {
 
 func newServer() *server {
 	return &server{
-		sigs:  make(chan os.Signal), // want "unbuffered channel"
+		sigs:  make(chan os.Signal),
 		other: make(chan os.Signal),
 		fine:  make(chan os.Signal, 1),
 	}
 }
 
 func (s *server) run() {
-	signal.Notify(s.sigs, syscall.SIGTERM)
+	signal.Notify(s.sigs, syscall.SIGTERM) // want "unbuffered channel"
 	signal.Notify(s.fine, syscall.SIGHUP)
 	select {
 	case <-s.sigs:
@@ -58,12 +58,12 @@ func (s *server) run() {
 	}
 }
 
-var global = make(chan os.Signal) // want "unbuffered channel"
+var global = make(chan os.Signal)
 
 var later chan os.Signal
 
 func globals() {
-	signal.Notify(global, syscall.SIGTERM)
+	signal.Notify(global, syscall.SIGTERM) // want "unbuffered channel"
 	<-global
 	later = make(chan os.Signal)
 	signal.Notify(later, syscall.SIGTERM) // want "unbuffered channel"
@@ -73,13 +73,13 @@ func globals() {
 func made() chan os.Signal { return make(chan os.Signal) }
 
 func makes() chan os.Signal {
-	c := make(chan os.Signal) // want "unbuffered channel"
+	c := make(chan os.Signal)
 	return c
 }
 
 func fromFunction() {
 	c := makes()
-	signal.Notify(c, syscall.SIGTERM)
+	signal.Notify(c, syscall.SIGTERM) // want "unbuffered channel"
 	<-c
 }
 
