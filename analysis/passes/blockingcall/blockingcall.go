@@ -258,6 +258,10 @@ func contextParam(pass *check.Pass, fn inspector.Cursor) string {
 				return name.Name
 			case code.IsNamed(t, "net/http.Request"):
 				return name.Name + ".Context()"
+			case code.IsNamed(t, "github.com/gin-gonic/gin.Context"):
+				return name.Name + ".Request.Context()"
+			case code.IsNamed(t, "github.com/labstack/echo.Context"), code.IsNamed(t, "github.com/labstack/echo/v4.Context"):
+				return name.Name + ".Request().Context()"
 			}
 		}
 	}
