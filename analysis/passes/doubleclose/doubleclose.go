@@ -226,6 +226,7 @@ func (c *closer) calls() {
 			c.between(g, byFunc[f])
 		}
 	}
+	c.beside(byFunc)
 }
 
 // between looks at the calls in one function.

@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -134,6 +135,37 @@ func recv(info *types.Info, e end) flow.Place {
 func (c *closer) locks(f inspector.Cursor) bool {
 	for cur := range f.Preorder((*ast.CallExpr)(nil)) {
 		if sel, ok := cur.Node().(*ast.CallExpr).Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Lock" {
+			return true
+		}
+	}
+	return false
+}
+
+// beside looks at functions that defer what a goroutine of theirs calls as well: one that
+// stops the program on a signal, say.
+func (c *closer) beside(byFunc map[inspector.Cursor][]*closing) {
+	for _, start := range c.chans.Funcs.Starts {
+		if _, ok := start.Body.Node().(*ast.FuncLit); !ok || exits(start.Body) {
+			continue
+		}
+		for _, a := range byFunc[start.Body] {
+			for _, b := range byFunc[code.Function(start.Go)] {
+				g := c.graph(start.Body)
+				if a.deferred || !b.deferred || a.place != b.place || within(start.Body.Node(), a.place.Root) || g == nil || !g.Certainly(a.at) {
+					continue
+				}
+				c.Reportf(b.call.Node(), "%s closes %s again: the goroutine of line %d calls it too, and the second close panics",
+					b.text, b.field.Name(), c.Fset.Position(start.Go.Node().Pos()).Line)
+				return
+			}
+		}
+	}
+}
+
+// exits reports whether a function ends the process, as far as names tell.
+func exits(f inspector.Cursor) bool {
+	for cur := range f.Preorder((*ast.SelectorExpr)(nil)) {
+		if name := cur.Node().(*ast.SelectorExpr).Sel.Name; name == "Exit" || strings.HasPrefix(name, "Fatal") {
 			return true
 		}
 	}

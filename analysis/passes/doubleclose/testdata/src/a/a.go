@@ -4,6 +4,7 @@ package a
 
 import (
 	"errors"
+	"os"
 	"sync"
 )
 
@@ -53,6 +54,25 @@ type conn struct {
 }
 
 func (c *conn) Close() { close(c.done) }
+
+func beside(c *conn, signals chan os.Signal) {
+	defer c.Close() // want `c.Close closes done again: the goroutine of line \d+ calls it too`
+	go func() {
+		<-signals
+		c.Close()
+	}()
+	<-c.done
+}
+
+func besideAndExits(c *conn, signals chan os.Signal) {
+	defer c.Close()
+	go func() {
+		<-signals
+		c.Close()
+		os.Exit(0)
+	}()
+	<-c.quit
+}
 
 func use(c *conn) {
 	defer c.Close() // want `c.Close closes done again: line \d+ has called it already`
