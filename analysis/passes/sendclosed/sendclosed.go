@@ -35,6 +35,7 @@ func run(pass *check.Pass) (any, error) {
 			}
 		}
 	}
+	f.elements()
 	return nil, nil
 }
 
