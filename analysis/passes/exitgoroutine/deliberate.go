@@ -5,6 +5,7 @@ package exitgoroutine
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -18,6 +19,9 @@ import (
 func (c *checker) deliberate(g gostmt.Goroutine, exit inspector.Cursor) bool {
 	if c.timedOut(g, exit) {
 		return true
+	}
+	if loop, ok := code.Loop(exit); ok && g.Func.Contains(loop) && c.ofSignals(loop.Node()) && c.stopsIn(g, loop) {
+		return true // at the signal before
 	}
 	receives := 0
 	for cur := range g.Func.Preorder((*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil)) {
@@ -111,4 +115,27 @@ func asksDeadline(cond ast.Expr) (found bool) {
 		return !found
 	})
 	return found
+}
+
+// ofSignals reports whether a loop goes over the signals of a channel.
+func (c *checker) ofSignals(loop ast.Node) bool {
+	over, ok := loop.(*ast.RangeStmt)
+	if !ok {
+		return false
+	}
+	t := c.TypesInfo.TypeOf(over.X)
+	return code.IsChan(t) && code.IsNamed(t.Underlying().(*types.Chan).Elem(), "os.Signal")
+}
+
+// stopsIn reports whether a loop asks something to stop.
+func (c *checker) stopsIn(g gostmt.Goroutine, loop inspector.Cursor) bool {
+	for cur := range loop.Preorder((*ast.CallExpr)(nil)) {
+		if own, _ := code.Enclosing(cur); own != g.Func {
+			continue
+		}
+		if call := cur.Node().(*ast.CallExpr); c.stops(call) {
+			return true
+		}
+	}
+	return false
 }

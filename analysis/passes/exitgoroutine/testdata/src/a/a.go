@@ -101,6 +101,22 @@ func second(signals chan os.Signal) {
 	srv.Shutdown(context.Background())
 }
 
+func counts(signals chan os.Signal) {
+	defer os.Remove(pidFile)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		stopping := false
+		for range signals {
+			if stopping {
+				os.Exit(1)
+			}
+			stopping = true
+			cancel()
+		}
+	}()
+	<-ctx.Done()
+}
+
 func timedOut() {
 	srv := &http.Server{}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
