@@ -53,6 +53,8 @@ func (k *Knowledge) ofFunc(fn *types.Func, call *ast.CallExpr, depth int) Effect
 		return k.socket(call)
 	case name == "(*database/sql.DB).Close":
 		return k.fileDatabase()
+	case name == "(io.Closer).Close":
+		return k.tracer(call)
 	case strings.HasPrefix(name, "(*go.uber.org/zap.") && fn.Name() == "Sync":
 		return k.bufferedLog()
 	}
@@ -157,6 +159,38 @@ func (k *Knowledge) socket(call *ast.CallExpr) Effect {
 		return Effect{Loss: socketStays}
 	}
 	return Effect{}
+}
+
+// tracer is what closing an io.Closer does that the set-up of tracing has returned: it
+// sends what is left.
+func (k *Knowledge) tracer(call *ast.CallExpr) Effect {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return Effect{}
+	}
+	id, ok := ast.Unparen(sel.X).(*ast.Ident)
+	if !ok {
+		return Effect{}
+	}
+	start, ok := k.definition(k.pass.TypesInfo.Uses[id]).(*ast.CallExpr)
+	if !ok {
+		return Effect{}
+	}
+	if fn := k.Callee(start); fn != nil && fn.Pkg() != nil && speaksOfTracing(fn) {
+		return Effect{Loss: spansLost}
+	}
+	return Effect{}
+}
+
+func speaksOfTracing(fn *types.Func) bool {
+	name, pkg := strings.ToLower(fn.Name()), strings.ToLower(fn.Pkg().Path())
+	pkg = pkg[strings.LastIndex(pkg, "/")+1:]
+	for _, word := range []string{"tracer", "tracing", "jaeger", "zipkin"} {
+		if strings.Contains(name, word) || strings.Contains(pkg, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofVar looks through a variable that holds a function, as in "stop := start()".

@@ -63,6 +63,22 @@ var effects = map[string]string{
 	"(*archive/zip.Writer).Close":                     notFlushed,
 	"(*archive/tar.Writer).Close":                     notFlushed,
 	"(*github.com/segmentio/kafka-go.Writer).Close":   spansLost,
+	"(github.com/IBM/sarama.AsyncProducer).Close":     spansLost,
+	"(github.com/Shopify/sarama.AsyncProducer).Close": spansLost,
+	"(*github.com/nsqio/go-nsq.Producer).Stop":        spansLost,
+	"(*cloud.google.com/go/pubsub.Topic).Stop":        spansLost,
+	"(*cloud.google.com/go/logging.Client).Close":     spansLost,
+
+	"gopkg.in/DataDog/dd-trace-go.v1/ddtrace/tracer.Stop":              spansLost,
+	"github.com/DataDog/dd-trace-go/v2/ddtrace/tracer.Stop":            spansLost,
+	"(*github.com/newrelic/go-agent/v3/newrelic.Application).Shutdown": spansLost,
+
+	"github.com/hashicorp/go-plugin.CleanupClients":   childLives,
+	"(*github.com/hashicorp/go-plugin.Client).Kill":   childLives,
+	"(*github.com/hashicorp/mdns.Server).Shutdown":    entryStays,
+	"(*github.com/grandcat/zeroconf.Server).Shutdown": entryStays,
+	"(*github.com/chzyer/readline.Instance).Close":    terminalRaw,
+
 	"(*github.com/nats-io/nats.go.Conn).Drain":        spansLost,
 	"(*github.com/dgraph-io/badger.DB).Close":         databaseOpen,
 	"(*github.com/cockroachdb/pebble.DB).Close":       databaseOpen,

@@ -122,6 +122,45 @@ func (k *Knowledge) findExits() {
 			}
 		}
 	}
+	k.exitInterfaces()
+}
+
+// exitInterfaces finds the methods of interfaces by which a type of the package that
+// implements them ends the process: Fatal of a logger that is known by its interface.
+func (k *Knowledge) exitInterfaces() {
+	fatals := map[*types.Func]Exit{}
+	for fn, e := range k.exits {
+		if m, ok := fn.(*types.Func); ok && m.Pkg() == k.pass.Pkg && m.Signature().Recv() != nil && strings.HasPrefix(m.Name(), "Fatal") {
+			fatals[m] = e
+		}
+	}
+	if len(fatals) == 0 {
+		return
+	}
+	scope := k.pass.Pkg.Scope()
+	for _, name := range scope.Names() {
+		named, ok := scope.Lookup(name).(*types.TypeName)
+		if !ok || named.IsAlias() || !types.IsInterface(named.Type()) {
+			continue
+		}
+		iface := named.Type().Underlying().(*types.Interface)
+		for i := range iface.NumExplicitMethods() {
+			if e, ok := implemented(fatals, iface, iface.ExplicitMethod(i).Name()); ok {
+				k.exits[iface.ExplicitMethod(i)] = e
+				k.pass.ExportObjectFact(iface.ExplicitMethod(i), &e)
+			}
+		}
+	}
+}
+
+// implemented returns the exit of a method that implements one of an interface.
+func implemented(fatals map[*types.Func]Exit, iface *types.Interface, method string) (Exit, bool) {
+	for fn, e := range fatals {
+		if fn.Name() == method && types.Implements(fn.Signature().Recv().Type(), iface) {
+			return e, true
+		}
+	}
+	return Exit{}, false
 }
 
 // exitVars finds package variables such as "var exit = os.Exit".
