@@ -145,9 +145,10 @@ func (k *Knowledge) exitInterfaces() {
 		}
 		iface := named.Type().Underlying().(*types.Interface)
 		for i := range iface.NumExplicitMethods() {
-			if e, ok := implemented(fatals, iface, iface.ExplicitMethod(i).Name()); ok {
-				k.exits[iface.ExplicitMethod(i)] = e
-				k.pass.ExportObjectFact(iface.ExplicitMethod(i), &e)
+			method := iface.ExplicitMethod(i)
+			if e, ok := implemented(fatals, iface, method.Name()); ok && method.Pkg() == k.pass.Pkg { // not that of a type defined by another
+				k.exits[method] = e
+				k.pass.ExportObjectFact(method, &e)
 			}
 		}
 	}
