@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -26,7 +27,7 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	c := &checker{pass, info}
-	for _, s := range info.Sites {
+	for _, s := range slices.Concat(info.Sites, c.literals()) {
 		switch {
 		case s.Op == server.GracefulStop && !c.forced(s, 0):
 			pass.Reportf(s.Call, "%s waits without a bound: one open stream or slow client holds the stop until the process is killed",

@@ -39,7 +39,8 @@
 //	return nil
 //
 // It also reports a goroutine that waits for a context, shuts a server down, and tells
-// nobody when it is done. It does not report goroutines that tell somebody (a channel, a
+// nobody when it is done, and one that a method named Stop, Close or Shutdown leaves the
+// Shutdown of a server to. It does not report goroutines that tell somebody (a channel, a
 // WaitGroup, a cancel function, a callback) where nothing returns before, goroutines
 // that end the process themselves, and servers for profiles and metrics.
 //

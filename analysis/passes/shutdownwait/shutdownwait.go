@@ -76,7 +76,7 @@ func (c *checker) check(s server.Site, j job) {
 			name, types.ExprString(serve.Call.Fun))
 		return
 	}
-	if !s.Wrapped && (c.untold(s, j) || c.alone(s, j)) && !c.drained(s) {
+	if (!s.Wrapped && (c.untold(s, j) || c.alone(s, j)) || c.forgotten(s, j)) && !c.drained(s) {
 		c.pass.Reportf(s.Call, "nobody can wait for %s: its goroutine tells no one when it is done, and the program may end before", name)
 	}
 }
@@ -162,6 +162,23 @@ func inLoop(fn, call ast.Node) bool {
 		return !found
 	})
 	return found
+}
+
+// forgotten reports whether a function that stops something, by its name, leaves the stop
+// of a server to a goroutine that tells nobody about it: it returns before that is over.
+func (c *checker) forgotten(s server.Site, j job) bool {
+	starter, ok := code.Enclosing(j.start)
+	if !ok || s.Op != server.Shutdown || c.info.Aside(s.At) || c.info.Aside(j.start) {
+		return false
+	}
+	decl, ok := starter.Node().(*ast.FuncDecl)
+	if !ok || decl.Recv == nil || !stopName(decl.Name.Name) {
+		return false
+	}
+	if g, ok := j.start.Node().(*ast.GoStmt); ok && g.Call == s.Call {
+		return !s.Wrapped
+	}
+	return j.body != nil && !c.tells(j.body, s.Call)
 }
 
 // untold reports whether a goroutine waits for the end of a context, stops a server, and

@@ -17,6 +17,12 @@ import (
 // waitNames begin the names of functions that wait.
 var waitNames = []string{"wait", "join", "drain", "shutdown", "stop", "gracefulstop", "sleep", "await", "block"}
 
+// stopName reports whether a function is one that stops something.
+func stopName(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "stop") || strings.HasPrefix(name, "close") || strings.HasPrefix(name, "shutdown")
+}
+
 // waits reports whether code waits for something, or may: it receives, selects, ranges
 // over a channel, or calls what is named so or does so.
 func (c *checker) waits(n ast.Node) bool {

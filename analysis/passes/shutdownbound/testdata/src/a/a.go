@@ -67,6 +67,24 @@ func helper(a *app) {
 	a.stop(context.Background()) // want `a.stop has a context that never ends`
 }
 
+func literal(ctx context.Context, srv *http.Server, stop func(context.Context) error) (err error) {
+	closeHTTP := func(ctx context.Context) error {
+		if srv == nil {
+			return nil
+		}
+		return srv.Shutdown(ctx)
+	}
+	defer func() {
+		if err != nil {
+			_ = closeHTTP(context.Background()) // want `closeHTTP has a context that never ends`
+		}
+	}()
+	if err = stop(ctx); err != nil {
+		return err
+	}
+	return closeHTTP(ctx)
+}
+
 func (a *app) stopRPC() {
 	a.rpc.GracefulStop() // want `a.rpc.GracefulStop waits without a bound: one open stream`
 }

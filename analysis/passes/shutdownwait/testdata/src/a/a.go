@@ -261,3 +261,40 @@ func off(srv *http.Server) error {
 	}()
 	return srv.ListenAndServe()
 }
+
+type service struct {
+	srv    *http.Server
+	logger *log.Logger
+	served chan struct{}
+	wg     sync.WaitGroup
+}
+
+func (s *service) Stop() {
+	go func() {
+		_ = s.srv.Shutdown(ctx) // want `nobody can wait for s.srv.Shutdown: its goroutine tells no one when it is done`
+		select {
+		case <-s.served:
+			return
+		case <-time.After(time.Second):
+		}
+		s.logger.Print("too late")
+	}()
+}
+
+func (s *service) StopAtOnce() {
+	go s.srv.Shutdown(ctx) // want `nobody can wait for s.srv.Shutdown`
+}
+
+// It can be waited for.
+func (s *service) Shutdown() {
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		_ = s.srv.Shutdown(ctx)
+	}()
+}
+
+// The program goes on.
+func (s *service) handle(http.ResponseWriter, *http.Request) {
+	go func() { _ = s.srv.Shutdown(ctx) }()
+}
