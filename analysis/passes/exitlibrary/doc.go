@@ -36,8 +36,10 @@
 // one, or in the default of a switch; exported constructors and the like (New, Open, Serve,
 // Listen, Connect, Load, Start, Stop, Close); functions that reload, refresh, renew or rotate
 // something; and exported functions of the package at the root of a module. Not reported
-// are programs, their command line (packages by name, files by imports), test helpers, functions whose name says that they exit
-// (Must, Fatal, Exit and the like), and an exit with the code of a child.
+// are programs, their command line (packages by name, files by imports), test helpers,
+// functions whose name says that they exit (Must, Fatal, Exit and the like), an exit with
+// the code of a child, and functions that return errors up to a point, and from there on
+// end the process on each of several: they cannot go back any more.
 //
 // To switch it off for one line: //quiesce:ignore exitlibrary reason
 package exitlibrary

@@ -59,6 +59,9 @@ func run(pass *check.Pass) (any, error) {
 		case fn.Node() == decl && reloads(decl):
 			pass.Reportf(call, "%s in %s ends a process that could go on with what it has", exits.Name(call), decl.Name.Name)
 		case returnsError(pass, fn):
+			if committed(know, fn) {
+				continue
+			}
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it, which expects an error", exits.Name(call), decl.Name.Name)
 		case fn.Node() == decl && public(decl) && (makes(decl) || atRoot(pass)):
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it", exits.Name(call), decl.Name.Name)
