@@ -31,7 +31,8 @@
 //	}
 //
 // It looks at the goroutines that the package starts: the one that is waited for is the
-// one that calls Done of the same WaitGroup or closes the same channel. It does not
+// one that calls Done of the same WaitGroup or closes the same channel. Mutexes are those
+// of sync, and types of other packages that are called so. It does not
 // report waits that have another way out, and read locks on both sides.
 //
 // To switch it off for one line: //quiesce:ignore stoplock reason

@@ -213,43 +213,6 @@ func (p *program) collect(body *ast.BlockStmt, j *job, same aliases, level int, 
 	delete(j.locks, ref{})
 }
 
-// lock returns the mutex that a call locks, and how.
-func (p *program) lock(call *ast.CallExpr) (ref, mode) {
-	switch {
-	case code.IsCall(p.info, call, "(*sync.Mutex).Lock", "(*sync.RWMutex).Lock"):
-		return p.receiver(call), write
-	case code.IsCall(p.info, call, "(*sync.RWMutex).RLock"):
-		return p.receiver(call), read
-	}
-	return ref{}, 0
-}
-
-// unlock returns the mutex that a call unlocks.
-func (p *program) unlock(call *ast.CallExpr) ref {
-	if code.IsCall(p.info, call, "(*sync.Mutex).Unlock", "(*sync.RWMutex).Unlock", "(*sync.RWMutex).RUnlock") {
-		return p.receiver(call)
-	}
-	return ref{}
-}
-
-// receiver returns the variable or field that a method is called on, also the embedded
-// field through which it is reached.
-func (p *program) receiver(call *ast.CallExpr) ref {
-	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if !ok {
-		return ref{}
-	}
-	if s := p.info.Selections[sel]; s != nil {
-		if field := server.Embedded(s); field != nil {
-			if id, ok := ast.Unparen(sel.X).(*ast.Ident); ok {
-				return ref{field, p.info.Uses[id]}
-			}
-			return ref{}
-		}
-	}
-	return p.ref(sel.X)
-}
-
 // ref returns what an expression names: a variable, or the field of a variable. Fields
 // of fields may be anyone's.
 func (p *program) ref(e ast.Expr) ref {

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"slices"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -18,7 +19,7 @@ var doc string
 var Analyzer = check.New(doc, run)
 
 func run(pass *check.Pass) (any, error) {
-	if !code.Imports(pass.Pkg, "sync") {
+	if !slices.ContainsFunc(pass.Pkg.Imports(), hasMutex) {
 		return nil, nil
 	}
 	p := &program{info: pass.TypesInfo, decls: map[types.Object]*ast.FuncDecl{}}
