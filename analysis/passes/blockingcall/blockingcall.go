@@ -150,9 +150,10 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 // mentions reports whether the function around a node names something that ends so.
 func mentions(cur inspector.Cursor, suffix string) bool {
 	fn, _ := code.Enclosing(cur)
-	if !fn.Valid() {
-		return false
-	}
+	return fn.Valid() && mentionsIn(fn, suffix)
+}
+
+func mentionsIn(fn inspector.Cursor, suffix string) bool {
 	for id := range fn.Preorder((*ast.Ident)(nil)) {
 		if strings.HasSuffix(id.Node().(*ast.Ident).Name, suffix) {
 			return true

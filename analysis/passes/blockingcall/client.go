@@ -15,53 +15,6 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
-// forRequest reports whether context.Background or context.TODO is what a request is
-// made with, which then has no context.
-func forRequest(pass *check.Pass, ctx inspector.Cursor) bool {
-	return code.IsCall(pass.TypesInfo, ctx.Node(), "context.Background", "context.TODO") &&
-		code.IsCall(pass.TypesInfo, ctx.Parent().Node(), "net/http.NewRequestWithContext")
-}
-
-// carries reports whether the request of a call of Do has a context, or may have one: it
-// comes from elsewhere, and the package sets contexts of requests somewhere.
-func carries(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
-	if mentions(cur, "WithContext") && !withoutEnd(pass, cur) {
-		return true
-	}
-	if mentions(cur, "NewRequest") || mentions(cur, "NewRequestWithContext") {
-		return false
-	}
-	fn := code.Declaration(cur)
-	v, ok := code.ObjectOf(pass.TypesInfo, n.Args[0]).(*types.Var)
-	if !ok || !fn.Valid() || v.IsField() || fn.Node().(*ast.FuncDecl).Name.IsExported() {
-		return true
-	}
-	return !passed(pass, fn.Node().(*ast.FuncDecl), v, func(call inspector.Cursor, _ ast.Expr) bool {
-		return mentions(call, "NewRequest") && !mentions(call, "WithContext")
-	})
-}
-
-// withoutEnd reports whether all contexts of the requests that a function makes are
-// context.Background or context.TODO.
-func withoutEnd(pass *check.Pass, cur inspector.Cursor) bool {
-	fn, _ := code.Enclosing(cur)
-	found := false
-	for id := range fn.Preorder((*ast.Ident)(nil)) {
-		if !strings.HasSuffix(id.Node().(*ast.Ident).Name, "WithContext") {
-			continue
-		}
-		call := id.Parent().Parent()
-		if !code.IsCall(pass.TypesInfo, call.Node(), "net/http.NewRequestWithContext") {
-			return false
-		}
-		if !code.IsCall(pass.TypesInfo, call.Node().(*ast.CallExpr).Args[0], "context.Background", "context.TODO") {
-			return false
-		}
-		found = true
-	}
-	return found
-}
-
 // passed reports whether a property holds for what every call of a function of the
 // package passes for a parameter.
 func passed(pass *check.Pass, decl *ast.FuncDecl, param *types.Var, holds func(call inspector.Cursor, arg ast.Expr) bool) bool {
