@@ -29,6 +29,7 @@
 // A context has ended behind a receive from its Done, in the case of a select, in the
 // function given to context.AfterFunc, and behind a call of its cancel function; also in
 // what a function defers that waits so, or that defers the cancel function after it.
+// A select that waits for a signal and for a context goes on with either.
 //
 // What counts as clean-up is what is named so, and what asks a database or another server
 // for something, also in a function literal that is called then.

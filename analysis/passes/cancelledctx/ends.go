@@ -34,7 +34,8 @@ func (c *checker) afterDone(recv inspector.Cursor, ctx key) []end {
 		return append(out, c.deferred(recv, ctx))
 	}
 	choice := stmt.Parent().Parent().Parent()
-	if _, ok := choice.Node().(*ast.SelectStmt); !ok || !c.others(choice.Node().(*ast.SelectStmt), clause) {
+	sel, ok := choice.Node().(*ast.SelectStmt)
+	if !ok || !c.others(sel, clause) && (code.InLoop(choice) || !c.forEnd(sel)) {
 		return out
 	}
 	// The select is over in any case.
@@ -73,9 +74,30 @@ func (c *checker) others(sel *ast.SelectStmt, clause *ast.CommClause) bool {
 	return true
 }
 
-// stopping reports whether the other case of a select is for a signal or an error: the
-// way to stop that is not the usual one.
+// forEnd reports whether a select without a default waits for the end of the program: one
+// of its cases is for a signal, and so each of them is a reason to stop.
+func (c *checker) forEnd(sel *ast.SelectStmt) bool {
+	signalled := false
+	for _, s := range sel.Body.List {
+		comm := s.(*ast.CommClause).Comm
+		if comm == nil {
+			return false
+		}
+		t := received(c.pass.TypesInfo, comm)
+		signalled = signalled || t != nil && code.IsNamed(t, "os.Signal")
+	}
+	return signalled
+}
+
+// stopping reports whether the other case of a select is for an error: the way to stop
+// that is not the usual one.
 func stopping(info *types.Info, comm ast.Stmt) bool {
+	t := received(info, comm)
+	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
+}
+
+// received returns the type of what a case of a select receives, nil if it sends.
+func received(info *types.Info, comm ast.Stmt) types.Type {
 	var e ast.Expr
 	switch comm := comm.(type) {
 	case *ast.ExprStmt:
@@ -83,18 +105,17 @@ func stopping(info *types.Info, comm ast.Stmt) bool {
 	case *ast.AssignStmt:
 		e = comm.Rhs[0]
 	default:
-		return false
+		return nil
 	}
 	u, ok := ast.Unparen(e).(*ast.UnaryExpr)
+	if !ok || info.TypeOf(u.X) == nil {
+		return nil
+	}
+	ch, ok := info.TypeOf(u.X).Underlying().(*types.Chan)
 	if !ok {
-		return false
+		return nil
 	}
-	t := info.TypeOf(u.X)
-	if t == nil {
-		return false
-	}
-	ch, ok := t.Underlying().(*types.Chan)
-	return ok && types.Identical(ch.Elem(), types.Universe.Lookup("error").Type())
+	return ch.Elem()
 }
 
 // deferred returns what the function of a node has deferred before it: a function that
