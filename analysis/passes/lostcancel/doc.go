@@ -11,7 +11,8 @@
 // canceled" (package context), with the goroutines that wait for it. go vet finds a
 // cancel function of a local variable that is not used on each path. This check finds
 // one that is kept in a field which nothing reads, one that is overwritten before it is
-// called, and one that a helper returns and its caller drops.
+// called, and one that a helper returns and its caller drops. It also finds a Done whose
+// channel is dropped: whoever wrote that meant the cancel function.
 //
 // Wrong:
 //
@@ -22,6 +23,10 @@
 //	ctx, cancel := context.WithCancel(parent)
 //	ctx, cancel = context.WithTimeout(ctx, time.Second) // the first is lost
 //	defer cancel()
+//
+// Wrong:
+//
+//	defer ctx.Done() // ends nothing
 //
 // Right:
 //

@@ -27,13 +27,16 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	stored := map[*types.Var]inspector.Cursor{} // fields, by their first assignment
-	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ExprStmt)(nil), (*ast.KeyValueExpr)(nil)) {
+	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ExprStmt)(nil), (*ast.DeferStmt)(nil), (*ast.KeyValueExpr)(nil)) {
 		if code.IsTest(pass.Fset, cur.Node().Pos()) {
 			continue
 		}
 		switch n := cur.Node().(type) {
 		case *ast.ExprStmt:
 			dropped(pass, n)
+			mistaken(pass, n.X)
+		case *ast.DeferStmt:
+			mistaken(pass, n.Call)
 		case *ast.AssignStmt:
 			blank(pass, cur, n)
 			overwritten(pass, cur, n)
@@ -254,4 +257,12 @@ func written(id inspector.Cursor) bool {
 		return slices.Contains(p.Lhs, at.Node().(ast.Expr))
 	}
 	return false
+}
+
+// mistaken reports a call of Done whose channel nothing takes: it is taken for the cancel
+// function.
+func mistaken(pass *check.Pass, e ast.Expr) {
+	if call, ok := e.(*ast.CallExpr); ok && code.IsCall(pass.TypesInfo, call, "(context.Context).Done") {
+		pass.Reportf(call, "%s does not end the context: it returns the channel that tells of its end, and nothing receives from that", exits.Name(call))
+	}
 }

@@ -132,3 +132,13 @@ type off struct{ cancel context.CancelFunc }
 func (o *off) start() {
 	_, o.cancel = context.WithCancel(context.Background()) //quiesce:ignore lostcancel lives as long as the process
 }
+
+func mistaken(ctx context.Context) {
+	defer ctx.Done() // want `ctx.Done does not end the context`
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ctx.Done() // want `ctx.Done does not end the context`
+	<-ctx.Done()
+	done := ctx.Done()
+	_ = done
+}
