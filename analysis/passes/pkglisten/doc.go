@@ -26,8 +26,8 @@
 //	web.Shutdown(ctx)
 //	rpc.GracefulStop()
 //
-// It does not report programs that stop nothing, and servers for profiles, metrics and
-// the like: they may serve until the process ends.
+// It does not report programs that stop nothing, servers for profiles, metrics and the
+// like, and those that only redirect: they may serve until the process ends.
 //
 // To switch it off for one line: //quiesce:ignore pkglisten reason
 package pkglisten

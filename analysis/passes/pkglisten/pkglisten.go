@@ -4,7 +4,9 @@ package pkglisten
 
 import (
 	_ "embed"
+	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
 
@@ -24,7 +26,7 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	for _, s := range info.Sites {
-		if s.Op == server.ServeGlobal && (!s.Wrapped || elsewhere(pass, s)) && !info.Aside(s.At) {
+		if s.Op == server.ServeGlobal && (!s.Wrapped || elsewhere(pass, s)) && !info.Aside(s.At) && !redirects(s.Call) {
 			pass.Reportf(s.Call, "nobody can stop the server of %s: the program shuts others down, and cuts off the requests of this one",
 				types.ExprString(s.Call.Fun))
 		}
@@ -47,4 +49,18 @@ func stopsGracefully(info *server.Info) bool {
 		}
 	}
 	return false
+}
+
+// redirects reports whether a call is given a handler that redirects, by its name or by
+// what it does: its requests are over at once.
+func redirects(call *ast.CallExpr) bool {
+	found := false
+	for _, arg := range call.Args {
+		ast.Inspect(arg, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			found = found || ok && strings.Contains(strings.ToLower(id.Name), "redirect")
+			return !found
+		})
+	}
+	return found
 }

@@ -29,6 +29,9 @@ func main() {
 	go func() {
 		log.Println(http.ListenAndServe("localhost:6060", pprofHandler()))
 	}()
+	go http.ListenAndServe(":80", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://"+r.Host, http.StatusPermanentRedirect)
+	}))
 	<-quit
 	rpc.GracefulStop()
 }
