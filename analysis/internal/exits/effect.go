@@ -12,6 +12,8 @@ import (
 	"golang.org/x/tools/go/analysis/passes/inspect"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // depth is how many functions of the package are looked through for what a clean-up
@@ -321,13 +323,22 @@ func (k *Knowledge) onlyForError(body *ast.BlockStmt) (only bool) {
 }
 
 // OnError reports whether a branch is for an error: "if err != nil".
-func (k *Knowledge) OnError(s *ast.IfStmt) bool {
-	cmp, ok := ast.Unparen(s.Cond).(*ast.BinaryExpr)
-	if !ok || cmp.Op != token.NEQ || !k.pass.TypesInfo.Types[cmp.Y].IsNil() {
-		return false
+func (k *Knowledge) OnError(s *ast.IfStmt) bool { return k.isError(s.Cond) }
+
+// isError reports whether a condition holds only if there is an error: it is not nil, or
+// none of those that are expected.
+func (k *Knowledge) isError(cond ast.Expr) bool {
+	switch cond := ast.Unparen(cond).(type) {
+	case *ast.UnaryExpr:
+		return cond.Op == token.NOT && code.IsCall(k.pass.TypesInfo, cond.X, "errors.Is")
+	case *ast.BinaryExpr:
+		if cond.Op == token.LAND {
+			return k.isError(cond.X) || k.isError(cond.Y)
+		}
+		t := k.pass.TypesInfo.TypeOf(cond.X)
+		return cond.Op == token.NEQ && k.pass.TypesInfo.Types[cond.Y].IsNil() && t != nil && t.String() == "error"
 	}
-	t := k.pass.TypesInfo.TypeOf(cmp.X)
-	return t != nil && t.String() == "error"
+	return false
 }
 
 func (k *Knowledge) alongError(s *ast.IfStmt, depth int) Effect {

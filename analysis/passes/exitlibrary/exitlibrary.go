@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -41,6 +42,7 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	know := pass.ResultOf[exits.Analyzer].(*exits.Knowledge)
+	started := goroutines(pass)
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		e, ok := know.Exit(call)
@@ -63,7 +65,9 @@ func run(pass *check.Pass) (any, error) {
 				continue
 			}
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it, which expects an error", exits.Name(call), decl.Name.Name)
-		case fn.Node() == decl && public(decl) && (makes(decl) || atRoot(pass)):
+		case started[fn.Node()]:
+			pass.Reportf(call, "%s in %s ends the process from a goroutine: nobody can act on the error", exits.Name(call), decl.Name.Name)
+		case fn.Node() == decl && public(decl) && (makes(decl) || decl.Recv != nil || atRoot(pass)):
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it", exits.Name(call), decl.Name.Name)
 		}
 	}
@@ -76,6 +80,26 @@ func declaration(fn inspector.Cursor) *ast.FuncDecl {
 		return c.Node().(*ast.FuncDecl)
 	}
 	return nil
+}
+
+// goroutines returns the functions of the package that a go statement runs.
+func goroutines(pass *check.Pass) map[ast.Node]bool {
+	out := map[ast.Node]bool{}
+	started := map[types.Object]bool{}
+	for cur := range pass.Inspect.Root().Preorder((*ast.GoStmt)(nil)) {
+		call := cur.Node().(*ast.GoStmt).Call
+		if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
+			out[lit] = true
+		} else if fn := typeutil.StaticCallee(pass.TypesInfo, call); fn != nil {
+			started[fn.Origin()] = true
+		}
+	}
+	for cur := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
+		if decl := cur.Node().(*ast.FuncDecl); started[pass.TypesInfo.Defs[decl.Name]] {
+			out[decl] = true
+		}
+	}
+	return out
 }
 
 // makes reports whether a function is a constructor, or is about a connection: it could

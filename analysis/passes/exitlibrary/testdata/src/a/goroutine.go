@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+)
+
+// Metrics is for a program that has more to do than that.
+func Metrics(srv *http.Server) {
+	go func() {
+		if err := srv.ListenAndServe(); err != nil && err != http.ErrServerClosed {
+			log.Fatal(err) // want `log.Fatal in Metrics ends the process from a goroutine: nobody can act on the error`
+		}
+	}()
+	go func() {
+		if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+			log.Fatal(err) // want `log.Fatal in Metrics ends the process from a goroutine`
+		}
+	}()
+}
+
+// Signals ends a process that was told to end.
+func Signals() {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, os.Interrupt)
+	go func() {
+		<-ch
+		os.Exit(1)
+	}()
+}
+
+type watcher struct{ conn net.Conn }
+
+func Watch(conn net.Conn) { go (&watcher{conn}).loop() }
+
+func (w *watcher) loop() {
+	for {
+		if _, err := w.conn.Read(nil); err != nil {
+			log.Fatal(err) // want `log.Fatal in loop ends the process from a goroutine`
+		}
+	}
+}
+
+// It is not of a goroutine.
+func (w *watcher) read() {
+	if _, err := w.conn.Read(nil); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// A Document can be asked what it says while the process does other things.
+type Document struct{ name string }
+
+func (d *Document) Title() string {
+	data, err := os.ReadFile(d.name)
+	if err != nil {
+		log.Fatal(err) // want `log.Fatal in Title ends the process of whoever calls it`
+	}
+	return string(data)
+}
+
+type hidden struct{ name string }
+
+func (h *hidden) Title() string {
+	if _, err := os.ReadFile(h.name); err != nil {
+		log.Fatal(err)
+	}
+	return h.name
+}
