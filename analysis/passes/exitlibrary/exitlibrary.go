@@ -102,15 +102,15 @@ func goroutines(pass *check.Pass) map[ast.Node]bool {
 	return out
 }
 
-// makes reports whether a function is a constructor, or is about a connection: it could
-// return an error, and its caller may have another way.
+// makes reports whether a function returns something it makes, or is about a connection: it
+// could return an error, and its caller may have another way. One that returns nothing is
+// a program's own, for its start.
 func makes(decl *ast.FuncDecl) bool {
-	for _, verb := range []string{"New", "Open", "Serve", "Listen", "Connect", "Dial", "Load", "Start", "Create", "Stop", "Close", "Shutdown"} {
-		if strings.HasPrefix(decl.Name.Name, verb) {
-			return true
-		}
+	has := func(verbs ...string) bool {
+		return slices.ContainsFunc(verbs, func(verb string) bool { return strings.HasPrefix(decl.Name.Name, verb) })
 	}
-	return false
+	return has("Serve", "Listen", "Start", "Stop", "Close", "Shutdown") ||
+		decl.Type.Results.NumFields() > 0 && has("New", "Open", "Connect", "Dial", "Load", "Create")
 }
 
 // reloads reports whether a function, by its name, replaces something in a running

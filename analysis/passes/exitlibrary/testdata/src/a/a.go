@@ -76,6 +76,13 @@ func NewServer(name string) *Server {
 	return &Server{}
 }
 
+// It is of a program, which calls it at its start.
+func NewContext(name string) {
+	if err := load(name); err != nil {
+		log.Fatal(err)
+	}
+}
+
 // It may be of a program.
 func Config(name string) []byte {
 	data, err := os.ReadFile(name)
