@@ -80,6 +80,9 @@ func (r *result) check() {
 	if r.flow = flow.Of(r.pass.TypesInfo, code.Body(r.owner.Node())); r.flow == nil {
 		return
 	}
+	if r.crowd() {
+		return
+	}
 	sends := r.group.Of(chans.Send)
 	slices.Reverse(sends) // the last is the one of the result, those before are of errors
 	for _, send := range sends {

@@ -27,11 +27,12 @@
 //
 //	ch := make(chan result, 1)
 //
-// Reported as well: a send to a goroutine that alone receives and ends with its context,
-// by one that does not look at a context; a send by the only receiver itself; a send on
-// a channel that has just been made and nobody else has; one that forwards to a channel
-// that the function returns, and looks for the stop only before it; and one, in a loop, of
-// work for goroutines that all return at the first error, with or without a buffer.
+// Reported as well: sends of several goroutines of which one is received; a send to a
+// goroutine that alone receives and ends with its context, by one that does not look at a
+// context; a send by the only receiver itself; a send on a channel that has just been made
+// and nobody else has; one that forwards to a channel that the function returns, and looks
+// for the stop only before it; and one, in a loop, of work for goroutines that all return
+// at the first error, with or without a buffer.
 //
 // Not reported: a send in a select that has another case, a function that receives
 // later or in a defer, the main function of a program, and channels that are given away.
