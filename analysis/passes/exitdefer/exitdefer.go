@@ -135,6 +135,7 @@ func (c *checker) skipped(exit, at inspector.Cursor) (inspector.Cursor, exits.Ef
 }
 
 // byHand reports whether what is deferred is called before the exit too, on its way.
+// What comes before the defer statement makes room for what is cleaned up later.
 func (c *checker) byHand(deferred *ast.CallExpr, d, exit inspector.Cursor) bool {
 	fn, _ := code.Enclosing(exit)
 	want := c.names(deferred)
@@ -143,7 +144,7 @@ func (c *checker) byHand(deferred *ast.CallExpr, d, exit inspector.Cursor) bool 
 		if n.Pos() >= exit.Node().Pos() {
 			break
 		}
-		if n == deferred || d.Contains(cur) || !c.know.Reaches(cur, exit) || apart(cur) {
+		if n == deferred || d.Contains(cur) || fn.Contains(d) && n.Pos() < d.Node().Pos() || !c.know.Reaches(cur, exit) || apart(cur) {
 			continue
 		}
 		if want[types.ExprString(n.(*ast.CallExpr).Fun)] {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"log"
 	"os"
 )
 
@@ -65,7 +66,7 @@ func leaveAfter(steps []func()) {
 func unregistered() {
 	defer os.Remove(pidFile)
 	if err := serve(); err != nil {
-		leaveAfter(nil) // want `leaveAfter skips the deferred os.Remove of line 66: the file stays behind`
+		leaveAfter(nil) // want `leaveAfter skips the deferred os.Remove of line 67: the file stays behind`
 	}
 }
 
@@ -78,5 +79,18 @@ func named() {
 	defer os.Remove(pidFile)
 	if err := serve(); err != nil {
 		Fatal(err)
+	}
+}
+
+// What is removed before the defer is what an earlier run has left.
+func unpack(dir string) {
+	os.RemoveAll(dir)
+	defer os.RemoveAll(dir)
+	if err := serve(); err != nil {
+		log.Fatal(err) // want `log.Fatal skips the deferred os.RemoveAll of line \d+: the file stays behind`
+	}
+	if err := serve(); err != nil {
+		os.RemoveAll(dir)
+		log.Fatal(err)
 	}
 }
