@@ -5,6 +5,7 @@ package blockingcall
 import (
 	_ "embed"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"strings"
@@ -75,7 +76,7 @@ func forTests(pkg *types.Package) bool {
 // connects reports whether a function makes a connection, and waits for it as long as
 // the kernel or the other end likes.
 func connects(name string) bool {
-	return strings.HasSuffix(name, "/sql.DB).Ping") || strings.HasPrefix(name, "net") || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
+	return strings.HasSuffix(name, "/sql.DB).Ping") || strings.HasPrefix(name, "net") || strings.HasPrefix(name, "golang.org/x/net/websocket.") || name == "google.golang.org/grpc.Dial" || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
 }
 
 // ofCommands reports whether a package is that of commands for a terminal, where a user
@@ -141,8 +142,27 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 		return ofFile(pass.Pkg) || !opens(pass, cur)
 	case strings.HasPrefix(name, "(*database/sql."), strings.Contains(name, "sqlx"):
 		return ofFile(pass.Pkg)
+	case strings.HasPrefix(name, "net/smtp."), strings.HasPrefix(name, "net/rpc"), strings.HasPrefix(name, "golang.org/x/net/websocket."):
+		return strings.HasPrefix(name, pass.Pkg.Path()+".") || onMachine(pass, n)
+	case name == "google.golang.org/grpc.Dial": // it returns at once, unless it is told to wait
+		return !mentions(cur, "WithBlock") || mentions(cur, "WithTimeout")
 	case name == "github.com/gomodule/redigo/redis.Dial":
 		return len(n.Args) > 2
+	}
+	return false
+}
+
+// onMachine reports whether an argument of a call says that it is within this machine.
+func onMachine(pass *check.Pass, n *ast.CallExpr) bool {
+	for _, arg := range n.Args {
+		tv := pass.TypesInfo.Types[arg]
+		if tv.Value == nil || tv.Value.Kind() != constant.String {
+			continue
+		}
+		switch s := constant.StringVal(tv.Value); {
+		case strings.HasPrefix(s, "unix"), strings.HasPrefix(s, "localhost"), strings.HasPrefix(s, "127."):
+			return true
+		}
 	}
 	return false
 }

@@ -26,6 +26,9 @@
 //		…
 //	}
 //
+// net/smtp and net/rpc have no limit either, and take no context: a connection with a
+// deadline is made before.
+//
 // Reported are such calls where a context is at hand, as a parameter that is not passed
 // on, or that of a request; those of network clients on the way of a stop (in methods
 // named Stop, Close, Shutdown); and dials and http.Get and the like, which have no limit

@@ -16,6 +16,19 @@ var calls = map[string]call{
 
 	"crypto/tls.Dial": {"tls.Dialer.DialContext", true},
 
+	// They take no context, and set no time limit.
+	"net/smtp.Dial":        {"smtp.NewClient and a connection with a deadline", true},
+	"net/smtp.SendMail":    {"smtp.NewClient and a connection with a deadline", true},
+	"net/rpc.Dial":         {"rpc.NewClient and net.Dialer.DialContext", true},
+	"net/rpc.DialHTTP":     {"rpc.NewClient and net.Dialer.DialContext", true},
+	"net/rpc.DialHTTPPath": {"rpc.NewClient and net.Dialer.DialContext", true},
+	"net/rpc/jsonrpc.Dial": {"jsonrpc.NewClient and net.Dialer.DialContext", true},
+
+	"golang.org/x/net/websocket.Dial":       {"websocket.Config.DialContext", true},
+	"golang.org/x/net/websocket.DialConfig": {"websocket.Config.DialContext", true},
+
+	"google.golang.org/grpc.Dial": {"grpc.DialContext", true},
+
 	"net/http.Get":      {"http.NewRequestWithContext", true},
 	"net/http.Head":     {"http.NewRequestWithContext", true},
 	"net/http.Post":     {"http.NewRequestWithContext", true},
