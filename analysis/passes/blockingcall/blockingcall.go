@@ -66,7 +66,7 @@ func run(pass *check.Pass) (any, error) {
 // before there is anything to stop.
 func forTests(pkg *types.Package) bool {
 	for part := range strings.SplitSeq(pkg.Path(), "/") {
-		if strings.HasSuffix(part, "test") || strings.HasPrefix(part, "test") || strings.HasPrefix(part, "migration") {
+		if strings.HasSuffix(part, "test") || strings.HasPrefix(part, "test") || strings.HasPrefix(part, "migration") || part == "integration" || part == "e2e" {
 			return true
 		}
 	}

@@ -33,7 +33,8 @@
 // if the context is that of package main, or if something follows that is given one
 // without an end.
 // Not reported: a second receive; a call of signal.Stop, Reset or Notify before the wait;
-// a goroutine or timer that exits; a channel that other packages have; tests.
+// a goroutine or timer that exits; a Shutdown of net/http in a goroutine that tells nobody
+// when it is over; a channel that other packages have; tests.
 //
 // To switch it off for one line: //quiesce:ignore secondsignal reason
 package secondsignal

@@ -104,6 +104,9 @@ func deferredLiteral(lit inspector.Cursor) bool {
 func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
 	after := signals.After(at)
 	if stop, how := f.follows(after); stop != nil {
+		if f.unheard(stop) {
+			return false
+		}
 		return f.report(call, stop, how+" waits without a bound")
 	}
 	if stop, how := f.caller(call, at, after); stop != nil {
@@ -122,6 +125,13 @@ func (f finder) receive(call *signals.Call, at inspector.Cursor) bool {
 		return f.report(call, cancel, "what the first one cancels comes to its end")
 	}
 	return false
+}
+
+// unheard reports whether a stop is the Shutdown of net/http in a goroutine that tells
+// nobody when it is over: the program ends without it.
+func (f finder) unheard(stop *ast.CallExpr) bool {
+	at, ok := f.pass.Inspect.Root().FindNode(stop)
+	return ok && code.IsCall(f.pass.TypesInfo, stop, "(*net/http.Server).Shutdown") && server.Unheard(f.pass.TypesInfo, at)
 }
 
 // caller returns an unbounded stop that follows in a caller of the function that waits for

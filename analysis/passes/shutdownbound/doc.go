@@ -34,10 +34,11 @@
 //	defer t.Stop()
 //	srv.GracefulStop()
 //
-// It does not report a stop beside which something forces the end: a timer, a select
-// with another way out, a Stop or Close of the same server elsewhere. A context that
-// comes from elsewhere is taken to be bounded; helpers and function literals that give
-// their context on to Shutdown are reported where they are called.
+// It does not report a Shutdown in a goroutine that tells nobody when it is over, which
+// holds nothing up (see shutdownwait), and a stop beside which something forces the end:
+// a timer, a select with another way out, a Stop or Close of the same server elsewhere. A
+// context that comes from elsewhere is taken to be bounded; helpers and function literals
+// that give their context on to Shutdown are reported where they are called.
 //
 // To switch it off for one line: //quiesce:ignore shutdownbound reason
 package shutdownbound

@@ -53,9 +53,10 @@ func (c *checker) endless(s server.Site) bool {
 	return code.Endless(c.pass.TypesInfo, s.Ctx, nil)
 }
 
-// forced reports whether something ends a stop that takes too long.
+// forced reports whether something ends a stop that takes too long, or nobody waits for
+// it: Serve returns at once, and the program ends.
 func (c *checker) forced(s server.Site, depth int) bool {
-	return c.closedElsewhere(s) || c.wayOut(s) || depth == 0 && c.callersForce(s)
+	return s.Op == server.Shutdown && server.Unheard(c.pass.TypesInfo, s.At) || c.closedElsewhere(s) || c.wayOut(s) || depth == 0 && c.callersForce(s)
 }
 
 // closedElsewhere reports whether the server is also closed at once, other than after

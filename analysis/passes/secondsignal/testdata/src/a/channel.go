@@ -430,3 +430,27 @@ func four() {
 	<-c
 	os.Exit(1)
 }
+
+// The program ends as soon as the Shutdown begins.
+func unheard(srv *http.Server) error {
+	go func() {
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, os.Interrupt)
+		<-c
+		_ = srv.Shutdown(context.Background())
+	}()
+	return srv.ListenAndServe()
+}
+
+func heard(srv *http.Server) {
+	done := make(chan bool)
+	go func() {
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, os.Interrupt) // want "while Shutdown waits without a bound"
+		<-c
+		_ = srv.Shutdown(context.Background())
+		close(done)
+	}()
+	_ = srv.ListenAndServe()
+	<-done
+}

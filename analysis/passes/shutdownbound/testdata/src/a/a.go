@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"log"
 	"net/http"
 	"os"
 	"time"
@@ -93,8 +94,9 @@ func (a *app) stopRPC() {
 func (a *app) stopRPCNow() { a.rpc.Stop() }
 
 // The select is for something else.
-func elsewhere(srv *http.Server) {
+func elsewhere(srv *http.Server, stopped chan bool) {
 	go func() {
+		defer close(stopped)
 		<-quit
 		srv.Shutdown(context.Background()) // want `srv.Shutdown has a context that never ends`
 	}()
@@ -105,6 +107,17 @@ func elsewhere(srv *http.Server) {
 }
 
 // From here on nothing is wrong.
+
+// Nobody waits for it: that is another mistake.
+func unheard(srv *http.Server) error {
+	go func() {
+		<-quit
+		if err := srv.Shutdown(context.Background()); err != nil {
+			log.Print(err)
+		}
+	}()
+	return srv.ListenAndServe()
+}
 
 func fresh(srv *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
