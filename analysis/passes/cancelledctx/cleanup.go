@@ -31,11 +31,16 @@ func namedCleanup(name string) bool {
 		}
 	}
 	for _, w := range cleanupEnds {
-		if strings.HasSuffix(name, w) {
+		if strings.HasSuffix(name, w) && !waits(name) {
 			return true
 		}
 	}
 	return false
+}
+
+// waits reports whether a function only waits for a clean-up, or before it: delayShutdown.
+func waits(name string) bool {
+	return strings.HasPrefix(name, "delay") || strings.HasPrefix(name, "wait") || strings.HasPrefix(name, "await")
 }
 
 // cleans reports whether a call is of a function that cleans up, and that its first

@@ -55,3 +55,12 @@ func freshReason(ctx context.Context, srv *http.Server, sig chan os.Signal) {
 	}
 	_ = srv.Shutdown(context.Background())
 }
+
+// It only waits, and need not any more.
+func pauses(ctx context.Context, delayShutdown func(context.Context) error, sig chan os.Signal) {
+	select {
+	case <-sig:
+	case <-ctx.Done():
+	}
+	_ = delayShutdown(ctx)
+}
