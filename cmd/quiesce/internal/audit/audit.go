@@ -97,6 +97,9 @@ func (a *audit) read() {
 	for _, n := range oneForFolder(notes) {
 		a.note(n)
 	}
+	if len(a.report.Findings)+len(a.report.Problems) == 0 && !slices.ContainsFunc(a.files, func(f *found) bool { return len(f.documents) > 0 }) {
+		a.note(manifest.Note{Text: "there is nothing to audit", Fix: "name the files or folders of the manifests"})
+	}
 }
 
 // oneForFolder leaves one of the notes that are alike for the files of a folder, as they

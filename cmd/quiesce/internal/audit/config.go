@@ -5,11 +5,13 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/nearest"
@@ -37,7 +39,7 @@ func ReadConfig(name string) (*Config, error) {
 	if optional {
 		name = ConfigName
 	}
-	data, err := os.ReadFile(name)
+	data, err := readConfig(name)
 	if optional && errors.Is(err, os.ErrNotExist) {
 		return new(Config), nil
 	}
@@ -53,6 +55,22 @@ func ReadConfig(name string) (*Config, error) {
 		all = append(all, fmt.Errorf("%s:%d: %s", name, err.Line, err.Text))
 	}
 	return nil, errors.Join(all...)
+}
+
+// mostConfig bounds a configuration, in bytes.
+const mostConfig = 1 << 20
+
+func readConfig(name string) ([]byte, error) {
+	in, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, mostConfig+1))
+	if err == nil && len(data) > mostConfig {
+		err = fmt.Errorf("%s: larger than %d MiB", name, mostConfig>>20)
+	}
+	return manifest.NewFile(name, data).Data, err
 }
 
 // parseConfig returns all that is wrong, each with its line.

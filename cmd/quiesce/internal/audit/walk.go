@@ -62,7 +62,7 @@ func (w *walker) stdin(in io.Reader) {
 	case len(data) > mostBytes:
 		w.problem(stdinName, errTooLarge)
 	default:
-		w.add(&found{File: manifest.File{Path: stdinName, Data: data}, named: true})
+		w.add(&found{File: *manifest.NewFile(stdinName, data), named: true})
 	}
 }
 
@@ -130,6 +130,9 @@ func (f *found) read(kinds []manifest.Kind, generic bool) manifest.Content {
 	}
 	f.kind = kinds[i]
 	content := f.kind.Read(&f.File, generic)
+	if f.named && len(content.Documents)+len(content.Problems)+len(content.Notes) == 0 {
+		content.Notes = []manifest.Note{{File: f.Path, Text: "nothing that the audit knows is in it"}}
+	}
 	if !f.named && len(content.Problems) > 0 && len(content.Documents) == 0 && !f.ours() {
 		return manifest.Content{Notes: []manifest.Note{f.unreadable(content.Problems[0])}}
 	}
@@ -165,9 +168,12 @@ func (f *found) load() error {
 		return err
 	}
 	defer in.Close()
-	f.Data, err = io.ReadAll(io.LimitReader(in, mostBytes+1)) // a device has no size
-	if err == nil && len(f.Data) > mostBytes {
+	data, err := io.ReadAll(io.LimitReader(in, mostBytes+1)) // a device has no size
+	if err == nil && len(data) > mostBytes {
 		err = errTooLarge
+	}
+	if err == nil {
+		f.File = *manifest.NewFile(f.Path, data)
 	}
 	return err
 }

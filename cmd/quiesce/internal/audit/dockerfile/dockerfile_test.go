@@ -79,6 +79,9 @@ func TestBaseImage(t *testing.T) {
 		"FROM example.org/base\nCMD /shop":                                                         "image-shell-unknown: sh -c \"/shop\": if the sh of example.org/base is dash",
 		"ARG BASE\nFROM ${BASE}\nCMD /shop":                                                        "if the sh of ${BASE} is dash",
 		"FROM example.org/base\nCMD exec /shop":                                                    "",
+		"FROM ${BASE:-debian:12}\nCMD /shop":                                                       "image-shell-as-pid1",
+		"FROM ${BASE:-debian}$X\nCMD /shop":                                                        "image-shell-unknown",
+		"FROM debian\nENV A=xxxxxxxx\n" + strings.Repeat("ENV A=$A$A$A$A\n", 40) + "CMD /shop":     "Dockerfile:43 image-shell-as-pid1",
 		"ARG BASE=debian:12\nFROM ${BASE}\nCMD /shop":                                              "image-shell-as-pid1",
 		"FROM debian:12 AS a\nFROM A\nCMD /shop":                                                   "Dockerfile:3 image-shell-as-pid1",
 		"FROM debian:12 AS a\nCMD /shop\nFROM alpine\nCOPY --from=a /x /x\n":                       "",
@@ -192,6 +195,9 @@ func TestRead(t *testing.T) {
 		{"ARG X\n", 1, "no FROM", ""},
 		{"", 1, "no instructions", ""},
 		{"FROM alpine\n{{ if x }}\n", 2, "", "template"},
+		{"# syntax=docker/dockerfile:1-labs\nFROM alpine\nRUM x\n", 1, "", "the syntax docker/dockerfile:1-labs"},
+		{"# syntax=docker/dockerfile:1.7\nFROM alpine\nRUM x\n", 3, "unknown instruction: RUM", ""},
+		{"FROM alpine\nRUN " + strings.Repeat("x", 70000) + "\n", 2, "max allowed size", ""},
 		{"# syntax = example.org/other\nFROM alpine\nRUM x\n", 1, "", "the syntax example.org/other"},
 	} {
 		c := Kind{}.Read(&manifest.File{Path: "Dockerfile", Data: []byte(tt.text)}, false)

@@ -41,6 +41,9 @@ func (lines) At(path ...any) (line, column int) {
 var (
 	template = regexp.MustCompile(`\{\{|\{%|<%`)
 	syntax   = regexp.MustCompile(`(?m)^#\s*syntax\s*=\s*(\S+)`)
+
+	// stable matches the syntaxes that have nothing which the parser does not know.
+	stable = regexp.MustCompile(`^(?:docker\.io/)?docker/dockerfile(?::[0-9.]+)?(?:@\S+)?$`)
 )
 
 // Read reads a Dockerfile.
@@ -78,11 +81,24 @@ func malformed(f *manifest.File, err error) manifest.Content {
 	if at := template.FindIndex(f.Data); at != nil {
 		return note(1+bytes.Count(f.Data[:at[0]], []byte("\n")), "a template that is not rendered, and not audited", "audit what it makes")
 	}
-	if m := syntax.FindSubmatch(f.Data); m != nil && !bytes.Contains(m[1], []byte("docker/dockerfile")) {
+	if m := syntax.FindSubmatch(f.Data); m != nil && !stable.Match(m[1]) {
 		return note(1, "the syntax "+string(m[1])+" is not known, and not audited", "")
 	}
 	line, text := whereIs(err)
+	if strings.Contains(text, "max allowed size") { // the parser does not say where
+		line = longestLine(f.Data)
+	}
 	return manifest.Content{Problems: []finding.Problem{{File: f.Path, Line: line, Text: text}}}
+}
+
+func longestLine(data []byte) int {
+	n, longest, at := 0, 0, 1
+	for line := range bytes.Lines(data) {
+		if n++; len(line) > longest {
+			longest, at = len(line), n
+		}
+	}
+	return at
 }
 
 var onLine = regexp.MustCompile(`^dockerfile parse error on line (\d+): `)

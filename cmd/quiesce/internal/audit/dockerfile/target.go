@@ -211,13 +211,31 @@ func defaults(o *file) variables {
 	return v
 }
 
+// mostExpanded bounds what a variable can become, in bytes: each may have the others in it several
+// times.
+const mostExpanded = 4 << 10
+
 // expand returns "" for what depends on a variable that is not known.
 func (o *file) expand(text string, v variables) string {
 	r, err := dockershell.NewLex(o.escape).ProcessWordWithMatches(text, v)
-	if err != nil || len(r.Unmatched) > 0 {
+	if err != nil || len(r.Result) > mostExpanded {
 		return ""
 	}
+	for name := range r.Unmatched {
+		if !hasDefault(text, name) {
+			return ""
+		}
+	}
 	return r.Result
+}
+
+// hasDefault reports whether a variable is only there with a value for when it is not set:
+// ${NAME:-value}.
+func hasDefault(text, name string) bool {
+	for _, form := range []string{"${" + name + ":-", "${" + name + "-"} {
+		text = strings.ReplaceAll(text, form, "")
+	}
+	return !strings.Contains(text, "$"+name) && !strings.Contains(text, "${"+name)
 }
 
 func (t *target) expand(text string) string { return t.file.expand(text, t.env) }

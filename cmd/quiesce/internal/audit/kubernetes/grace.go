@@ -24,7 +24,11 @@ const suggestedMargin = 5
 // grace returns the pod's grace period, and how a message names it.
 func (w *workload) grace() (time.Duration, string) {
 	if s := w.pod.TerminationGracePeriodSeconds; s != nil {
-		return seconds(*s), fmt.Sprintf("terminationGracePeriodSeconds %d", *s)
+		name := fmt.Sprintf("terminationGracePeriodSeconds %d", *s)
+		if *s < 0 {
+			return time.Second, name + ", which counts as 1,"
+		}
+		return seconds(*s), name
 	}
 	return defaultGrace * time.Second, fmt.Sprintf("terminationGracePeriodSeconds, %d as it is not set,", defaultGrace)
 }

@@ -3,6 +3,7 @@
 package kubernetes
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 
@@ -66,7 +67,13 @@ func (r *reader) read() {
 		r.problem(err)
 		return
 	}
-	if node != nil {
+	switch {
+	case node == nil:
+	case node.Kind == yaml.SequenceNode: // of objects, as jq -s makes it
+		for _, n := range node.Content {
+			r.object(n, kindOf{})
+		}
+	default:
 		r.object(node, kindOf{})
 	}
 }
@@ -86,9 +93,7 @@ func (r *reader) object(n *yaml.Node, of kindOf) {
 		k = of
 	}
 	if item, ok := listItem(k); ok {
-		for _, n := range items(n) {
-			r.object(n, item)
-		}
+		r.list(n, item)
 		return
 	}
 	make, ok := types[k]
@@ -97,8 +102,32 @@ func (r *reader) object(n *yaml.Node, of kindOf) {
 		r.known(n, k, make())
 	case old:
 		r.note(n, "the version "+k.apiVersion+" of "+k.kind+" is not served any more, and not audited", "write apiVersion: "+version)
+	case meant(k) != kindOf{} && node(n, "spec") != nil: // values of a chart have a kind, too
+		m := meant(k)
+		r.note(n, fmt.Sprintf("apiVersion %q and kind %q are not known, and not audited", k.apiVersion, k.kind), fmt.Sprintf("write apiVersion: %s and kind: %s", m.apiVersion, m.kind))
 	case r.generic && k.kind != "" && k.apiVersion != "":
 		r.document(n, k, nil, new(strict.Places))
+	}
+}
+
+// list reads the items of a list.
+func (r *reader) list(n *yaml.Node, of kindOf) {
+	all := node(n, "items")
+	switch {
+	case all == nil || all.ShortTag() == "!!null":
+	case all.Kind != yaml.SequenceNode:
+		r.problem(&strict.Error{Line: r.part.Line + all.Line, Text: "items: want a list"})
+	default:
+		for i, item := range all.Content {
+			if item.Kind == yaml.AliasNode {
+				item = item.Alias
+			}
+			if item.Kind != yaml.MappingNode {
+				r.problem(&strict.Error{Line: r.part.Line + item.Line, Text: fmt.Sprintf("items[%d]: want a mapping", i)})
+				continue
+			}
+			r.object(item, of)
+		}
 	}
 }
 
@@ -156,11 +185,4 @@ func child(n *yaml.Node, key string) string {
 		return n.Value
 	}
 	return ""
-}
-
-func items(n *yaml.Node) []*yaml.Node {
-	if n = node(n, "items"); n != nil && n.Kind == yaml.SequenceNode {
-		return n.Content
-	}
-	return nil
 }

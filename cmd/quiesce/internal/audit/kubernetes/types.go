@@ -3,7 +3,11 @@
 package kubernetes
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -47,6 +51,35 @@ func replacement(k kindOf) (string, bool) {
 	}
 	_, known := types[kindOf{version, k.kind}]
 	return version, known
+}
+
+// meant returns the type that one may be meant for that there is not: in another version of
+// its group, without a version, or with its kind in other letters. Other groups have
+// kinds of the same names. Zero is none.
+func meant(k kindOf) kindOf {
+	for _, t := range typeList() {
+		version := k.apiVersion == "" || k.apiVersion == "v1" || group(t.apiVersion) != "" && group(t.apiVersion) == group(k.apiVersion)
+		if version && strings.EqualFold(t.kind, k.kind) {
+			return t
+		}
+	}
+	return kindOf{}
+}
+
+// typeList are the types in an order, the newest version of each first.
+var typeList = sync.OnceValue(func() []kindOf {
+	return slices.SortedFunc(maps.Keys(types), func(a, b kindOf) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(b.apiVersion, a.apiVersion))
+	})
+})
+
+// group returns the part of a version before the slash, "" if there is none.
+func group(apiVersion string) string {
+	g, _, ok := strings.Cut(apiVersion, "/")
+	if !ok {
+		return ""
+	}
+	return g
 }
 
 // listItem returns the kind of the items of a list: "" for one of any kind.

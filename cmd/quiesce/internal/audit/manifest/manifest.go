@@ -8,7 +8,10 @@
 package manifest
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"unicode/utf16"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
 )
@@ -41,6 +44,27 @@ type Kind interface {
 type File struct {
 	Path string // as the user would name it
 	Data []byte
+}
+
+// NewFile makes a file of what was read, in UTF-8: some shells of Windows write UTF-16, which
+// begins with a mark.
+func NewFile(path string, data []byte) *File { return &File{Path: path, Data: utf8Of(data)} }
+
+func utf8Of(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	default:
+		return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	}
+	var units []uint16
+	for rest := data[2:]; len(rest) > 1; rest = rest[2:] {
+		units = append(units, order.Uint16(rest))
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // Content is what is in a file. Wrong input does not keep the rest from being read.

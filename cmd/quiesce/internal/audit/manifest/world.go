@@ -41,7 +41,7 @@ func (w *World) Refer(name string) *File {
 	if err != nil {
 		return nil
 	}
-	f := &File{Path: name, Data: data}
+	f := NewFile(name, data)
 	w.Files[name] = f
 	return f
 }

@@ -63,9 +63,13 @@ type ways struct {
 	functions  map[string]*syntax.Stmt
 	background bool // a server runs there
 	children   []Child
+	steps      int
 }
 
-const mostCalls = 8 // of functions within each other
+const (
+	mostCalls = 8      // of functions within each other
+	mostSteps = 10_000 // on all ways together
+)
 
 func (w *ways) list(stmts []*syntax.Stmt, depth int) {
 	for i := len(stmts) - 1; i >= 0; i-- {
@@ -79,7 +83,7 @@ func (w *ways) list(stmts []*syntax.Stmt, depth int) {
 
 // end follows one statement.
 func (w *ways) end(s *syntax.Stmt, depth int) {
-	if depth > mostCalls || s.Background {
+	if w.steps++; depth > mostCalls || w.steps > mostSteps || s.Background {
 		return
 	}
 	switch cmd := s.Cmd.(type) {

@@ -166,3 +166,18 @@ func FuzzEntrypoint(f *testing.F) {
 		s.ExecsArguments()
 	})
 }
+
+// TestHuge: what a script costs has a limit.
+func TestHuge(t *testing.T) {
+	if _, ok := Parse("x" + strings.Repeat(" x", mostScript)); ok {
+		t.Error("one that is too large is understood")
+	}
+	many := "f() {\nif a; then f; " + strings.Repeat("elif a; then f; ", 300) + "fi\n}\nf\n"
+	s, ok := Parse(many)
+	if !ok {
+		t.Fatal("not understood")
+	}
+	if got := s.Children(); len(got) != 0 { // and it comes back
+		t.Errorf("children are %v", got)
+	}
+}

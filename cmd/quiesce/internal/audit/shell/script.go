@@ -30,8 +30,15 @@ type Script struct {
 	file *syntax.File
 }
 
+// mostScript bounds a script, in bytes. The parser calls itself for what is within something
+// else.
+const mostScript = 64 << 10
+
 // Parse reads a script; ok is false if it is none that this package understands.
 func Parse(text string) (s Script, ok bool) {
+	if len(text) > mostScript {
+		return Script{}, false
+	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
 	if err != nil || len(file.Stmts) == 0 {
 		return Script{}, false

@@ -22,7 +22,6 @@ type Part struct {
 // so that a document that is broken does not break the others. Parts without anything in
 // them are left out.
 func Split(data []byte) []Part {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var parts []Part
 	start, startLine, line, full := 0, 0, 0, false
 	flush := func(end int) {

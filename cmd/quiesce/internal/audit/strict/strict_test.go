@@ -165,7 +165,7 @@ spec:
 }
 
 func TestSplit(t *testing.T) {
-	text := "\xef\xbb\xbf# nothing\n---\n--- # nothing\n---\na: 1\n...\n---\r\nb: |\n  ---\n--- {c: 1}\n---x: 1\n"
+	text := "# nothing\n---\n--- # nothing\n---\na: 1\n...\n---\r\nb: |\n  ---\n--- {c: 1}\n---x: 1\n"
 	var got []string
 	for _, p := range Split([]byte(text)) {
 		got = append(got, fmt.Sprintf("%d %q", p.Line, p.Data))

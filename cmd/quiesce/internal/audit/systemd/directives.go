@@ -56,6 +56,9 @@ var others = []string{
 	"TimeoutStartFailureMode", "TimeoutStopFailureMode", "RestartSteps", "RestartMode", "RestartMaxDelaySec", "DelegateSubgroup",
 }
 
+// sections are those of a service.
+var sections = []string{"Unit", "Service", "Install"}
+
 // directiveIgnored: systemd passes over what it does not know, with a line in the journal.
 func directiveIgnored(u *unit, report manifest.Report) {
 	names := make([]string, 0, len(directives))
@@ -63,7 +66,12 @@ func directiveIgnored(u *unit, report manifest.Report) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	section := ""
 	for _, s := range u.settings {
+		if s.section != section && !slices.Contains(sections, s.section) && !strings.HasPrefix(s.section, "X-") {
+			report(u.at(s, fmt.Sprintf("[%s] is no section of a service; systemd passes over it", s.section)))
+		}
+		section = s.section
 		if text := ignored(s.setting, names); text != "" {
 			report(u.at(s, text+"; systemd passes over it"))
 		}

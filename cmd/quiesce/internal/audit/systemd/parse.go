@@ -136,7 +136,7 @@ func logicalLines(text string) []logicalLine {
 	var out []logicalLine
 	var open *logicalLine
 	n := 0
-	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
+	for line := range strings.Lines(text) {
 		n++
 		line = strings.TrimSpace(line)
 		if comment := line != "" && (line[0] == '#' || line[0] == ';'); comment || line == "" && open == nil {

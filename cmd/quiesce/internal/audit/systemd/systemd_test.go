@@ -63,7 +63,7 @@ func service(lines ...string) string {
 }
 
 func TestParse(t *testing.T) {
-	settings, problems := parse("\ufeff# c\n[Unit]\r\nA = b \n; c\nC=d \\\n# within\n  e\\\n\n\nF=\n[Service]\nG=h=i\\")
+	settings, problems := parse("# c\n[Unit]\r\nA = b \n; c\nC=d \\\n# within\n  e\\\n\n\nF=\n[Service]\nG=h=i\\")
 	want := []setting{{"Unit", "A", "b", 3}, {"Unit", "C", "d  e", 5}, {"Unit", "F", "", 10}, {"Service", "G", "h=i", 12}}
 	if !slices.Equal(settings, want) || len(problems) > 0 {
 		t.Errorf("got %+v, %v", settings, problems)
@@ -161,6 +161,17 @@ func TestDropIns(t *testing.T) {
 	// Those of another folder's unit of that name are not for this one.
 	expect(t, audited(t, nil, "a/shop.service", unit, "b/shop.service", service(), "b/shop.service.d/10.conf", reset),
 		"a/shop.service:4 unit-kill-mode", "a/shop.service:5 unit-no-sigkill", "a/shop.service:6 unit-stop-not-awaited")
+	// Those of all services, of a template and of a beginning.
+	for _, name := range []string{"service", "shop@.service", "shop@a.service", "shop-.service"} {
+		got := audited(t, nil, "u/shop@a.service", unit, "u/shop-b.service", unit, "etc/"+name+".d/10.conf", reset)
+		want := map[string]int{"service": 0}[name]
+		if name != "service" {
+			want = 3
+		}
+		if len(got) != want {
+			t.Errorf("with %s: %q", name, got)
+		}
+	}
 	// Without its unit, what is not set is not known.
 	plan := &quiesce.Plan{App: "shop", WorstCase: 2 * time.Minute}
 	expect(t, audited(t, plan, "a/shop.service.d/10.conf", "[Service]\nLimitNOFILE=1\n", "a/shop.service.d/20.conf", "[Service]\nTimeoutStopSec=1min\n"),
@@ -281,6 +292,7 @@ func TestDirectives(t *testing.T) {
 		"Killmode=mixed": "did you mean KillMode=?", "KillMode=all": "not one of its values", "TimeoutStopSec=soon": "not one of its values",
 		"TimeoutStopSec=@TIMEOUT@": "", "TimeoutStartSec=5": "", "RestartSteps=5": "", "X-KillMode=5": "", "Nice=5": "", "SendSIGKILL=maybe": "not one of its values",
 		"[Install]\nRestart=always": "Restart= is in [Install]", "[X-Own]\nRestart=always": "", "Restart=on-fail": "not one of its values",
+		"[service]\nA=b\nKillMode=none": "shop.service:5 unit-directive-ignored: shop.service: [service] is no section of a service",
 	} {
 		got := audited(t, nil, "shop.service", service(text))
 		if len(got) != min(1, len(want)) || !strings.Contains(strings.Join(got, ""), want) {

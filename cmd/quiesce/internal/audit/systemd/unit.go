@@ -75,10 +75,11 @@ func join(docs []*manifest.Document) []*unit {
 	return append(units, alone...)
 }
 
+// owners returns the units that a drop-in is for: those beside it, or else all.
 func owners(d *unit, units []*unit) []*unit {
 	var near, all []*unit
 	for _, u := range units {
-		if u.name != d.name {
+		if !dropsInto(d.name, u.name) {
 			continue
 		}
 		all = append(all, u)
@@ -90,6 +91,20 @@ func owners(d *unit, units []*unit) []*unit {
 		return near
 	}
 	return all
+}
+
+// dropsInto reports whether the drop-ins of a name are for a unit: its own, those of all
+// services, of its template, and of what its name begins with up to a dash.
+func dropsInto(name, unit string) bool {
+	base := strings.TrimSuffix(name, ".service")
+	template, _, instance := strings.Cut(unit, "@")
+	switch {
+	case name == unit, name == "service":
+		return true
+	case instance && base == template+"@":
+		return true
+	}
+	return strings.HasSuffix(base, "-") && strings.HasPrefix(unit, base)
 }
 
 func (u *unit) add(d *manifest.Document) {
