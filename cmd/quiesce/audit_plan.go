@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -62,18 +61,16 @@ func readPlans(ctx context.Context, flags []string) (*askedPlans, error) {
 	return all, nil
 }
 
-// runnable says why a program cannot be run.
+// runnable says that a file is there that is no program. What is not there is found out when it
+// is run.
 func runnable(name string) error {
-	_, err := exec.LookPath(name)
-	switch {
-	case err == nil:
+	if _, err := os.Stat(name); err != nil {
 		return nil
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
-		if _, there := os.Stat(name); there != nil {
-			return errors.New("no such file, and no program of that name in PATH")
-		}
 	}
-	return errors.New("neither the JSON of a plan nor a program that can be run; ./ is before one of the working directory")
+	if _, err := exec.LookPath(name); err != nil {
+		return errors.New("neither the JSON of a plan nor a program that can be run; ./ is before one of the working directory")
+	}
+	return nil
 }
 
 // planInFile returns the plan in a file of JSON, nil if the file is something else.
@@ -102,7 +99,7 @@ func planInFile(name string) (*quiesce.Plan, error) {
 func planOf(ctx context.Context, argv, env []string) (*quiesce.Plan, error) {
 	data, err := askPlan(ctx, argv, planTimeout, env...)
 	if err != nil {
-		return nil, fmt.Errorf("--plan %w", err)
+		return nil, fmt.Errorf("--plan %s: %w", argv[0], err)
 	}
 	plan, err := parsePlan(data)
 	if err != nil {
