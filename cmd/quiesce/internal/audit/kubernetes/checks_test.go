@@ -132,8 +132,16 @@ func drainTests() []checkTest {
 func probeTests() []checkTest {
 	return []checkTest{
 		{"no readiness", deployment(ready, ""), nil, "readiness-missing"},
+		{"no readiness of a sidecar", deployment("volumes: []", "initContainers: [{name: proxy, restartPolicy: Always, ports: [{containerPort: 9000}]}]"), nil, ""},
+		{
+			"no readiness of a sidecar that is sent requests", deployment("volumes: []", "initContainers: [{name: proxy, restartPolicy: Always, ports: [{containerPort: 9000}]}]") + strings.ReplaceAll(service, "targetPort: http", "targetPort: 9000"), nil,
+			"no-drain-delay, readiness-missing: container proxy serves",
+		},
+		{"no readiness of what idles", deployment(ready, "", hook, "", live, "", "command: []", "command: [/bin/sleep, infinity]") + service, nil, ""},
+		{"no readiness of a job", strings.NewReplacer("apps/v1", "batch/v1", "Deployment", "Job", "  replicas: 2\n", "", "  strategy: {}\n", "").Replace(deployment(ready, "", hook, "")) + service, nil, ""},
 		{"same endpoint by number", deployment("path: /livez, port: http", "path: /readyz/, port: 8080", "path: /readyz,", "path: /readyz/,"), nil, "liveness-on-readiness: /readyz/ of port 8080"},
 		{"same endpoint", deployment("path: /livez, port: http", "path: /healthz, port: 8080", "path: /readyz,", "path: /healthz,"), nil, "readiness-is-liveness: /healthz of port 8080"},
+		{"same endpoint with more patience", deployment("path: /livez, port: http}", "path: /healthz, port: 8080}, failureThreshold: 9", "path: /readyz,", "path: /healthz,"), nil, "readiness-is-liveness: it is not ready after 30s, and killed after 1m30s"},
 		{"same path of another port", deployment("path: /livez, port: http", "path: /healthz, port: 8081", "path: /readyz,", "path: /healthz,"), nil, ""},
 		{"same gRPC service", deployment("httpGet: {path: /livez, port: http}", "grpc: {port: 1}", "httpGet: {path: /readyz, port: http}", "grpc: {port: 1}"), nil, "readiness-is-liveness"},
 		{"two gRPC services", deployment("httpGet: {path: /livez, port: http}", "grpc: {port: 1, service: live}", "httpGet: {path: /readyz, port: http}", "grpc: {port: 1}"), nil, ""},
@@ -165,6 +173,9 @@ func processTests() []checkTest {
 		{"shared processes", deployment("command: []", "command: [sh, -c, 'helper & exec /shop']", "volumes: []", "shareProcessNamespace: true"), nil, ""},
 		{"signal that a plan has not", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGQUIT, "), planOf(30*time.Second, 20*time.Second), "stop-signal-unhandled: shop stops at"},
 		{"signal of another program", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGQUIT, "), nil, ""},
+		{"killed at once", deployment("volumes: []", "terminationGracePeriodSeconds: 0"), nil, "grace-zero"},
+		{"killed at once, and idle", deployment("volumes: []", "terminationGracePeriodSeconds: 0", hook, "", ready, "", live, "", "command: []", "command: [sh, -c, sleep infinity]"), nil, ""},
+		{"agent of a node that is killed at once", strings.NewReplacer("Deployment", "DaemonSet", "  replicas: 2\n", "", "  strategy: {}\n", "").Replace(deployment("volumes: []", "terminationGracePeriodSeconds: 0\n      hostNetwork: true")), nil, "grace-zero: an agent of a node may want that"},
 		{"kill", deployment("lifecycle: {", "lifecycle: {stopSignal: SIGKILL, "), nil, "stop-signal-unhandled: no program can handle SIGKILL"},
 	}
 }

@@ -5,9 +5,11 @@ package kubernetes
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/go-quiesce/quiesce"
@@ -38,14 +40,23 @@ func seconds[T int32 | int64](n T) time.Duration {
 	return time.Duration(min(int64(n), math.MaxInt64/int64(time.Second)/4)) * time.Second
 }
 
-// graceZero: the kubelet kills at once, without preStop and without SIGTERM.
+// graceZero: the kubelet kills at once, without preStop and without SIGTERM. Agents of a node,
+// such as those of its network, have it so on purpose: two of them cannot run on a node at a
+// time, and the gap between them is what costs.
 func graceZero(w *workload, report manifest.Report) {
-	if s := w.pod.TerminationGracePeriodSeconds; s != nil && *s == 0 {
-		report(manifest.Finding{
-			Doc: w.doc, Path: w.in("terminationGracePeriodSeconds"),
-			Message: w.doc.Name + ": terminationGracePeriodSeconds 0 kills the pod at once, without preStop and SIGTERM",
-		})
+	busy := slices.ContainsFunc(w.containers, func(k container) bool { return !k.idles() })
+	if s := w.pod.TerminationGracePeriodSeconds; s == nil || *s != 0 || !busy && len(w.containers) > 0 {
+		return
 	}
+	f := manifest.Finding{
+		Doc: w.doc, Path: w.in("terminationGracePeriodSeconds"),
+		Message: w.doc.Name + ": terminationGracePeriodSeconds 0 kills the pod at once, without preStop and SIGTERM",
+	}
+	if _, agent := w.doc.Object.(*appsv1.DaemonSet); agent && w.pod.HostNetwork && len(w.serving()) == 0 {
+		f.Unsure = true
+		f.Message += "; an agent of a node may want that, if it has nothing to lose"
+	}
+	report(f)
 }
 
 // A stop is what a container's stop takes at most, as far as it is known, and what that is

@@ -33,23 +33,31 @@ func patience(p *corev1.Probe) time.Duration {
 }
 
 // readinessMissing: without readiness a pod gets requests before it can answer them, and
-// nobody can be told that it no longer can.
+// nobody can be told that it no longer can. The readiness of another container is that
+// of the pod, too, and may be enough.
 func readinessMissing(w *workload, report manifest.Report) {
 	if !w.runs() {
 		return
 	}
+	other := slices.ContainsFunc(w.containers, func(k container) bool { return k.ReadinessProbe != nil })
 	for _, k := range w.serving() {
 		if k.ReadinessProbe != nil {
 			continue
 		}
-		report(manifest.Finding{
-			Doc: w.doc, Path: k.in("name"),
+		f := manifest.Finding{
+			Doc: w.doc, Path: k.in("name"), Unsure: other,
 			Message: fmt.Sprintf("%s: container %s serves and has no readinessProbe", w.doc.Name, k.Name),
-		})
+		}
+		if other {
+			f.Message += "; that of another container may be enough"
+		}
+		report(f)
 	}
 }
 
-// readinessIsLiveness: one endpoint cannot say both "send me nothing" and "do not kill me".
+// readinessIsLiveness: one endpoint cannot say both "send me nothing" and "do not kill me". With more
+// patience for liveness, as the documentation of Kubernetes has it, the pod at least is not
+// ready before it is killed.
 func readinessIsLiveness(w *workload, report manifest.Report) {
 	for i := range w.containers {
 		k := &w.containers[i]
@@ -60,10 +68,15 @@ func readinessIsLiveness(w *workload, report manifest.Report) {
 		if r == "" || r != l {
 			continue
 		}
-		report(manifest.Finding{
+		f := manifest.Finding{
 			Doc: w.doc, Path: k.in("livenessProbe"),
 			Message: fmt.Sprintf("%s: container %s: liveness asks %s, which is the endpoint of readiness", w.doc.Name, k.Name, l),
-		})
+		}
+		if ready, live := patience(k.ReadinessProbe), patience(k.LivenessProbe); live > ready {
+			f.Unsure = true
+			f.Message += fmt.Sprintf("; it is not ready after %v, and killed after %v", ready, live)
+		}
+		report(f)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/shell"
@@ -52,6 +53,12 @@ func (k *container) script() (s shell.Script, name, where string, ok bool) {
 	return s, name, where, ok
 }
 
+// idles reports whether the container only waits for somebody to use it, or for its end.
+func (k *container) idles() bool {
+	words, _ := k.words()
+	return shell.Idles(words)
+}
+
 // shellAsPID1: a shell that stays gets the signals, and as process 1 ignores them.
 func shellAsPID1(w *workload, report manifest.Report) {
 	if !w.runs() {
@@ -78,7 +85,11 @@ func staysAs(d shell.Dialect) string {
 	if d == shell.Unknown {
 		return "the shell stays process 1, unless it is one that replaces itself,"
 	}
-	return d.String() + " stays process 1"
+	who := d.String()
+	if strings.Contains(who, ",") {
+		who += ","
+	}
+	return who + " stays process 1"
 }
 
 // noInit: the program is process 1 and has a child that it did not start.

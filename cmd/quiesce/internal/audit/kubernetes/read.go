@@ -5,6 +5,7 @@ package kubernetes
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
@@ -132,7 +133,7 @@ func (r *reader) list(n *yaml.Node, of kindOf) {
 }
 
 func (r *reader) known(n *yaml.Node, k kindOf, object any) {
-	if isTemplate(r.part.Data) {
+	if isTemplate(r.part.Data) || strings.Contains(child(node(n, "metadata"), "name"), "{{") {
 		r.template = r.part.Line + n.Line
 		return
 	}

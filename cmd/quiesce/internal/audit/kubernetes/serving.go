@@ -16,12 +16,14 @@ import (
 
 // serving returns the containers that get requests: those that a Service sends them to.
 // If the manifests have no Service at all in that namespace, it is elsewhere, and
-// those of a Deployment or StatefulSet that have a port are taken to serve.
+// those of a Deployment or StatefulSet that have a port are taken to serve, unless they are
+// sidecars.
 func (w *workload) serving() []*container {
 	var out []*container
 	for i := range w.containers {
 		k := &w.containers[i]
-		if len(w.services) > 0 && w.targets(k, i) || w.perhapsServes() && slices.ContainsFunc(k.Ports, forRequests) {
+		perhaps := w.perhapsServes() && !k.sidecar && slices.ContainsFunc(k.Ports, forRequests)
+		if (len(w.services) > 0 && w.targets(k, i) || perhaps) && !k.idles() {
 			out = append(out, k)
 		}
 	}

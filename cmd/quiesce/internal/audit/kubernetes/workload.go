@@ -39,9 +39,10 @@ type workload struct {
 // sidecar.
 type container struct {
 	*corev1.Container
-	w    *workload
-	at   []any
-	plan *quiesce.Plan // nil if it is not known
+	w       *workload
+	at      []any
+	sidecar bool          // an init container that goes on
+	plan    *quiesce.Plan // nil if it is not known
 }
 
 // newWorkload returns nil for an object that makes no pods.
@@ -96,7 +97,7 @@ func (w *workload) addContainers() {
 	for i := range w.pod.InitContainers {
 		k := &w.pod.InitContainers[i]
 		if k.RestartPolicy != nil && *k.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			w.containers = append(w.containers, container{Container: k, w: w, at: w.in("initContainers", i)})
+			w.containers = append(w.containers, container{Container: k, w: w, at: w.in("initContainers", i), sidecar: true})
 		}
 	}
 }

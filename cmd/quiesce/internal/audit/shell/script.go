@@ -198,6 +198,15 @@ func (s Script) idles(last *syntax.Stmt) bool {
 	return false
 }
 
+// Idles reports whether a command, perhaps one of a shell, only waits.
+func Idles(words []string) bool {
+	if name, text := Command(words); name != "" {
+		s, ok := Parse(text)
+		return ok && s.idles(s.file.Stmts[len(s.file.Stmts)-1])
+	}
+	return len(words) > 0 && isIdle(words[0])
+}
+
 // mostWords bounds how much of a command is in a message, in bytes.
 const mostWords = 60
 
