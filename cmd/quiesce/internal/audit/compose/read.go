@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
 )
 
 // A file is what we know of a compose file: its services by name, each a mapping of which
@@ -35,21 +34,15 @@ const (
 // Read reads a compose file.
 func (Kind) Read(f *manifest.File, generic bool) manifest.Content {
 	var out manifest.Content
-	fail := func(err error) {
-		p := finding.Problem{File: f.Path, Text: err.Error()}
-		if e, ok := err.(*strict.Error); ok {
-			p.Line, p.Text = e.Line, e.Text
-		}
-		out.Problems = append(out.Problems, p)
-	}
+	fail := func(err error) { out.Problems = append(out.Problems, strict.Problem(f.Path, err)) }
 	for _, part := range strict.Split(f.Data) {
 		node, err := part.Parse()
 		if err != nil {
 			fail(err)
 			continue
 		}
-		n := child(node, "services")
-		o := &file{tags: map[[2]string]string{}, includes: includes(child(node, "include"), part.Line)}
+		n := strict.Child(node, "services")
+		o := &file{tags: map[[2]string]string{}, includes: includes(strict.Child(node, "include"), part.Line)}
 		if n == nil && len(o.includes) == 0 {
 			continue
 		}
@@ -117,23 +110,11 @@ func includes(n *yaml.Node, before int) []include {
 	case yaml.ScalarNode:
 		out = append(out, include{n.Value, before + n.Line})
 	case yaml.MappingNode:
-		out = includes(child(n, "path"), before)
+		out = includes(strict.Child(n, "path"), before)
 	case yaml.SequenceNode:
 		for _, item := range n.Content {
 			out = append(out, includes(item, before)...)
 		}
 	}
 	return out
-}
-
-func child(n *yaml.Node, key string) *yaml.Node {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
 }

@@ -5,7 +5,6 @@ package compose
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-quiesce/quiesce"
@@ -127,18 +126,12 @@ func (s *service) oneShot() bool {
 // does not say which shell it has, is left alone.
 func shellAsPID1(s *service, report manifest.Report) {
 	script, name, key, init, ok := s.process()
-	if !ok || init.Group || script.SoonOver() {
+	if !ok || init.Group {
 		return
 	}
-	d := shell.DialectOf(name, s.base())
-	who := d.String()
-	switch {
-	case d == shell.None || !script.Stays(d):
+	sure, who := script.StaysIn(name, s.base())
+	if sure != shell.Certain {
 		return
-	case d == shell.Unknown && !(script.Stays(shell.Bash) && script.Stays(shell.Ash)):
-		return
-	case strings.Contains(who, ","):
-		who += ","
 	}
 	outcome := who + " stays process 1, and SIGTERM does not reach the program"
 	if init.Name != "" {

@@ -147,27 +147,22 @@ func (s *service) at(key, message string) manifest.Finding {
 // assignPrograms says what is known of the programs of the services. A plan without a name that
 // fits none is that of the only service that is built here.
 func assignPrograms(all []*service, world *manifest.World) {
-	only := -1
 	names := make([][]string, len(all))
 	var built []int
 	for i, s := range all {
 		names[i] = s.names()
-		s.program.Source = world.SourceOf(names[i]...)
 		if _, ok := s.fields["build"]; ok {
 			built = append(built, i)
 		}
 	}
+	only := -1
 	switch {
-	case len(world.Plans) == 0 || len(all) == 0:
-		return
 	case len(all) == 1:
 		only = 0
 	case len(built) == 1:
 		only = built[0]
 	}
-	for i, p := range world.AssignNamed(names, only, all[0].surroundings()...) {
-		if p != nil {
-			all[i].program.Plan = p.In(world, all[i].surroundings()...)
-		}
+	for i, p := range world.Programs(names, only, func(i int) []string { return all[i].surroundings() }) {
+		all[i].program = p
 	}
 }

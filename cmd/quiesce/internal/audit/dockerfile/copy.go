@@ -112,7 +112,7 @@ func (t *target) read(c *copied, name string, depth int) (script, bool) {
 	for _, root := range contexts(t.doc.File) {
 		if f := t.world.Refer(filepath.Join(root, filepath.FromSlash(path.Clean("/"+name)))); f != nil {
 			name := filepath.Base(f.Path)
-			doc := &manifest.Document{File: f.Path, Line: 1, Type: "script", Name: name, Places: lines{}}
+			doc := &manifest.Document{File: f.Path, Line: 1, Type: "script", Name: name, Places: manifest.Lines{}}
 			return script{name, string(f.Data), doc, 0}, true
 		}
 	}

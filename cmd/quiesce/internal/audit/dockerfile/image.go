@@ -30,7 +30,7 @@ func Build(f *manifest.File, stage string, args map[string]string, world *manife
 			return nil
 		}
 	}
-	t := o.target(&manifest.Document{File: f.Path, Line: 1, Object: o, Places: lines{}}, world, n)
+	t := o.target(&manifest.Document{File: f.Path, Line: 1, Object: o, Places: manifest.Lines{}}, world, n)
 	if t.windows() {
 		return nil
 	}

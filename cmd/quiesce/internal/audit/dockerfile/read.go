@@ -25,19 +25,6 @@ type file struct {
 	escape rune
 }
 
-// lines are the Places of a Dockerfile: a path is a line.
-type lines struct{}
-
-// At returns the line that the path is.
-func (lines) At(path ...any) (line, column int) {
-	if len(path) > 0 {
-		if n, ok := path[0].(int); ok {
-			return n, 1
-		}
-	}
-	return 0, 0
-}
-
 var (
 	template = regexp.MustCompile(`\{\{|\{%|<%`)
 	syntax   = regexp.MustCompile(`(?m)^#\s*syntax\s*=\s*(\S+)`)
@@ -53,7 +40,7 @@ func (Kind) Read(f *manifest.File, generic bool) manifest.Content {
 		return malformed(f, err)
 	}
 	name := filepath.Base(f.Path)
-	doc := &manifest.Document{File: f.Path, Line: 1, Type: "Dockerfile", Name: name, Object: o, Places: lines{}}
+	doc := &manifest.Document{File: f.Path, Line: 1, Type: "Dockerfile", Name: name, Object: o, Places: manifest.Lines{}}
 	if generic {
 		doc.Generic = o.generic()
 	}

@@ -63,44 +63,18 @@ func (p *process) signals(stays string) string {
 	return fmt.Sprintf("%s passes SIGTERM to %s alone, which ends at once; the program is killed with the container", p.init.Name, stays)
 }
 
-// certainty is how sure it is that a shell stays.
-type certainty int
-
-const (
-	replaced certainty = iota
-	perhaps            // if it is dash
-	certain
-)
-
-// stays decides by the base image, and returns how a message names the shell.
-func stays(s shell.Script, name, image string) (sure certainty, who string) {
-	d := shell.DialectOf(name, image)
-	switch {
-	case d == shell.None || !s.Stays(d):
-		return replaced, ""
-	case d != shell.Unknown:
-		if name = d.String(); strings.Contains(name, ",") {
-			name += ","
-		}
-		return certain, name
-	case s.Stays(shell.Bash) && s.Stays(shell.Ash):
-		return certain, name
-	}
-	return perhaps, name
-}
-
 // shellCommand reports a shell that runs a command and stays, if it is that sure.
-func shellCommand(t *target, want certainty, message func(p *process, who, name, words string) string, report manifest.Report) {
+func shellCommand(t *target, want shell.Certainty, message func(p *process, who, name, words string) string, report manifest.Report) {
 	p := t.process()
 	if t.windows() || p.init.Whole || p.init.Group || len(p.words) == 0 {
 		return
 	}
 	name, text := shell.Command(p.words)
 	s, ok := shell.Parse(text)
-	if name == "" || !ok || s.SoonOver() {
+	if name == "" || !ok {
 		return
 	}
-	if sure, who := stays(s, name, t.base); sure == want {
+	if sure, who := s.StaysIn(name, t.base); sure == want {
 		f := t.at(p.line, message(&p, who, name, s.Words()))
 		f.Fix = "write it in the form of JSON without a shell, or write exec before the last command"
 		report(f)
@@ -109,14 +83,14 @@ func shellCommand(t *target, want certainty, message func(p *process, who, name,
 
 // shellAsPID1: a shell that stays gets the signals.
 func shellAsPID1(t *target, report manifest.Report) {
-	shellCommand(t, certain, func(p *process, who, name, words string) string {
+	shellCommand(t, shell.Certain, func(p *process, who, name, words string) string {
 		return fmt.Sprintf("%s -c %q: %s", name, words, p.signals(who))
 	}, report)
 }
 
 // shellUnknown: the same, if the base image has such a shell.
 func shellUnknown(t *target, report manifest.Report) {
-	shellCommand(t, perhaps, func(p *process, _, name, words string) string {
+	shellCommand(t, shell.Perhaps, func(p *process, _, name, words string) string {
 		from := t.base
 		if from == "" {
 			from = t.file.stages[t.stage].BaseName

@@ -295,18 +295,12 @@ func assignPrograms(targets []*target, world *manifest.World) {
 	names := make([][]string, len(targets))
 	for i, t := range targets {
 		names[i] = t.names()
-		t.program.Source = world.SourceOf(names[i]...)
-	}
-	if len(world.Plans) == 0 || len(targets) == 0 {
-		return
 	}
 	only := -1
 	if len(targets) == 1 {
 		only = 0
 	}
-	for i, p := range world.AssignNamed(names, only, inContainer()...) {
-		if p != nil {
-			targets[i].program.Plan = p.In(world, inContainer()...)
-		}
+	for i, p := range world.Programs(names, only, func(int) []string { return inContainer() }) {
+		targets[i].program = p
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/shell"
@@ -67,29 +66,23 @@ func shellAsPID1(w *workload, report manifest.Report) {
 	for i := range w.containers {
 		k := &w.containers[i]
 		s, name, where, ok := k.script()
-		dialect := shell.DialectOf(name, k.Image)
-		if !ok || !s.Stays(dialect) {
+		if !ok {
 			continue
+		}
+		sure, who := s.StaysIn(name, k.Image)
+		switch sure {
+		case shell.Replaced:
+			continue
+		case shell.Perhaps:
+			who = "the shell, unless it is one that replaces itself,"
 		}
 		report(manifest.Finding{
 			Doc: w.doc, Path: k.in(where),
-			Message: fmt.Sprintf("%s: container %s: %s -c %q: %s and SIGTERM does not reach the program", w.doc.Name, k.Name, name, s.Words(), staysAs(dialect)),
+			Message: fmt.Sprintf("%s: container %s: %s -c %q: %s stays process 1 and SIGTERM does not reach the program", w.doc.Name, k.Name, name, s.Words(), who),
 			Fix:     "write exec before the last command, or name the program without a shell",
-			Unsure:  dialect == shell.Unknown,
+			Unsure:  sure == shell.Perhaps,
 		})
 	}
-}
-
-// staysAs says of a shell that it stays.
-func staysAs(d shell.Dialect) string {
-	if d == shell.Unknown {
-		return "the shell stays process 1, unless it is one that replaces itself,"
-	}
-	who := d.String()
-	if strings.Contains(who, ",") {
-		who += ","
-	}
-	return who + " stays process 1"
 }
 
 // noInit: the program is process 1 and has a child that it did not start.
@@ -100,13 +93,15 @@ func noInit(w *workload, report manifest.Report) {
 	for i := range w.containers {
 		k := &w.containers[i]
 		s, _, where, ok := k.script()
-		if !ok || !s.Background() {
+		if !ok {
 			continue
 		}
-		report(manifest.Finding{
-			Doc: w.doc, Path: k.in(where),
-			Message: fmt.Sprintf("%s: container %s: a process in the background is left to %q, which as process 1 neither signals nor reaps it", w.doc.Name, k.Name, s.Words()),
-		})
+		if words, _ := s.Leaves(); words != "" {
+			report(manifest.Finding{
+				Doc: w.doc, Path: k.in(where),
+				Message: fmt.Sprintf("%s: container %s: %q is left in the background to %q, which as process 1 neither signals nor reaps it", w.doc.Name, k.Name, words, s.Words()),
+			})
+		}
 	}
 }
 

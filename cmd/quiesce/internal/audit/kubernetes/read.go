@@ -12,7 +12,6 @@ import (
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
-	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/finding"
 )
 
 // fewParts is how many documents a goroutine is worth.
@@ -80,16 +79,12 @@ func (r *reader) read() {
 }
 
 func (r *reader) problem(err error) {
-	p := finding.Problem{File: r.file, Text: err.Error()}
-	if e, ok := err.(*strict.Error); ok {
-		p.Line, p.Text = e.Line, e.Text
-	}
-	r.out.Problems = append(r.out.Problems, p)
+	r.out.Problems = append(r.out.Problems, strict.Problem(r.file, err))
 }
 
 // object reads an object; of says what those of a list are that do not say it.
 func (r *reader) object(n *yaml.Node, of kindOf) {
-	k := kindOf{child(n, "apiVersion"), child(n, "kind")}
+	k := kindOf{strict.Text(n, "apiVersion"), strict.Text(n, "kind")}
 	if k == (kindOf{}) {
 		k = of
 	}
@@ -103,7 +98,7 @@ func (r *reader) object(n *yaml.Node, of kindOf) {
 		r.known(n, k, make())
 	case old:
 		r.note(n, "the version "+k.apiVersion+" of "+k.kind+" is not served any more, and not audited", "write apiVersion: "+version)
-	case meant(k) != kindOf{} && node(n, "spec") != nil: // values of a chart have a kind, too
+	case meant(k) != kindOf{} && strict.Child(n, "spec") != nil: // values of a chart have a kind, too
 		m := meant(k)
 		r.note(n, fmt.Sprintf("apiVersion %q and kind %q are not known, and not audited", k.apiVersion, k.kind), fmt.Sprintf("write apiVersion: %s and kind: %s", m.apiVersion, m.kind))
 	case r.generic && k.kind != "" && k.apiVersion != "":
@@ -113,7 +108,7 @@ func (r *reader) object(n *yaml.Node, of kindOf) {
 
 // list reads the items of a list.
 func (r *reader) list(n *yaml.Node, of kindOf) {
-	all := node(n, "items")
+	all := strict.Child(n, "items")
 	switch {
 	case all == nil || all.ShortTag() == "!!null":
 	case all.Kind != yaml.SequenceNode:
@@ -133,7 +128,7 @@ func (r *reader) list(n *yaml.Node, of kindOf) {
 }
 
 func (r *reader) known(n *yaml.Node, k kindOf, object any) {
-	if isTemplate(r.part.Data) || strings.Contains(child(node(n, "metadata"), "name"), "{{") {
+	if isTemplate(r.part.Data) || strings.Contains(strict.Text(strict.Child(n, "metadata"), "name"), "{{") {
 		r.template = r.part.Line + n.Line
 		return
 	}
@@ -150,10 +145,10 @@ func (r *reader) known(n *yaml.Node, k kindOf, object any) {
 
 func (r *reader) document(n *yaml.Node, k kindOf, object any, places *strict.Places) {
 	doc := &manifest.Document{File: r.file, Line: r.part.Line + n.Line, Type: k.kind, Name: k.kind, Object: object, Places: places}
-	meta := node(n, "metadata")
-	if name := child(meta, "name"); name != "" {
+	meta := strict.Child(n, "metadata")
+	if name := strict.Text(meta, "name"); name != "" {
 		doc.Name += " " + name
-		if ns := child(meta, "namespace"); ns != "" {
+		if ns := strict.Text(meta, "namespace"); ns != "" {
 			doc.Name = k.kind + " " + ns + "/" + name
 		}
 	}
@@ -165,25 +160,4 @@ func (r *reader) document(n *yaml.Node, k kindOf, object any, places *strict.Pla
 
 func (r *reader) note(n *yaml.Node, text, fix string) {
 	r.out.Notes = append(r.out.Notes, manifest.Note{File: r.file, Line: r.part.Line + n.Line, Text: text, Fix: fix})
-}
-
-// node returns the value of a key of a mapping, nil if there is none.
-func node(n *yaml.Node, key string) *yaml.Node {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
-}
-
-// child returns the text of a key of a mapping.
-func child(n *yaml.Node, key string) string {
-	if n = node(n, key); n != nil && n.Kind == yaml.ScalarNode {
-		return n.Value
-	}
-	return ""
 }

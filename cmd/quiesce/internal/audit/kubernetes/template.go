@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/strict"
 )
 
 // action matches what templates have, those of Helm above all, and other braces, such as
@@ -32,12 +33,12 @@ func templateNote(file string, line int) manifest.Note {
 // isPatch says why an object is only a part of one, as those are that kustomize merges
 // into others; "" if it is whole.
 func isPatch(n *yaml.Node, k kindOf) string {
-	if node(n, "$patch") != nil {
+	if strict.Child(n, "$patch") != nil {
 		return "it has $patch"
 	}
 	switch k.kind {
 	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet":
-		if node(node(n, "spec"), "selector") == nil {
+		if strict.Child(strict.Child(n, "spec"), "selector") == nil {
 			return "it has no spec.selector"
 		}
 	}

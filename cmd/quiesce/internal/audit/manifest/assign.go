@@ -7,10 +7,28 @@ import (
 	"slices"
 )
 
-// AssignNamed is [World.Assign] for things of which most are not the user's own servers.
-// A plan without a name that nothing is called after goes to one thing, of which the
-// index is only, and to none if that is negative.
-func (w *World) AssignNamed(things [][]string, only int, env ...string) []*Plan {
+// Programs says what is known of the programs of things that run them, most of which are not
+// the user's own servers, each known by several names. A plan without a name that nothing
+// is called after goes to one thing, of which the index is only, and to none if that is
+// negative. Env is what the surroundings of a thing add to a server's environment.
+func (w *World) Programs(things [][]string, only int, env func(i int) []string) []Program {
+	out := make([]Program, len(things))
+	for i, names := range things {
+		out[i].Source = w.SourceOf(names...)
+	}
+	if len(w.Plans) == 0 || len(things) == 0 {
+		return out
+	}
+	for i, p := range w.assignNamed(things, only, env(0)...) {
+		if p != nil {
+			out[i].Plan = p.In(w, env(i)...)
+		}
+	}
+	return out
+}
+
+// assignNamed is [World.Assign] for such things.
+func (w *World) assignNamed(things [][]string, only int, env ...string) []*Plan {
 	out := make([]*Plan, len(things))
 	for _, p := range w.Plans {
 		names := p.names(w, env)

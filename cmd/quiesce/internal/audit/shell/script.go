@@ -132,21 +132,6 @@ func isWait(s *syntax.Stmt) bool {
 	return ok && len(call.Args) > 0 && call.Args[0].Lit() == "wait"
 }
 
-// Background reports whether the script leaves a process in the background and then
-// replaces itself, so that the server has a child that it does not know.
-func (s Script) Background() bool {
-	background := false
-	for _, stmt := range s.file.Stmts {
-		if stmt.Background {
-			background = true
-		}
-		if isExec(stmt.Cmd) {
-			return background
-		}
-	}
-	return false
-}
-
 // execs reports whether there is an exec with a command anywhere in the script.
 func (s Script) execs() bool {
 	found := false

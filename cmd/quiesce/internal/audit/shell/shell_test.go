@@ -108,14 +108,24 @@ func TestStays(t *testing.T) {
 	}
 }
 
-func TestBackground(t *testing.T) {
-	for script, want := range map[string]bool{
-		"helper & exec server": true, "exec server": false, "helper; exec server": false,
-		"helper & wait": false, "exec >log; helper & exec server": true,
+func TestStaysIn(t *testing.T) {
+	for _, tt := range []struct {
+		script, name, image string
+		sure                Certainty
+		who                 string
+	}{
+		{"server", "sh", "debian", Certain, "dash, the sh of Debian and Ubuntu,"},
+		{"server", "sh", "alpine", Replaced, ""},
+		{"server", "sh", "example.org/shop", Perhaps, "sh"},
+		{"server | tee log", "sh", "example.org/shop", Certain, "sh"},
+		{"server", "bash", "debian", Replaced, ""},
+		{"server > log", "bash", "debian", Certain, "bash"},
+		{"server", "sh", "scratch", Replaced, ""},
+		{"make test", "sh", "debian", Replaced, ""},
 	} {
-		s, _ := Parse(script)
-		if got := s.Background(); got != want {
-			t.Errorf("Background(%q) = %v, want %v", script, got, want)
+		s, _ := Parse(tt.script)
+		if sure, who := s.StaysIn(tt.name, tt.image); sure != tt.sure || who != tt.who {
+			t.Errorf("%s -c %q in %s: %v, %q, want %v, %q", tt.name, tt.script, tt.image, sure, who, tt.sure, tt.who)
 		}
 	}
 }

@@ -21,19 +21,6 @@ type setting struct {
 // A file is what is in a unit or in a drop-in, in order.
 type file struct{ settings []setting }
 
-// places are the Places of a unit: a path is a line.
-type places struct{}
-
-// At returns the line that the path is.
-func (places) At(path ...any) (line, column int) {
-	if len(path) > 0 {
-		if n, ok := path[0].(int); ok {
-			return n, 1
-		}
-	}
-	return 0, 0
-}
-
 // template matches what has yet to be rendered: of Go, Jinja and others.
 var template = regexp.MustCompile(`\{\{|\{%|<%|^\s*@[A-Z_]+@\s*$`)
 
@@ -63,7 +50,7 @@ func (Kind) Read(f *manifest.File, generic bool) manifest.Content {
 		content.Problems = append(content.Problems, finding.Problem{File: f.Path, Line: p.line, Text: p.text})
 	}
 	doc := &manifest.Document{
-		File: f.Path, Line: 1, Type: "Unit", Name: filepath.Base(f.Path), Object: &file{settings}, Places: places{},
+		File: f.Path, Line: 1, Type: "Unit", Name: filepath.Base(f.Path), Object: &file{settings}, Places: manifest.Lines{},
 	}
 	if isDropIn(f.Path) {
 		doc.Type, doc.Name = "DropIn", filepath.Base(filepath.Dir(f.Path))+"/"+doc.Name

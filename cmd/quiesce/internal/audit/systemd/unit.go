@@ -210,21 +210,15 @@ func (u *unit) names() []string {
 // assignPrograms says what is known of the programs of the units. A plan without a name that
 // fits none is that of the only unit.
 func assignPrograms(us []*unit, world *manifest.World) {
-	only := -1
 	names := make([][]string, len(us))
 	for i, u := range us {
 		names[i] = u.names()
-		u.program.Source = world.SourceOf(names[i]...)
 	}
-	if len(world.Plans) == 0 || len(us) == 0 {
-		return
-	}
+	only := -1
 	if len(us) == 1 {
 		only = 0
 	}
-	for i, p := range world.AssignNamed(names, only, us[0].environment()...) {
-		if p != nil {
-			us[i].program.Plan = p.In(world, us[i].environment()...)
-		}
+	for i, p := range world.Programs(names, only, func(i int) []string { return us[i].environment() }) {
+		us[i].program = p
 	}
 }
