@@ -50,15 +50,26 @@ func IsBuiltin(info *types.Info, call *ast.CallExpr, name string) bool {
 }
 
 // ObjectOf returns the variable, field or package variable that an expression names,
-// nil if it names none.
+// nil if it names none. A field of a generic type is the same one, whatever the type is
+// instantiated with.
 func ObjectOf(info *types.Info, e ast.Expr) types.Object {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
-		return info.ObjectOf(e)
+		return origin(info.ObjectOf(e))
 	case *ast.SelectorExpr:
-		return info.ObjectOf(e.Sel)
+		return origin(info.ObjectOf(e.Sel))
 	}
 	return nil
+}
+
+func origin(obj types.Object) types.Object {
+	switch obj := obj.(type) {
+	case *types.Var:
+		return obj.Origin()
+	case *types.Func:
+		return obj.Origin()
+	}
+	return obj
 }
 
 // IntConst returns the value of a constant expression.

@@ -64,7 +64,7 @@ func (ids *identities) literal(lit *ast.CompositeLit) {
 	for _, elt := range lit.Elts {
 		if kv, ok := elt.(*ast.KeyValueExpr); ok {
 			if key, ok := kv.Key.(*ast.Ident); ok {
-				ids.union(ids.info.Uses[key], ids.object(kv.Value))
+				ids.union(code.ObjectOf(ids.info, key), ids.object(kv.Value))
 			}
 		}
 	}
@@ -210,8 +210,8 @@ func Embedded(sel *types.Selection) types.Object {
 		if !ok {
 			return nil
 		}
-		field = s.Field(i)
-		t = field.Type()
+		field = s.Field(i).Origin()
+		t = s.Field(i).Type()
 	}
 	return field
 }

@@ -111,7 +111,7 @@ func (p *Package) collectChannels() {
 	var uses []use
 	for cur := range p.root.Preorder((*ast.Ident)(nil)) {
 		id := cur.Node().(*ast.Ident)
-		v, ok := p.pass.TypesInfo.ObjectOf(id).(*types.Var)
+		v, ok := p.object(id).(*types.Var)
 		if ok && isSignalChan(v.Type()) {
 			uses = append(uses, use{v, expression(cur)})
 		}

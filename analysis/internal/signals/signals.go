@@ -19,6 +19,8 @@ import (
 	"golang.org/x/tools/go/analysis/passes/inspect"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // An Op is what a call does, by the name of the function of os/signal.
@@ -139,15 +141,7 @@ func opOf(obj types.Object) Op {
 }
 
 // object returns what an expression names: a variable, field or function.
-func (p *Package) object(e ast.Expr) types.Object {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident:
-		return p.pass.TypesInfo.ObjectOf(e)
-	case *ast.SelectorExpr:
-		return p.pass.TypesInfo.ObjectOf(e.Sel)
-	}
-	return nil
-}
+func (p *Package) object(e ast.Expr) types.Object { return code.ObjectOf(p.pass.TypesInfo, e) }
 
 // InCommand reports whether a package is a part of a command: package main, and what
 // is by its path the code of subcommands.

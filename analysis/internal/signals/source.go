@@ -7,6 +7,8 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
 // collectSources notes what is assigned to each variable and field that matters here,
@@ -87,13 +89,13 @@ func structOf(t types.Type) *types.Struct {
 func fieldOf(info *types.Info, st *types.Struct, i int, elt ast.Expr) (*types.Var, ast.Expr) {
 	if kv, ok := elt.(*ast.KeyValueExpr); ok {
 		if key, ok := kv.Key.(*ast.Ident); ok {
-			field, _ := info.ObjectOf(key).(*types.Var)
+			field, _ := code.ObjectOf(info, key).(*types.Var)
 			return field, kv.Value
 		}
 		return nil, nil
 	}
 	if i < st.NumFields() {
-		return st.Field(i), elt
+		return st.Field(i).Origin(), elt
 	}
 	return nil, nil
 }

@@ -39,7 +39,7 @@ func (p *Package) becomes(u use) types.Object {
 		}
 	case *ast.CompositeLit:
 		if st := structOf(p.pass.TypesInfo.TypeOf(parent)); st != nil && kind == edge.CompositeLit_Elts && i < st.NumFields() {
-			return st.Field(i)
+			return st.Field(i).Origin()
 		}
 	case *ast.CallExpr:
 		if kind == edge.CallExpr_Args {

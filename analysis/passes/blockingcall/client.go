@@ -118,7 +118,7 @@ func setTo(info *types.Info, n ast.Node, client *types.Var) (value ast.Expr, ok 
 			}
 		}
 	case *ast.KeyValueExpr:
-		if key, ok := n.Key.(*ast.Ident); ok && info.Uses[key] == client {
+		if key, ok := n.Key.(*ast.Ident); ok && code.ObjectOf(info, key) == client {
 			return n.Value, true
 		}
 	case *ast.CompositeLit:
@@ -140,7 +140,7 @@ func unkeyed(info *types.Info, lit *ast.CompositeLit, field types.Object) (value
 	}
 	st, ok := t.Underlying().(*types.Struct)
 	for i := 0; ok && i < st.NumFields() && i < len(lit.Elts); i++ {
-		if st.Field(i) == field {
+		if st.Field(i).Origin() == field {
 			return lit.Elts[i], true
 		}
 	}

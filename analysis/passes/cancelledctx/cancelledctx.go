@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/types"
 	"go/version"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
@@ -92,11 +93,11 @@ func (c *checker) report(call *ast.CallExpr, e end, derived *ast.CallExpr) {
 	}
 	if derived != nil && c.hasWithoutCancel(call) && len(derived.Args) > 0 && code.IsCall(c.pass.TypesInfo, derived, "context.WithTimeout") {
 		parent := derived.Args[0]
-		pkg := types.ExprString(derived.Fun.(*ast.SelectorExpr).X)
+		pkg := strings.TrimSuffix(types.ExprString(derived.Fun), "WithTimeout")
 		d.SuggestedFixes = []analysis.SuggestedFix{{
 			Message: "Keep the values of the context, not its end",
 			TextEdits: []analysis.TextEdit{
-				{Pos: parent.Pos(), End: parent.Pos(), NewText: []byte(pkg + ".WithoutCancel(")},
+				{Pos: parent.Pos(), End: parent.Pos(), NewText: []byte(pkg + "WithoutCancel(")},
 				{Pos: parent.End(), End: parent.End(), NewText: []byte(")")},
 			},
 		}}

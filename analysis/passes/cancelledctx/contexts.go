@@ -179,7 +179,7 @@ func fieldsOf(pass *check.Pass) map[types.Object]types.Object {
 		ctx, isField := a.Lhs[0].(*ast.SelectorExpr)
 		cancel, both := a.Lhs[1].(*ast.SelectorExpr)
 		if isField && both && types.ExprString(ctx.X) == types.ExprString(cancel.X) {
-			out[pass.TypesInfo.Uses[cancel.Sel]] = pass.TypesInfo.Uses[ctx.Sel]
+			out[code.ObjectOf(pass.TypesInfo, cancel)] = code.ObjectOf(pass.TypesInfo, ctx)
 		}
 	}
 	return out

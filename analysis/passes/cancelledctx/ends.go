@@ -172,21 +172,30 @@ func (c *checker) afterCall(cur inspector.Cursor, call *ast.CallExpr) []end {
 func (c *checker) cancelledBy(call *ast.CallExpr) (key, bool) {
 	switch fun := call.Fun.(type) {
 	case *ast.SelectorExpr:
-		field := c.fields[c.pass.TypesInfo.Uses[fun.Sel]]
+		field := c.fields[code.ObjectOf(c.pass.TypesInfo, fun)]
 		if field == nil {
 			return key{}, false
 		}
 		of, ok := keyOf(c.pass.TypesInfo, fun.X)
 		return key{of.object, of.name + "." + field.Name()}, ok
 	case *ast.Ident:
-		cancel := c.pass.TypesInfo.Uses[fun]
-		for v, origins := range c.contexts.origins {
-			for _, o := range origins {
-				if cancel != nil && o.cancel == cancel && o.call != nil && o.at < call.Pos() {
-					return key{v, v.Name()}, true
-				}
-			}
+		if v := c.contexts.endedBy(c.pass.TypesInfo.Uses[fun], call.Pos()); v != nil {
+			return key{v, v.Name()}, true
 		}
 	}
 	return key{}, false
+}
+
+// endedBy returns the context that a cancel function ends at a place: the one that it was
+// last given for.
+func (cs *contexts) endedBy(cancel types.Object, at token.Pos) (ctx types.Object) {
+	last := token.NoPos
+	for v, origins := range cs.origins {
+		for _, o := range origins {
+			if cancel != nil && o.cancel == cancel && o.call != nil && o.at < at && o.at > last {
+				ctx, last = v, o.at
+			}
+		}
+	}
+	return ctx
 }
