@@ -116,7 +116,7 @@ func (f *finder) onlyBy(fn inspector.Cursor, ctx *types.Var) bool {
 			if !ok || !code.IsCall(f.TypesInfo, call, "(context.Context).Done") {
 				return false
 			}
-			return code.ObjectOf(f.TypesInfo, call.Fun.(*ast.SelectorExpr).X) == ctx
+			return code.ObjectOf(f.TypesInfo, code.Receiver(call)) == ctx
 		})
 	}
 	for _, loop := range f.loops(fn) {

@@ -18,7 +18,7 @@ func counted(pass *check.Pass, lit *ast.FuncLit) {
 		return
 	}
 	if stmt, ok := list[0].(*ast.ExprStmt); ok && isDone(pass, stmt.X) {
-		if calls(list[1]) && stopWaits(pass, stmt.X.(*ast.CallExpr)) {
+		if calls(list[1]) && stopWaits(pass, ast.Unparen(stmt.X).(*ast.CallExpr)) {
 			pass.Reportf(stmt, "Done comes before the work and not in a defer: Wait does not wait for this goroutine")
 		}
 		return
@@ -51,7 +51,7 @@ func isDone(pass *check.Pass, e ast.Expr) bool {
 // stopWaits reports whether the group of a Done is a field that a Close or Stop waits
 // for. Others wait for the beginning of the goroutine only, as a gate.
 func stopWaits(pass *check.Pass, done *ast.CallExpr) bool {
-	group := fieldOf(pass.TypesInfo, done.Fun.(*ast.SelectorExpr).X)
+	group := fieldOf(pass.TypesInfo, code.Receiver(done))
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		if group == nil || !code.IsCall(pass.TypesInfo, call, "(*sync.WaitGroup).Wait") {

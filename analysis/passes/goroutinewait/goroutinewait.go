@@ -200,7 +200,7 @@ func (f *finder) check(s *stop) bool {
 		for _, c := range s.closes {
 			if f.uses(start.Body, c.field) {
 				f.Reportf(c.call, "%s closes %s without waiting for the goroutine of line %d, which may still use it",
-					s.decl.Name.Name, types.ExprString(c.call.Fun.(*ast.SelectorExpr).X), f.Fset.Position(start.Go.Node().Pos()).Line)
+					s.decl.Name.Name, types.ExprString(code.Receiver(c.call)), f.Fset.Position(start.Go.Node().Pos()).Line)
 				return true
 			}
 		}
@@ -225,7 +225,7 @@ func (f *finder) hears(start chans.Start, s *stop) bool {
 		if !ok || !code.IsCall(f.TypesInfo, call, "(context.Context).Done") {
 			continue
 		}
-		ctx := call.Fun.(*ast.SelectorExpr).X
+		ctx := code.Receiver(call)
 		if field := fieldOf(f.TypesInfo, ctx); field != nil && code.IsNamed(s.signal.Type(), "context.CancelFunc") && f.together(s, field) {
 			return true
 		}
