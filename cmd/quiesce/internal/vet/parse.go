@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,8 +74,8 @@ func (p *parser) unit(object []byte) {
 		return
 	}
 	for pkg, checks := range u {
-		for check, data := range checks {
-			p.check(pkg, check, data)
+		for _, check := range slices.Sorted(maps.Keys(checks)) {
+			p.check(pkg, check, checks[check])
 		}
 	}
 }
@@ -97,7 +98,7 @@ func (p *parser) check(pkg, check string, data []byte) {
 }
 
 func (p *parser) fail(err error) {
-	if p.err == nil {
+	if p.err == nil || strings.Contains(p.err.Error(), ": failed prerequisites: ") { // by another that has failed
 		p.err = err
 	}
 }
