@@ -40,7 +40,23 @@ func run(pass *analysis.Pass) (any, error) {
 		called: map[*types.Func]bool{}, asValue: map[*types.Func]bool{},
 	}
 	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
-	for cur := range root.Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil)) {
+	for file := range root.Children() {
+		if !w.test(file) {
+			w.file(file)
+		}
+	}
+	w.strangers()
+	funcs := FuncsOf(root, pass.TypesInfo)
+	funcs.Starts = slices.DeleteFunc(funcs.Starts, func(s Start) bool { return w.test(s.Go) })
+	return &Info{Funcs: funcs, groups: w.groups, all: distinct(w.groups)}, nil
+}
+
+// test reports whether something is in a test. go vet looks at a package together with
+// its tests: what they make, send and receive says nothing about the program.
+func (w *walker) test(at inspector.Cursor) bool { return code.IsTest(w.pass.Fset, at.Node().Pos()) }
+
+func (w *walker) file(file inspector.Cursor) {
+	for cur := range file.Preorder((*ast.Ident)(nil), (*ast.CompositeLit)(nil), (*ast.CallExpr)(nil)) {
 		switch cur.Node().(type) {
 		case *ast.Ident:
 			w.ident(cur)
@@ -50,8 +66,6 @@ func run(pass *analysis.Pass) (any, error) {
 			w.arguments(cur)
 		}
 	}
-	w.strangers()
-	return &Info{Funcs: FuncsOf(root, pass.TypesInfo), groups: w.groups, all: distinct(w.groups)}, nil
 }
 
 func (w *walker) ident(cur inspector.Cursor) {
