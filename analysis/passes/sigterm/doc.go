@@ -24,7 +24,7 @@
 //	srv.Shutdown(ctx)
 //
 // Reported where the program (in other packages, the function or a method of its type)
-// listens, serves, or stops a server. Not reported: programs that serve nothing; packages that take
+// listens, serves, or stops a server, or starts one of another package of the program. Not reported: programs that serve nothing; packages that take
 // SIGTERM somewhere, or signals that cannot be read off the code, or that call other
 // packages which take signals; tests.
 //

@@ -7,9 +7,11 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -58,7 +60,7 @@ func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
 	if pass.Pkg.Name() == "main" || !decl.Valid() {
 		return serving(pass, pass.Inspect.Root()) || pass.Pkg.Name() == "main" && hasServer(pass)
 	}
-	if serving(pass, decl) {
+	if serving(pass, decl) || starts(pass, decl) {
 		return true
 	}
 	for cur := range decl.Preorder((*ast.CallExpr)(nil)) {
@@ -74,6 +76,26 @@ func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
 		}
 	}
 	return false
+}
+
+// starts reports whether a function calls one of another package of the program that
+// listens, and that says by its name that it starts something.
+func starts(pass *check.Pass, decl inspector.Cursor) bool {
+	info := pass.ResultOf[servers.Analyzer].(*servers.Info)
+	for cur := range decl.Preorder((*ast.CallExpr)(nil)) {
+		fn := typeutil.StaticCallee(pass.TypesInfo, cur.Node().(*ast.CallExpr))
+		if fn == nil || fn.Pkg() == nil || fn.Signature().Recv() != nil || !info.Listens[fn.Pkg()] || info.Aside(cur) {
+			continue
+		}
+		if servers.SameModule(pass.Pkg.Path(), fn.Pkg().Path()) && beginsWith(fn.Name(), "Start", "Serve", "Listen", "Run") {
+			return true
+		}
+	}
+	return false
+}
+
+func beginsWith(name string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(name, w) })
 }
 
 // receiver returns the type that a function is a method of, nil for others.
@@ -114,5 +136,7 @@ func serving(pass *check.Pass, where inspector.Cursor) bool {
 // figures and the like.
 func hasServer(pass *check.Pass) bool {
 	info := pass.ResultOf[servers.Analyzer].(*servers.Info)
-	return slices.ContainsFunc(info.Sites, func(s servers.Site) bool { return s.Op != servers.Close && !info.Aside(s.At) })
+	return slices.ContainsFunc(info.Sites, func(s servers.Site) bool {
+		return s.Op != servers.Close && !info.Aside(s.At)
+	})
 }

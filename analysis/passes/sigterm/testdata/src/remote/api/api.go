@@ -18,3 +18,22 @@ func Run(ctx context.Context) error {
 		return srv.Shutdown(context.Background())
 	}
 }
+
+// Ask asks once.
+func Ask() {}
+
+// A Handler serves in the background.
+type Handler struct{ server *http.Server }
+
+// StartHandler starts one.
+func StartHandler(addr string) (*Handler, error) {
+	h := &Handler{}
+	server := &http.Server{Addr: addr}
+	go func() {
+		if err := server.ListenAndServe(); err != nil {
+			println(err)
+		}
+	}()
+	h.server = server
+	return h, nil
+}
