@@ -54,12 +54,12 @@ func (c *checker) found(call *ast.CallExpr) bool {
 }
 
 // runsForEver returns a call in which the program waits for a server of its own kind,
-// which is given a context that never ends although the server can be closed.
+// which can be closed: it is given a context that never ends, or none, and nobody closes
+// it.
 func (c *checker) runsForEver() (*ast.CallExpr, bool) {
 	for cur := range c.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if len(call.Args) == 0 || !code.IsCall(c.pass.TypesInfo, ast.Unparen(call.Args[0]), "context.Background", "context.TODO") ||
-			code.IsTest(c.pass.Fset, call.Pos()) || !c.service(call) {
+		if code.IsTest(c.pass.Fset, call.Pos()) || !c.alone(call) || !c.service(call) {
 			continue
 		}
 		if _, ok := cur.Parent().Node().(*ast.GoStmt); ok || c.info.Aside(cur) {
@@ -70,6 +70,29 @@ func (c *checker) runsForEver() (*ast.CallExpr, bool) {
 		}
 	}
 	return nil, false
+}
+
+// alone reports whether a call gives nothing by which the server could be told to stop:
+// a context that never ends, or no argument to a local variable that only its maker and
+// this call know.
+func (c *checker) alone(call *ast.CallExpr) bool {
+	if len(call.Args) > 0 {
+		return code.IsCall(c.pass.TypesInfo, ast.Unparen(call.Args[0]), "context.Background", "context.TODO")
+	}
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	v, ok := code.ObjectOf(c.pass.TypesInfo, sel.X).(*types.Var)
+	if !ok || v.Kind() != types.LocalVar {
+		return false
+	}
+	for id, obj := range c.pass.TypesInfo.Uses {
+		if obj == v && id != sel.X && !code.IsTest(c.pass.Fset, id.Pos()) {
+			return false
+		}
+	}
+	return true
 }
 
 // service reports whether a call is of a method that runs a server of another package of

@@ -35,7 +35,7 @@ func run(pass *check.Pass) (any, error) {
 	}
 	c := &checker{pass, info}
 	if call, ok := c.runsForEver(); ok {
-		pass.Reportf(call, "%s runs until the process is killed: nothing handles SIGTERM, and its context never ends", types.ExprString(call.Fun))
+		pass.Reportf(call, "%s runs until the process is killed: nothing handles SIGTERM, and nothing tells it to stop", types.ExprString(call.Fun))
 		return nil, nil
 	}
 	if info.ProgramStops || stops(info) {

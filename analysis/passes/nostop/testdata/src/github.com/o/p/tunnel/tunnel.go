@@ -26,3 +26,19 @@ type Query struct{}
 
 // Run asks.
 func (Query) Run(context.Context) {}
+
+// A Door listens, and needs no context.
+type Door struct{ ln net.Listener }
+
+// NewDoor makes one.
+func NewDoor() (*Door, error) { return &Door{}, nil }
+
+// Run runs it until Stop.
+func (d *Door) Run() error {
+	d.ln, _ = net.Listen("tcp", ":7001")
+	_, err := d.ln.Accept()
+	return err
+}
+
+// Stop ends it.
+func (d *Door) Stop() error { return d.ln.Close() }

@@ -11,5 +11,5 @@ import (
 func main() {
 	tunnel.Query{}.Run(context.Background())
 	s := &tunnel.Service{}
-	s.Run(context.Background()) // want `s.Run runs until the process is killed: nothing handles SIGTERM, and its context never ends`
+	s.Run(context.Background()) // want `s.Run runs until the process is killed: nothing handles SIGTERM, and nothing tells it to stop`
 }
