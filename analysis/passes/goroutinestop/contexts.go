@@ -5,8 +5,10 @@ package goroutinestop
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/chans"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -67,10 +69,10 @@ func (f *finder) parameter(body inspector.Cursor, i int) *types.Var {
 	return sig.Params().At(i)
 }
 
-// isEndless reports whether an expression is context.Background or context.TODO, or a
-// local variable that is never anything else.
+// isEndless reports whether an expression is context.Background or context.TODO, perhaps
+// with values, or a local variable that is never anything else.
 func (f *finder) isEndless(e ast.Expr, at inspector.Cursor) bool {
-	if code.IsCall(f.TypesInfo, ast.Unparen(e), "context.Background", "context.TODO") {
+	if f.nothing(e) {
 		return true
 	}
 	id, ok := e.(*ast.Ident)
@@ -89,7 +91,7 @@ func (f *finder) isEndless(e ast.Expr, at inspector.Cursor) bool {
 				if l, ok := lhs.(*ast.Ident); !ok || f.TypesInfo.ObjectOf(l) != v {
 					continue
 				}
-				if len(s.Rhs) == len(s.Lhs) && code.IsCall(f.TypesInfo, ast.Unparen(s.Rhs[i]), "context.Background", "context.TODO") {
+				if len(s.Rhs) == len(s.Lhs) && f.nothing(s.Rhs[i]) {
 					background++
 				} else {
 					others++
@@ -98,6 +100,18 @@ func (f *finder) isEndless(e ast.Expr, at inspector.Cursor) bool {
 		}
 	}
 	return background == 1 && others == 0
+}
+
+// nothing reports whether an expression makes a context from nothing, or adds values to
+// such a one: a function With… that takes a context and returns only that.
+func (f *finder) nothing(e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok || code.IsCall(f.TypesInfo, call, "context.Background", "context.TODO") {
+		return ok
+	}
+	fn := typeutil.StaticCallee(f.TypesInfo, call)
+	return fn != nil && strings.HasPrefix(fn.Name(), "With") && len(call.Args) > 0 &&
+		code.IsNamed(f.TypesInfo.TypeOf(call), "context.Context") && f.nothing(call.Args[0])
 }
 
 // onlyBy reports whether a function has a loop without a condition that only the end of

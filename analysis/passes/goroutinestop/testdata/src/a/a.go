@@ -159,6 +159,16 @@ func (c *cache) renewal(ctx context.Context, n int) {
 	}
 }
 
+func WithUser(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, &name, name)
+}
+
+func (c *cache) ctx() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	return ctx
+}
+
 func (c *cache) renewsVar() {
 	ctx := context.Background()
 	go c.renewal(ctx, 1) // want `it ends with ctx, which is context.Background`
@@ -172,6 +182,10 @@ func (c *cache) renewsVar() {
 			}
 		}
 	}()
+	user := WithUser(context.TODO(), "admin")
+	go c.renewal(user, 1) // want `it ends with ctx, which is context.Background`
+	other := WithUser(c.ctx(), "admin")
+	go c.renewal(other, 1)
 	limited := context.Background()
 	limited, cancel := context.WithCancel(limited)
 	defer cancel()
