@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/edge"
@@ -106,7 +107,7 @@ func (r *result) localReceives() bool {
 
 // started returns the go statement of the owner whose function does a send that waits.
 func (r *result) started(send *chans.Use) (chans.Start, bool) {
-	if inSelect(send) {
+	if inSelect(send) || otherThanClosed(send) {
 		return chans.Start{}, false
 	}
 	for _, s := range r.chans.Funcs.Starts {
@@ -126,6 +127,21 @@ func (r *result) awaitsSignal(send *chans.Use) bool {
 			break
 		}
 		if t := r.pass.TypesInfo.TypeOf(u.X); u.Op == token.ARROW && code.IsChan(t) && code.IsNamed(t.Underlying().(*types.Chan).Elem(), "os.Signal") {
+			return true
+		}
+	}
+	return false
+}
+
+// otherThanClosed reports whether a send is for the error of a server other than
+// http.ErrServerClosed. It has none when the owner leaves and stops the server.
+func otherThanClosed(send *chans.Use) bool {
+	for up := range send.At.Enclosing((*ast.IfStmt)(nil), (*ast.FuncLit)(nil)) {
+		cond, ok := up.Node().(*ast.IfStmt)
+		if !ok {
+			return false
+		}
+		if strings.Contains(types.ExprString(cond.Cond), "ErrServerClosed") {
 			return true
 		}
 	}

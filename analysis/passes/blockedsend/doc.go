@@ -35,7 +35,8 @@
 // at the first error, with or without a buffer.
 //
 // Not reported: a send in a select that has another case, a function that receives
-// later or in a defer, the main function of a program, and channels that are given away.
+// later or in a defer, the main function of a program, channels that are given away, and
+// the error of a server other than http.ErrServerClosed.
 //
 // To switch it off for one line: //quiesce:ignore blockedsend reason
 package blockedsend
