@@ -80,6 +80,8 @@ func (c *checker) check(e end) {
 			c.seen[call] = true
 			if derived, ended := c.contexts.ended(call.Args[0], e); ended {
 				c.report(call, e, derived)
+			} else if c.stops[call] {
+				c.parent(call, e)
 			}
 			return true
 		})

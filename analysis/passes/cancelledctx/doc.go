@@ -31,6 +31,9 @@
 // what a function defers that waits so, or that defers the cancel function after it.
 // A select that waits for a signal and for a context goes on with either.
 //
+// Where the context is made by WithCancel or errgroup.WithContext, its parent is no better
+// for the stop of a server: it may be what has ended.
+//
 // What counts as clean-up is what is named so, and what asks a database or another server
 // for something, also in a function literal that is called then.
 //

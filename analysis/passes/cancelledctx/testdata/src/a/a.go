@@ -262,3 +262,51 @@ func off(ctx context.Context, srv *http.Server) error {
 	//quiesce:ignore cancelledctx only the listeners are to close
 	return srv.Shutdown(ctx)
 }
+
+func ofChild(ctx context.Context, srv *http.Server) context.CancelFunc {
+	serving, cancel := context.WithCancel(ctx)
+	go srv.ListenAndServe()
+	go func() {
+		<-serving.Done()
+		srv.Shutdown(ctx) // want `srv.Shutdown has the context that serving is derived of: when ctx ends it has ended already, and it gives up at once`
+	}()
+	return cancel
+}
+
+func ofGroup(srv *http.Server) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(srv.ListenAndServe)
+	g.Go(func() error {
+		<-gctx.Done()
+		bound, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		return srv.Shutdown(bound) // want `srv.Shutdown has the context that gctx is derived of`
+	})
+	return g.Wait()
+}
+
+// The parent may well live on when its child has run out of time, and nobody knows what
+// ends this one.
+func ofOthers(ctx context.Context, srv *http.Server) {
+	limited, cancel := context.WithTimeout(ctx, time.Hour)
+	defer cancel()
+	<-limited.Done()
+	srv.Shutdown(ctx)
+
+	child, end := context.WithCancel(ctx)
+	defer end()
+	<-child.Done()
+	bound, done := context.WithTimeout(ctx, time.Second)
+	defer done()
+	srv.Shutdown(bound)
+}
+
+func ofNothing(srv *http.Server) {
+	base := context.Background()
+	child, end := context.WithCancel(base)
+	defer end()
+	<-child.Done()
+	srv.Shutdown(base)
+}
