@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sigterm defines an analyzer that reports servers that take SIGINT and not
+// Package sigterm defines an analyzer that reports programs that take SIGINT and not
 // SIGTERM.
 //
 // # Analyzer sigterm
 //
-// sigterm: report servers that stop on SIGINT and not on SIGTERM
+// sigterm: report programs that stop or clean up on SIGINT and not on SIGTERM
 //
 // SIGINT is what Ctrl-C sends. Kubernetes, Docker, systemd and kill send SIGTERM, and a
 // program that has not registered it ends at once: connections are cut and nothing is
@@ -24,9 +24,11 @@
 //	srv.Shutdown(ctx)
 //
 // Reported where the program (in other packages, the function or a method of its type)
-// listens, serves, or stops a server, or starts one of another package of the program. Not reported: programs that serve nothing; packages that take
-// SIGTERM somewhere, or signals that cannot be read off the code, or that call other
-// packages which take signals; tests.
+// listens, serves, or stops a server, or starts one of another package of the program,
+// and no SIGTERM is taken in the package; and where the signal is followed by a clean-up
+// of what outlives the process: a call named so, or one that removes files, unmounts, or
+// restores the terminal. Not reported: signals that cannot be read off the code; packages
+// that call others which take signals; tests.
 //
 // To switch it off for one line: //quiesce:ignore sigterm reason
 package sigterm

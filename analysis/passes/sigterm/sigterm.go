@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/exits"
 	servers "github.com/go-quiesce/quiesce/analysis/internal/server"
 	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
@@ -30,12 +31,12 @@ func run(pass *check.Pass) (any, error) {
 	if pkg == nil {
 		return nil, nil
 	}
-	var onlyInt []*signals.Call
+	var onlyInt, both []*signals.Call
 	for _, call := range pkg.Calls {
 		switch {
 		case call.Op == signals.Stop || code.IsTest(pass.Fset, call.Expr.Pos()):
 		case call.Signals.May(syscall.SIGTERM):
-			return nil, nil
+			both = append(both, call)
 		case call.Op != signals.Notify && call.Op != signals.NotifyContext:
 		case call.Signals.Has(syscall.SIGINT):
 			onlyInt = append(onlyInt, call)
@@ -45,8 +46,10 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	for _, call := range onlyInt {
-		if serves(pass, pkg, call.At) {
+		if len(both) == 0 && serves(pass, pkg, call.At) {
 			pass.Reportf(call.Expr, "only SIGINT is taken: SIGTERM, which stops a service, ends this server at once and nothing is cleaned up")
+		} else if cleanup := cleansUp(pass, call); cleanup != nil && !slices.ContainsFunc(both, func(other *signals.Call) bool { return pkg.Together(call, other) }) {
+			pass.Reportf(call.Expr, "only SIGINT is taken: SIGTERM ends the program at once, without %s", exits.Name(cleanup))
 		}
 	}
 	return nil, nil
