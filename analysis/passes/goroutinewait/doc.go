@@ -29,8 +29,9 @@
 // Reported as well is a goroutine whose WaitGroup does not count it while it works: Done
 // first instead of deferred, or the work in another goroutine within it; one that flushes
 // or saves something when it hears of a stop that does not wait for it, or when its
-// context ends, and has no way to tell that it is done; and one that
-// prints what comes from a channel, which its function closes and then returns.
+// context ends, and has no way to tell that it is done; one that prints what comes from a
+// channel, which its function closes and then returns; and one that takes a signal,
+// cancels a context, and only then cleans up, while the rest ends.
 //
 // Not reported: connections and listeners, whose Close is what ends the goroutine; a
 // method that waits for a group or receives from a channel; types that guard the

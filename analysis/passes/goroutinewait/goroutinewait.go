@@ -45,7 +45,9 @@ func run(pass *check.Pass) (any, error) {
 		(&finder{Pass: pass, chans: info}).untold(start)
 		if lit, ok := start.Body.Node().(*ast.FuncLit); ok && !code.IsTest(pass.Fset, lit.Pos()) {
 			counted(pass, lit)
-			(&finder{Pass: pass, chans: info}).lastValues(start)
+			f := &finder{Pass: pass, chans: info}
+			f.lastValues(start)
+			f.cleansAfterCancel(start)
 		}
 	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
