@@ -37,8 +37,9 @@ type Info struct {
 	// handles the signals that stop a program, or imports a package that does.
 	// ProgramStops is about the stop of a server.
 	ProgramSignals, ProgramStops bool
-	// Listens has the imported packages that serve, or open sockets for it.
-	Listens map[*types.Package]bool
+	// Listens has the imported packages that serve, or open sockets for it. Signals has
+	// those that handle the signals that stop a program themselves.
+	Listens, Signals map[*types.Package]bool
 	// State says that a package of the program's module keeps a database, or a queue.
 	State bool
 
@@ -63,10 +64,13 @@ func (*Func) AFact() {}
 func (f *Func) String() string { return "serves or stops" }
 
 // A Package is a fact about a package: that it has functions with facts, that it keeps
-// state, that it listens. Signals and Stops say that it, or another of its owner that it
+// state, that it listens, that it handles signals itself. Signals and Stops say that it, or another of its owner that it
 // imports, handles signals and stops servers; NearSignals and NearStops that a package of
 // another owner does that one of these imports.
-type Package struct{ Funcs, State, Listens, Signals, Stops, NearSignals, NearStops bool }
+type Package struct {
+	Funcs, State, Listens, OwnSignals      bool
+	Signals, Stops, NearSignals, NearStops bool
+}
 
 // AFact makes it a fact.
 func (*Package) AFact() {}
@@ -84,7 +88,7 @@ var Analyzer = &analysis.Analyzer{
 }
 
 func run(pass *analysis.Pass) (any, error) {
-	info := &Info{name: pass.Pkg.Name(), Listens: map[*types.Package]bool{}}
+	info := &Info{name: pass.Pkg.Name(), Listens: map[*types.Package]bool{}, Signals: map[*types.Package]bool{}}
 	var own Package
 	servers := imports(pass, info, &own)
 	info.State = own.State

@@ -22,7 +22,8 @@ func imports(pass *analysis.Pass, info *Info, own *Package) bool {
 	for _, p := range pass.Pkg.Imports() {
 		switch path := unversionedPath(p.Path()); {
 		case path == "os/signal":
-			own.Signals = own.Signals || stopSignals(pass)
+			own.OwnSignals = stopSignals(pass)
+			own.Signals = own.Signals || own.OwnSignals
 		case stores[path]:
 			own.State = true
 		case libraries[path]:
@@ -31,7 +32,7 @@ func imports(pass *analysis.Pass, info *Info, own *Package) bool {
 		var fact Package
 		if pass.ImportPackageFact(p, &fact) {
 			servers = servers || fact.Funcs
-			info.Listens[p] = fact.Listens
+			info.Listens[p], info.Signals[p] = fact.Listens, fact.OwnSignals
 			own.add(pass.Pkg.Path(), p.Path(), fact)
 		}
 	}

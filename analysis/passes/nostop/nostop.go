@@ -30,10 +30,17 @@ func analyzer() *analysis.Analyzer {
 
 func run(pass *check.Pass) (any, error) {
 	info := pass.ResultOf[server.Analyzer].(*server.Info)
-	if !code.IsMain(pass.Pass) && !ofCommand(pass) || !server.InProgram(pass.Pass) || readsOnly(pass.Pkg.Path()) || info.ProgramSignals {
+	if !server.InProgram(pass.Pass) || readsOnly(pass.Pkg.Path()) {
 		return nil, nil
 	}
 	c := &checker{pass, info}
+	if info.ProgramSignals {
+		c.subcommands()
+		return nil, nil
+	}
+	if !code.IsMain(pass.Pass) && !ofCommand(pass) {
+		return nil, nil
+	}
 	if call, ok := c.runsForEver(); ok {
 		pass.Reportf(call, "%s runs until the process is killed: nothing handles SIGTERM, and nothing tells it to stop", types.ExprString(call.Fun))
 		return nil, nil
