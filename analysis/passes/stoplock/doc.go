@@ -31,9 +31,10 @@
 //	}
 //
 // It looks at the goroutines that the package starts: the one that is waited for is the
-// one that calls Done of the same WaitGroup or closes the same channel. Mutexes are those
-// of sync, and types of other packages that are called so. It does not
-// report waits that have another way out, and read locks on both sides.
+// one that calls Done of the same WaitGroup, closes the same channel, or receives what is
+// sent on a channel without a buffer. Mutexes are those of sync, and types of other
+// packages that are called so. It does not report waits that have another way out, and
+// read locks on both sides.
 //
 // To switch it off for one line: //quiesce:ignore stoplock reason
 package stoplock

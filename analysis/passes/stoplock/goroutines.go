@@ -17,15 +17,17 @@ import (
 
 // A program is what the package does, by the variables and fields that it does it with.
 type program struct {
-	info  *types.Info
-	decls map[types.Object]*ast.FuncDecl
-	jobs  []job
+	info       *types.Info
+	decls      map[types.Object]*ast.FuncDecl
+	jobs       []job
+	unbuffered map[types.Object]bool // channels
 }
 
 // A job is a goroutine that the package starts: what it releases when it ends, and what
 // it locks.
 type job struct {
 	releases map[ref]bool // WaitGroups that are done, channels that are closed
+	receives map[ref]bool // channels without a buffer, in a loop
 	adds     map[ref]bool // WaitGroups that it adds to: it manages others
 	locks    map[ref]mode
 }
@@ -80,7 +82,7 @@ func (p *program) job(call *ast.CallExpr, body *ast.BlockStmt, group ref) {
 	if body == nil {
 		return
 	}
-	j := job{releases: map[ref]bool{}, adds: map[ref]bool{}, locks: map[ref]mode{}}
+	j := job{releases: map[ref]bool{}, receives: map[ref]bool{}, adds: map[ref]bool{}, locks: map[ref]mode{}}
 	if group.object != nil {
 		j.releases[group] = true
 	}
@@ -90,7 +92,8 @@ func (p *program) job(call *ast.CallExpr, body *ast.BlockStmt, group ref) {
 	}
 	p.collect(body, &j, same, depth, map[ast.Node]bool{})
 	maps.DeleteFunc(j.releases, func(r ref, _ bool) bool { return j.adds[r] })
-	if len(j.releases) > 0 && len(j.locks) > 0 {
+	p.receivesIn(body, &j, same)
+	if len(j.releases)+len(j.receives) > 0 && len(j.locks) > 0 {
 		p.jobs = append(p.jobs, j)
 	}
 }

@@ -28,6 +28,7 @@ func run(pass *check.Pass) (any, error) {
 			p.decls[pass.TypesInfo.Defs[decl.Name]] = decl
 		}
 	}
+	p.findUnbuffered(pass)
 	if p.goroutines(pass); len(p.jobs) == 0 {
 		return nil, nil
 	}

@@ -140,6 +140,10 @@ func (w *walker) expr(n ast.Node, h held) held {
 			if o := w.waited(e); o.object != nil {
 				w.waits(e, o, h)
 			}
+		case *ast.SendStmt:
+			for _, j := range w.jobs {
+				w.waitsFor(e.Chan, w.ref(e.Chan), h, j, j.receives)
+			}
 		}
 		return true
 	})
@@ -160,25 +164,33 @@ func with(h held, mutex ref, m mode) held {
 // waits reports a wait for a goroutine that locks what is held, of the same value.
 func (w *walker) waits(at ast.Node, o ref, h held) {
 	for _, j := range w.jobs {
-		for released := range j.releases {
-			if released.object != o.object {
+		if w.waitsFor(at, o, h, j, j.releases) {
+			return
+		}
+	}
+}
+
+// waitsFor reports a wait until a goroutine does something with a channel or WaitGroup.
+func (w *walker) waitsFor(at ast.Node, o ref, h held, j job, does map[ref]bool) bool {
+	for done := range does {
+		if o.object == nil || done.object != o.object {
+			continue
+		}
+		for mutex, m := range h {
+			if mutex.object == nil || mutex.of != o.of && mutex.of != nil && o.of != nil {
 				continue
 			}
-			for mutex, m := range h {
-				if mutex.object == nil || mutex.of != o.of && mutex.of != nil && o.of != nil {
-					continue
-				}
-				theirs := j.locks[mutex] // the same variable, if it is a function's own
-				if released.of != nil {
-					theirs = j.locks[ref{mutex.object, released.of}]
-				}
-				if theirs != 0 && (m == write || theirs == write) {
-					w.found(at, mutex.object)
-					return
-				}
+			theirs := j.locks[mutex] // the same variable, if it is a function's own
+			if done.of != nil {
+				theirs = j.locks[ref{mutex.object, done.of}]
+			}
+			if theirs != 0 && (m == write || theirs == write) {
+				w.found(at, mutex.object)
+				return true
 			}
 		}
 	}
+	return false
 }
 
 // helper looks for the wait in a function of the package that is called with something
