@@ -25,6 +25,8 @@ type Site struct {
 	Drains bool         // serves, and returns when a graceful stop is over
 	Server types.Object // stands for the server; nil: not known
 	Ctx    ast.Expr     // bounds the call; nil: none does
+	// Endless says that a function of the program stops the server, without any bound.
+	Endless bool
 	// Wrapped says that a function of the program makes the call, and Stopped that the
 	// same function, or its package, also stops the server it serves.
 	Wrapped, Stopped bool
@@ -53,6 +55,7 @@ type Func struct {
 	Op      Op
 	Closed  bool
 	Drains  bool
+	Endless bool
 	Stopped bool
 	Ctx     int // the parameter that bounds a shutdown, from 1
 	Server  int // the parameter that is the server, from 1; 0 is the receiver, -1 neither
@@ -232,7 +235,7 @@ func (c *collector) site(call *ast.CallExpr) (Site, bool) {
 	if !c.pass.ImportObjectFact(fn.Origin(), &fact) {
 		return Site{}, false
 	}
-	s := Site{Op: fact.Op, Closed: fact.Closed, Drains: fact.Drains, Stopped: fact.Stopped, Wrapped: true}
+	s := Site{Op: fact.Op, Closed: fact.Closed, Drains: fact.Drains, Endless: fact.Endless, Stopped: fact.Stopped, Wrapped: true}
 	if fact.Ctx > 0 && fact.Ctx <= len(call.Args) {
 		s.Ctx = call.Args[fact.Ctx-1]
 	}

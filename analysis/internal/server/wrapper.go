@@ -42,8 +42,10 @@ func (c *collector) summary(fn *ast.FuncDecl, o *types.Func, s Site) Func {
 	switch s.Op {
 	case GracefulStop:
 		f.Op = Shutdown // it is reported where it is
+		f.Endless = !limited(c.pass.TypesInfo, fn.Body)
 	case Shutdown:
 		f.Ctx = c.contextParam(fn, o, s.Ctx)
+		f.Endless = s.Endless || s.Ctx != nil && code.Endless(c.pass.TypesInfo, s.Ctx, fn) && !limited(c.pass.TypesInfo, fn.Body)
 	case Serve:
 		f.Closed = s.Closed && c.returned(fn, s)
 		f.Drains = s.Drains
@@ -159,4 +161,15 @@ func enclosingDecl(at inspector.Cursor) *ast.FuncDecl {
 		return fn
 	}
 	return nil
+}
+
+// limited reports whether a function sets some limit of time, which may be that of what
+// it waits for.
+func limited(info *types.Info, body ast.Node) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		found = found || code.IsCall(info, n, "time.After", "time.AfterFunc", "time.NewTimer", "context.WithTimeout", "context.WithDeadline")
+		return !found
+	})
+	return found
 }

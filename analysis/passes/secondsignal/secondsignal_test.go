@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), secondsignal.Analyzer, "a", "program")
+	analysistest.Run(t, analysistest.TestData(), secondsignal.Analyzer, "a", "program", "wrapper")
 }

@@ -164,11 +164,11 @@ func (f finder) neverEnds(ctx ast.Expr) bool {
 }
 
 // wrapped reports whether a call is of a function of the program that shuts a server
-// down, with a context that never ends.
+// down, without a bound, or with a context that never ends.
 func (f finder) wrapped(call *ast.CallExpr) bool {
 	info := f.pass.ResultOf[server.Analyzer].(*server.Info)
 	return slices.ContainsFunc(info.Sites, func(s server.Site) bool {
-		return s.Call == call && s.Op == server.Shutdown && s.Ctx != nil && f.neverEnds(s.Ctx)
+		return s.Call == call && s.Op == server.Shutdown && (s.Endless || s.Ctx != nil && f.neverEnds(s.Ctx))
 	})
 }
 
