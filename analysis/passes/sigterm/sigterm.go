@@ -61,9 +61,9 @@ func run(pass *check.Pass) (any, error) {
 func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
 	decl := code.Declaration(at)
 	if pass.Pkg.Name() == "main" || !decl.Valid() {
-		return serving(pass, pass.Inspect.Root()) || pass.Pkg.Name() == "main" && hasServer(pass)
+		return serving(pass, pass.Inspect.Root()) || pass.Pkg.Name() == "main" && hasServer(pass, pass.Inspect.Root())
 	}
-	if serving(pass, decl) || starts(pass, decl) {
+	if serving(pass, decl) || hasServer(pass, decl) || starts(pass, decl) {
 		return true
 	}
 	for cur := range decl.Preorder((*ast.CallExpr)(nil)) {
@@ -135,11 +135,11 @@ func serving(pass *check.Pass, where inspector.Cursor) bool {
 	return false
 }
 
-// hasServer reports whether a package calls what serves in another one, other than
-// figures and the like.
-func hasServer(pass *check.Pass) bool {
+// hasServer reports whether code calls what serves or stops a server in another package,
+// other than one for figures and the like.
+func hasServer(pass *check.Pass, where inspector.Cursor) bool {
 	info := pass.ResultOf[servers.Analyzer].(*servers.Info)
 	return slices.ContainsFunc(info.Sites, func(s servers.Site) bool {
-		return s.Op != servers.Close && !info.Aside(s.At)
+		return s.Op != servers.Close && (where == pass.Inspect.Root() || where.Contains(s.At)) && !info.Aside(s.At)
 	})
 }

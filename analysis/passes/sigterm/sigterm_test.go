@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), sigterm.Analyzer, "check", "server", "cli", "both", "every", "lib", "foreign", "cmd/sub", "remote/cmd/cache", "remote")
+	analysistest.Run(t, analysistest.TestData(), sigterm.Analyzer, "check", "server", "cli", "both", "every", "lib", "foreign", "cmd/sub", "remote/cmd/cache", "remote", "cmd/remote")
 }
