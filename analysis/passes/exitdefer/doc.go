@@ -35,7 +35,8 @@
 //	}
 //
 // An exit in a function that is called while its caller has such a clean-up deferred
-// is reported too, if both are in one package, and it is called nowhere else.
+// is reported too, if both are in one package, and it is called nowhere else; so is one in
+// a function that such a one alone calls.
 //
 // Not reported is what dies with the process anyway: cancel functions, unlocked mutexes,
 // stopped tickers, closed connections, response bodies and files (the kernel closes

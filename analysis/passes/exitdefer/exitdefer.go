@@ -76,34 +76,55 @@ func (c *checker) exit(exit inspector.Cursor) {
 	c.caller(exit)
 }
 
+// maxCallers is how many functions, each called by the next, are looked into.
+const maxCallers = 3
+
 // caller looks for what is deferred around the call of the function that an exit is in,
-// if that is called only once: it is a part of its caller then. A function that always
-// exits is an exit itself, where it is called.
+// if that is called only once: it is a part of its caller then, and so on. A function that
+// always exits is an exit itself, where it is called.
 func (c *checker) caller(exit inspector.Cursor) {
-	outer, ok := code.Enclosing(exit)
+	at := exit
+	for range maxCallers {
+		call, ok := c.onlyCall(at)
+		if !ok {
+			return
+		}
+		if d, effect := c.skipped(exit, call); effect.Loss != "" {
+			c.report(exit, d, effect, " in "+functionName(call))
+			return
+		}
+		at = call
+	}
+}
+
+// onlyCall returns the call of the function around a place, if there is one only.
+func (c *checker) onlyCall(at inspector.Cursor) (call inspector.Cursor, ok bool) {
+	outer, ok := code.Enclosing(at)
 	if !ok {
-		return
+		return call, false
 	}
 	decl, ok := outer.Node().(*ast.FuncDecl)
 	if !ok {
-		return
+		return call, false
 	}
 	fn, ok := c.TypesInfo.Defs[decl.Name].(*types.Func)
 	if !ok || c.know.Ends(fn) {
-		return
+		return call, false
 	}
-	calls := c.callsOf(fn)
-	if len(calls) != 1 {
-		return
+	if calls := c.callsOf(fn); len(calls) == 1 {
+		return calls[0], true
 	}
-	if d, effect := c.skipped(exit, calls[0]); effect.Loss != "" {
-		name := "a function"
-		caller, _ := code.Enclosing(calls[0])
-		if fd, ok := caller.Node().(*ast.FuncDecl); ok {
-			name = fd.Name.Name
+	return call, false
+}
+
+// functionName is what messages call the function around a call.
+func functionName(call inspector.Cursor) string {
+	if fn, ok := code.Enclosing(call); ok {
+		if decl, ok := fn.Node().(*ast.FuncDecl); ok {
+			return decl.Name.Name
 		}
-		c.report(exit, d, effect, " in "+name)
 	}
+	return "a function"
 }
 
 // callsOf returns the calls of a function of the package that wait for it.
