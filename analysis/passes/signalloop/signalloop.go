@@ -28,7 +28,7 @@ func run(pass *check.Pass) (any, error) {
 	}
 	for _, c := range pkg.Channels {
 		l := c.Signals()
-		if c.Escapes || c.Unknown || !l.Known || l.All || len(c.Receives) != 1 || elsewhere(pkg, c) {
+		if c.Escapes || c.Unknown || !l.Known && !l.All || len(c.Receives) != 1 || elsewhere(pkg, c) {
 			continue
 		}
 		r := c.Receives[0]

@@ -197,3 +197,23 @@ func logs() {
 		log.Println(s)
 	}
 }
+
+func all(reload func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c)
+	for s := range c { // want "this loop takes SIGTERM and goes on"
+		if s == syscall.SIGHUP {
+			reload()
+		} else {
+			log.Printf("ignore %v", s)
+		}
+	}
+}
+
+func forwards(p *os.Process) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c)
+	for s := range c {
+		p.Signal(s)
+	}
+}
