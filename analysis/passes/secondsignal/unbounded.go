@@ -114,7 +114,7 @@ func (f finder) unbounded(call *ast.CallExpr, near limits, level int) string {
 		return "Wait"
 	}
 	fn := f.pkg.Callee(call)
-	if (fn.Name() == "Shutdown" || fn.Name() == "Stop") && f.endless(call) || f.wrapped(call) {
+	if (fn.Name() == "Shutdown" || fn.Name() == "Stop") && f.endless(call) || f.wrapped(call, near) {
 		return fn.Name()
 	}
 	decl, ok := f.pkg.Declared(fn)
@@ -165,9 +165,12 @@ func (f finder) neverEnds(ctx ast.Expr) bool {
 
 // wrapped reports whether a call is of a function of the program that shuts a server
 // down, without a bound, or with a context that never ends.
-func (f finder) wrapped(call *ast.CallExpr) bool {
+func (f finder) wrapped(call *ast.CallExpr, near limits) bool {
 	info := f.pass.ResultOf[server.Analyzer].(*server.Info)
 	return slices.ContainsFunc(info.Sites, func(s server.Site) bool {
+		if s.Op == server.GracefulStop { // of a framework: it takes no context
+			return s.Call == call && !near.timer
+		}
 		return s.Call == call && s.Op == server.Shutdown && (s.Endless || s.Ctx != nil && f.neverEnds(s.Ctx))
 	})
 }
