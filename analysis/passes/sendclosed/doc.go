@@ -30,7 +30,9 @@
 //
 // Reported are a send after the close in the same function, the send of a goroutine that
 // its receiver may have closed the channel of, the send of a goroutine of an object whose
-// Close does not wait for it, that of an HTTP handler of such an object, and a send in a select with a stop channel, where the same
+// Close does not wait for it, that of an HTTP handler of such an object, that of a method
+// whose receiver closes the channel when it ends, that to the channels of a map which Close
+// closes all of, and a send in a select with a stop channel, where the same
 // function closes both.
 //
 // Not reported: a sender that recovers or takes a lock, and a Close that waits, or that

@@ -66,6 +66,7 @@ func (f *finder) closed(g *chans.Group, c *chans.Use, sends []*chans.Use) {
 		case c.Var.IsField() && s.Var == c.Var:
 			if !f.chooses(fn, c, s) {
 				f.stopped(fn, c, s)
+				f.byReceiver(g, fn, c, s)
 			}
 		}
 	}
