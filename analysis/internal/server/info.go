@@ -66,10 +66,11 @@ func (*Func) AFact() {}
 
 func (f *Func) String() string { return "serves or stops" }
 
-// A Package is a fact about a package: that it has functions with facts, that it keeps
-// state, that it listens, that it handles signals itself. Signals and Stops say that it, or another of its owner that it
-// imports, handles signals and stops servers; NearSignals and NearStops that a package of
-// another owner does that one of these imports.
+// A Package is a fact about a package: that it has functions with facts, or servers, for
+// others, that it keeps state, that it listens, that it handles signals itself. Signals and
+// Stops say that it, or another of its owner that it imports, handles signals and stops
+// servers; NearSignals and NearStops that a package of another owner does that one of these
+// imports.
 type Package struct {
 	Funcs, State, Listens, OwnSignals      bool
 	Signals, Stops, NearSignals, NearStops bool
@@ -99,7 +100,7 @@ func run(pass *analysis.Pass) (any, error) {
 	if servers {
 		c := &collector{pass: pass, info: info, in: pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)}
 		c.collect()
-		own.Funcs = info.hasFuncs(pass)
+		own.Funcs = info.hasFuncs(pass) || exposes(pass.Pkg)
 	}
 	own.Stops = own.Stops || info.stops()
 	own.Listens = info.serves() || listens(pass)
