@@ -3,6 +3,7 @@
 package goroutinestop
 
 import (
+	"bytes"
 	"go/ast"
 	"go/types"
 	"strings"
@@ -156,7 +157,7 @@ func hasMethods(t types.Type, names ...string) bool {
 // leftOpen reports whether a package closes none of its listeners, or connections, sets
 // no time limit for them, and lets nobody else have them.
 func (f *finder) leftOpen(like func(types.Type) bool) bool {
-	if len(f.Pass.IgnoredFiles) > 0 || f.offers(like) {
+	if f.endsElsewhere() || f.offers(like) {
 		return false
 	}
 	for cur := range f.Inspect.Root().Preorder((*ast.SelectorExpr)(nil), (*ast.CallExpr)(nil), (*ast.CompositeLit)(nil), (*ast.AssignStmt)(nil), (*ast.ReturnStmt)(nil)) {
@@ -189,6 +190,17 @@ func (f *finder) leftOpen(like func(types.Type) bool) bool {
 		}
 	}
 	return true
+}
+
+// endsElsewhere reports whether a file for other systems may close a socket.
+func (f *finder) endsElsewhere() bool {
+	for _, name := range f.Pass.IgnoredFiles {
+		src, err := f.Pass.ReadFile(name)
+		if err != nil || bytes.Contains(src, []byte("Close")) || bytes.Contains(src, []byte("Deadline")) {
+			return true
+		}
+	}
+	return false
 }
 
 // ends reports whether a method ends what waits for a socket, by its name.
