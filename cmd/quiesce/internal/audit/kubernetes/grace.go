@@ -44,7 +44,7 @@ func seconds[T int32 | int64](n T) time.Duration {
 // such as those of its network, have it so on purpose: two of them cannot run on a node at a
 // time, and the gap between them is what costs.
 func graceZero(w *workload, report manifest.Report) {
-	busy := slices.ContainsFunc(w.containers, func(k container) bool { return !k.idles() })
+	busy := slices.ContainsFunc(w.containers, func(k container) bool { return !k.idle })
 	if s := w.pod.TerminationGracePeriodSeconds; s == nil || *s != 0 || !busy && len(w.containers) > 0 {
 		return
 	}

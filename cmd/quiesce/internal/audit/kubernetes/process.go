@@ -52,12 +52,6 @@ func (k *container) script() (s shell.Script, name, where string, ok bool) {
 	return s, name, where, ok
 }
 
-// idles reports whether the container only waits for somebody to use it, or for its end.
-func (k *container) idles() bool {
-	words, _ := k.words()
-	return shell.Idles(words)
-}
-
 // shellAsPID1: a shell that stays gets the signals, and as process 1 ignores them.
 func shellAsPID1(w *workload, report manifest.Report) {
 	if !w.runs() {

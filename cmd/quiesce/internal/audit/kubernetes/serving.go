@@ -23,7 +23,7 @@ func (w *workload) serving() []*container {
 	for i := range w.containers {
 		k := &w.containers[i]
 		perhaps := w.perhapsServes() && !k.sidecar && slices.ContainsFunc(k.Ports, forRequests)
-		if (len(w.services) > 0 && w.targets(k, i) || perhaps) && !k.idles() {
+		if (len(w.services) > 0 && w.targets(k, i) || perhaps) && !k.idle {
 			out = append(out, k)
 		}
 	}

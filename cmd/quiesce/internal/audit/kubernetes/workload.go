@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-quiesce/quiesce"
 	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/manifest"
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/audit/shell"
 )
 
 // A workload is what makes pods, whatever its type.
@@ -42,6 +43,7 @@ type container struct {
 	w       *workload
 	at      []any
 	sidecar bool          // an init container that goes on
+	idle    bool          // it only waits for somebody to use it, or for its end
 	plan    *quiesce.Plan // nil if it is not known
 }
 
@@ -92,14 +94,20 @@ func (w *workload) count(replicas *int32) {
 
 func (w *workload) addContainers() {
 	for i := range w.pod.Containers {
-		w.containers = append(w.containers, container{Container: &w.pod.Containers[i], w: w, at: w.in("containers", i)})
+		w.addContainer(container{Container: &w.pod.Containers[i], at: w.in("containers", i)})
 	}
 	for i := range w.pod.InitContainers {
 		k := &w.pod.InitContainers[i]
 		if k.RestartPolicy != nil && *k.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			w.containers = append(w.containers, container{Container: k, w: w, at: w.in("initContainers", i), sidecar: true})
+			w.addContainer(container{Container: k, at: w.in("initContainers", i), sidecar: true})
 		}
 	}
+}
+
+func (w *workload) addContainer(k container) {
+	words, _ := k.words()
+	k.w, k.idle = w, shell.Idles(words)
+	w.containers = append(w.containers, k)
 }
 
 // in is a path in the pod's spec.

@@ -117,11 +117,15 @@ func (p Part) Parse() (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// parse reads one document. Anything after it is wrong.
+// parse reads one document. Anything after it is wrong; after one that is written in indented
+// lines there can be nothing that is not part of it.
 func parse(data []byte) (*yaml.Node, error) {
 	doc, d := new(yaml.Node), yaml.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(doc); err != nil {
+	if err := d.Decode(doc); err != nil || len(doc.Content) == 0 {
 		return doc, err
+	}
+	if root := doc.Content[0]; root.Kind != yaml.ScalarNode && root.Style&yaml.FlowStyle == 0 {
+		return doc, nil
 	}
 	switch err := d.Decode(new(yaml.Node)); {
 	case err == nil:
