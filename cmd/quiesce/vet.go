@@ -69,7 +69,7 @@ func (f *vetFlags) run(c *cobra.Command, packages []string) error {
 	if err := errors.Join(knownChecks("checks", f.cfg.Checks), knownChecks("skip", f.cfg.Skip)); err != nil {
 		return &usageError{fmt.Errorf("vet: %w", distinct(err)), `"quiesce explain" lists the checks`}
 	}
-	if err := f.check(); err != nil {
+	if err := cmp.Or(f.check(), f.someCheck()); err != nil {
 		return &usageError{fmt.Errorf("vet: %w", err), `"quiesce vet --help" shows the usage`}
 	}
 	f.cfg.Packages, f.cfg.Version, f.cfg.Log = packages, buildVersion(), c.ErrOrStderr()
@@ -93,6 +93,15 @@ func vetError(report *finding.Report) error {
 	}
 	if n := len(report.Findings); n > 0 {
 		return fmt.Errorf("vet: %w: %d; \"quiesce explain %s\" says more", errFindings, n, report.Findings[0].Rule)
+	}
+	return nil
+}
+
+// someCheck returns an error if no check is left to run.
+func (f *vetFlags) someCheck() error {
+	skipped := func(name string) bool { return slices.Contains(f.cfg.Skip, name) }
+	if names := f.cfg.Checks; len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !skipped(name) }) {
+		return errors.New("--skip leaves out all that --checks names")
 	}
 	return nil
 }

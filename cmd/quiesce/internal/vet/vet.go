@@ -109,7 +109,7 @@ func (c *Config) goVet(ctx context.Context, mode string) (stdout, stderr []byte,
 	if c.Tags != "" {
 		args = append(args, "-tags="+c.Tags)
 	}
-	args = append(append(append(args, c.checkFlags()...), "--"), c.Packages...)
+	args = slices.Concat(args, c.checkFlags(), c.apartFlags(ctx), []string{"--"}, c.Packages)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = c.Dir
 	var out, errs bytes.Buffer
@@ -135,7 +135,9 @@ func interrupt(p *os.Process) error {
 func (c *Config) checkFlags() []string {
 	var flags []string
 	for _, name := range c.Checks {
-		flags = append(flags, "-"+name)
+		if !slices.Contains(c.Skip, name) {
+			flags = append(flags, "-"+name)
+		}
 	}
 	for _, name := range c.Skip {
 		flags = append(flags, "-"+name+"=false")

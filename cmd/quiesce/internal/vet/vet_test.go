@@ -191,3 +191,15 @@ func TestCharacters(t *testing.T) {
 		t.Errorf("column %d in a file that is gone, want that in bytes, 7", got)
 	}
 }
+
+// TestMixesFacts knows which releases of the go command confuse the results of packages.
+func TestMixesFacts(t *testing.T) {
+	for release, want := range map[string]bool{
+		"go1.25.9": false, "go1.26rc2": true, "go1.26.0": true, "go1.26.8\n": true, "go1.26.8-X:nodwarf5": true, "go1.26.9": false,
+		"go1.27.1": true, "go1.27.2": false, "go1.28.0": false, "devel go1.27-abc": false, "": false,
+	} {
+		if got := mixesFacts(release); got != want {
+			t.Errorf("mixesFacts(%q) = %t, want %t", release, got, want)
+		}
+	}
+}
