@@ -4,6 +4,7 @@ package goroutinestop
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 
@@ -102,6 +103,16 @@ func (f *finder) isEndless(e ast.Expr, at inspector.Cursor) bool {
 	return background == 1 && others == 0
 }
 
+// hasEnded reports whether a condition is that a context has ended: "ctx.Err() != nil".
+func (f *finder) hasEnded(cond ast.Expr, ctx *types.Var) bool {
+	cmp, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+	if !ok || cmp.Op != token.NEQ || !f.TypesInfo.Types[cmp.Y].IsNil() || !code.IsCall(f.TypesInfo, ast.Unparen(cmp.X), "(context.Context).Err") {
+		return false
+	}
+	sel, ok := ast.Unparen(cmp.X).(*ast.CallExpr).Fun.(*ast.SelectorExpr)
+	return ok && code.ObjectOf(f.TypesInfo, sel.X) == ctx
+}
+
 // nothing reports whether an expression makes a context from nothing, or adds values to
 // such a one: a function With… that takes a context and returns only that.
 func (f *finder) nothing(e ast.Expr) bool {
@@ -144,6 +155,9 @@ func (f *finder) onlyBy(fn inspector.Cursor, ctx *types.Var) bool {
 			}
 			if waits(s) {
 				return nil
+			}
+			if cond, ok := s.Node.(ast.Expr); ok && f.hasEnded(cond, ctx) {
+				return s.Next[1:]
 			}
 			return s.Next
 		}

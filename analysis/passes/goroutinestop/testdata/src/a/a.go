@@ -159,6 +159,36 @@ func (c *cache) renewal(ctx context.Context, n int) {
 	}
 }
 
+func (c *cache) warms(ctx context.Context) {
+	go c.warm(context.TODO(), 1) // want `it ends with ctx, which is context.Background`
+	go c.warm(ctx, 1)
+	go c.warmUntil(context.TODO(), 1)
+}
+
+func (c *cache) warm(ctx context.Context, n int) {
+	for {
+		<-c.tick.C
+		if ctx.Err() != nil {
+			break
+		}
+		c.n += n
+	}
+}
+
+// It has another end as well.
+func (c *cache) warmUntil(ctx context.Context, n int) {
+	for {
+		<-c.tick.C
+		if ctx.Err() != nil {
+			break
+		}
+		if c.n > n {
+			return
+		}
+		c.n += n
+	}
+}
+
 func WithUser(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, &name, name)
 }
