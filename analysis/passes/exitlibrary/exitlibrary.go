@@ -5,6 +5,7 @@ package exitlibrary
 import (
 	_ "embed"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		fn, ok := code.Enclosing(cur)
-		if !ok || framed(cur) || !onError(know, cur, fn) && !(otherwise(cur, fn) && returnsError(pass, fn)) {
+		if !ok || framed(cur) || !onError(pass, cur, fn) && !(otherwise(cur, fn) && returnsError(pass, fn)) {
 			continue
 		}
 		decl := declaration(fn)
@@ -190,12 +191,28 @@ func relays(pass *check.Pass, call *ast.CallExpr) bool {
 }
 
 // onError reports whether a call is in a branch of its function for an error.
-func onError(know *exits.Knowledge, cur, fn inspector.Cursor) bool {
+func onError(pass *check.Pass, cur, fn inspector.Cursor) bool {
 	for branch := range cur.Enclosing((*ast.IfStmt)(nil)) {
 		n := branch.Node().(*ast.IfStmt)
-		if n.Pos() > fn.Node().Pos() && know.OnError(n) && code.ContainsPos(n.Body, cur.Node().Pos()) {
+		if n.Pos() > fn.Node().Pos() && failed(pass, n.Cond) && code.ContainsPos(n.Body, cur.Node().Pos()) {
 			return true
 		}
+	}
+	return false
+}
+
+// failed reports whether a condition is that there is an error, or one other than those
+// that it names.
+func failed(pass *check.Pass, cond ast.Expr) bool {
+	switch e := ast.Unparen(cond).(type) {
+	case *ast.BinaryExpr:
+		if e.Op == token.LAND {
+			return failed(pass, e.X) || failed(pass, e.Y)
+		}
+		t := pass.TypesInfo.TypeOf(e.X)
+		return e.Op == token.NEQ && t != nil && t.String() == "error"
+	case *ast.UnaryExpr:
+		return e.Op == token.NOT && code.IsCall(pass.TypesInfo, ast.Unparen(e.X), "errors.Is")
 	}
 	return false
 }

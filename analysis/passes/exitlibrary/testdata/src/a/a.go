@@ -3,6 +3,7 @@
 package a
 
 import (
+	"errors"
 	"log"
 	"os"
 	"os/exec"
@@ -97,4 +98,43 @@ func Off(name string) error {
 		log.Fatal(err) //quiesce:ignore exitlibrary the data is corrupt, and nothing may write any more
 	}
 	return nil
+}
+
+// Names is a method of something that a running program has.
+func (s *Server) Names() []string {
+	if err := load("names"); err != nil {
+		log.Fatal(err) // want `log.Fatal in Names ends the process of whoever calls it`
+	}
+	return nil
+}
+
+// Accept cannot tell its caller any more, but it could hand the error over.
+func Accept(name string) {
+	go func() {
+		if err := load(name); err != nil {
+			log.Fatal(err) // want `log.Fatal in Accept ends the process from a goroutine: nobody can act on the error`
+		}
+	}()
+	go func() {
+		if err := load(name); err != nil && err != os.ErrExist {
+			log.Fatal(err) // want `log.Fatal in Accept ends the process from a goroutine: nobody can act on the error`
+		}
+		if err := load(name); !errors.Is(err, os.ErrExist) {
+			log.Fatal(err) // want `log.Fatal in Accept ends the process from a goroutine: nobody can act on the error`
+		}
+		if err := load(name); errors.Is(err, os.ErrExist) {
+			log.Fatal(err)
+		}
+	}()
+	each := func() {
+		if err := load(name); err != nil {
+			log.Fatal(err)
+		}
+	}
+	each()
+	go func() {
+		if name == "" {
+			log.Fatal("impossible")
+		}
+	}()
 }
