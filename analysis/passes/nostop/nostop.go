@@ -14,6 +14,7 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/server"
+	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
 //go:embed doc.go
@@ -23,7 +24,7 @@ var doc string
 var Analyzer = analyzer()
 
 func analyzer() *analysis.Analyzer {
-	a := check.New(doc, run, server.Analyzer)
+	a := check.New(doc, run, server.Analyzer, signals.Analyzer)
 	a.FactTypes = []analysis.Fact{(*reported)(nil)}
 	return a
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/server"
+	"github.com/go-quiesce/quiesce/analysis/internal/signals"
 )
 
 // A subcommand is the function of one command of a program that has several, with the
@@ -180,10 +181,18 @@ func (c *checker) takesIn(reach map[ast.Node]bool) bool {
 	return found
 }
 
-// takes reports whether a call is of os/signal, or of a package that calls it.
+// takes reports whether a call is of os/signal, or of a package that calls it, or of a
+// function that leads to such a call.
 func (c *checker) takes(call *ast.CallExpr) bool {
 	fn, ok := typeutil.Callee(c.pass.TypesInfo, call).(*types.Func)
-	return ok && fn.Pkg() != nil && (fn.Pkg().Path() == "os/signal" || c.info.Signals[fn.Pkg()])
+	if !ok || fn.Pkg() == nil {
+		return false
+	}
+	if fn.Pkg().Path() == "os/signal" || c.info.Signals[fn.Pkg()] {
+		return true
+	}
+	pkg := signals.Of(c.pass.Pass)
+	return pkg != nil && pkg.Installs(call)
 }
 
 // handledFirst reports whether signals are handled before any command runs: in an init

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/o/server/setup"
 	"github.com/o/server/wait"
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
@@ -22,6 +23,7 @@ var commands = []*cobra.Command{
 	{Use: "web", RunE: web},
 	{Use: "status", Run: status},
 	{Use: "files", Run: files},
+	{Use: "api", Run: api},
 }
 
 // Main runs one of them.
@@ -84,4 +86,13 @@ func status(*cobra.Command, []string) { log.Print("up") }
 // It has nothing to clean up.
 func files(*cobra.Command, []string) {
 	log.Print(http.ListenAndServe(":8080", http.FileServer(http.Dir("."))))
+}
+
+// What it calls handles signals in the end.
+func api(*cobra.Command, []string) {
+	setup.All()
+	pid := create("api.pid")
+	defer pid.Close()
+	srv := &http.Server{}
+	log.Print(srv.ListenAndServe())
 }

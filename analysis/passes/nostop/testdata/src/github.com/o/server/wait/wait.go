@@ -15,3 +15,13 @@ func Interrupt() {
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
 	<-c
 }
+
+// OnInterrupt ends the program.
+func OnInterrupt() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-c
+		os.Exit(0)
+	}()
+}
