@@ -170,7 +170,7 @@ func (r *result) leaves(start chans.Start, send *chans.Use) ast.Node {
 			return n
 		}
 	}
-	return nil
+	return r.first(start)
 }
 
 func (r *result) reaches(from *flow.Step, u *chans.Use) bool {
