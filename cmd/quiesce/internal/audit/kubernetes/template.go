@@ -19,7 +19,7 @@ var action = regexp.MustCompile(`(?m)(?::\s+|^\s*)\{\{|^\s*\{%|\{\{-?\s*(?:\$?\.
 
 // isTemplate reports whether this has yet to be rendered.
 func isTemplate(data []byte) bool {
-	return bytes.IndexByte(data, '{') >= 0 && action.Match(data)
+	return (bytes.Contains(data, []byte("{{")) || bytes.Contains(data, []byte("{%"))) && action.Match(data)
 }
 
 func templateNote(file string, line int) manifest.Note {
