@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/go-quiesce/quiesce/cmd/quiesce/internal/printable"
 )
 
 // An Entry says all about a check. The text is that of its doc.go.
@@ -37,7 +39,16 @@ func Lookup(id string) (Entry, bool) {
 
 // String returns the whole text for a terminal.
 func (e Entry) String() string {
-	return fmt.Sprintf("%s\n\n%s\n\n%s\n", e.ID, e.Title, strings.ReplaceAll(e.Text, "\t", "    "))
+	parts := []string{e.ID, printable.Wrap(e.Title)}
+	for _, part := range paragraphs(e.Text) {
+		if strings.HasPrefix(part, "\t") {
+			part = strings.ReplaceAll(part, "\t", "    ")
+		} else {
+			part = printable.Wrap(part)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, "\n\n") + "\n"
 }
 
 // headings of the texts.
