@@ -43,6 +43,18 @@ func IsCall(info *types.Info, n ast.Node, names ...string) bool {
 	return false
 }
 
+// CallName returns the name, in lower case and without what it belongs to, of the function
+// that a call is of; "" for one without a name.
+func CallName(call *ast.CallExpr) string {
+	switch fun := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		return strings.ToLower(fun.Name)
+	case *ast.SelectorExpr:
+		return strings.ToLower(fun.Sel.Name)
+	}
+	return ""
+}
+
 // IsBuiltin reports whether a call is that of a builtin, such as "close".
 func IsBuiltin(info *types.Info, call *ast.CallExpr, name string) bool {
 	b, ok := typeutil.Callee(info, call).(*types.Builtin)

@@ -65,14 +65,7 @@ func (c *checker) stops(call *ast.CallExpr) bool {
 
 // namesEnd reports whether the name of a function is that of an end.
 func namesEnd(call *ast.CallExpr) bool {
-	var name string
-	switch fun := ast.Unparen(call.Fun).(type) {
-	case *ast.Ident:
-		name = fun.Name
-	case *ast.SelectorExpr:
-		name = fun.Sel.Name
-	}
-	name = strings.ToLower(name)
+	name := code.CallName(call)
 	for _, verb := range []string{"stop", "close", "shutdown", "cancel", "clean", "teardown", "quit", "terminate", "kill", "flush", "drain", "destroy", "finish", "unregister", "deregister", "release", "restore", "remove"} {
 		if strings.Contains(name, verb) {
 			return true

@@ -83,17 +83,10 @@ func (f *finder) savesAt(body inspector.Cursor, heard func(ast.Expr) bool) (save
 // saves reports whether a call, by its name, writes what would be lost. A server flushes
 // an answer so, too.
 func (f *finder) saves(call *ast.CallExpr) bool {
-	var name string
-	switch fun := ast.Unparen(call.Fun).(type) {
-	case *ast.Ident:
-		name = fun.Name
-	case *ast.SelectorExpr:
-		name = fun.Sel.Name
-	}
 	if strings.HasPrefix(code.Callee(f.TypesInfo, call), "(net/http.") {
 		return false
 	}
-	name = strings.ToLower(name)
+	name := code.CallName(call)
 	for _, s := range []string{"flush", "save", "persist", "commit", "writeall", "dump"} {
 		if strings.HasPrefix(name, s) {
 			return true

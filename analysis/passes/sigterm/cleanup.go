@@ -35,13 +35,6 @@ func removes(pass *check.Pass, call *ast.CallExpr) bool {
 	if code.IsCall(pass.TypesInfo, call, "os.Remove", "os.RemoveAll", "syscall.Unmount", "golang.org/x/sys/unix.Unmount", "golang.org/x/term.Restore") {
 		return true
 	}
-	name := ""
-	switch fun := ast.Unparen(call.Fun).(type) {
-	case *ast.Ident:
-		name = fun.Name
-	case *ast.SelectorExpr:
-		name = fun.Sel.Name
-	}
-	name = strings.ToLower(name)
+	name := code.CallName(call)
 	return strings.HasSuffix(name, "cleanup") || strings.HasPrefix(name, "cleanup") || strings.HasPrefix(name, "teardown")
 }
