@@ -4,6 +4,7 @@ package nostop
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 
@@ -25,10 +26,14 @@ type subcommand struct {
 // subcommands reports those that serve and defer clean-up, and neither handle signals nor
 // stop a server nor ask for the context of the command: others of the program do.
 func (c *checker) subcommands() {
-	if len(c.info.Sites) == 0 || c.handledFirst() {
+	if len(c.info.Sites) == 0 {
 		return
 	}
-	for _, cmd := range c.runs() {
+	commands := c.runs()
+	if len(commands) == 0 || c.handledFirst() {
+		return
+	}
+	for _, cmd := range commands {
 		if c.handles(cmd) {
 			continue
 		}
@@ -219,22 +224,28 @@ func (c *checker) handledFirst() bool {
 // takesBefore reports whether a function that executes the command line handles signals
 // before that.
 func (c *checker) takesBefore(decl *ast.FuncDecl) bool {
-	before := false
+	executes := token.NoPos
+	ast.Inspect(decl.Body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && (strings.HasPrefix(sel.Sel.Name, "Execute") || sel.Sel.Name == "Run") && isCommand(c.pass.TypesInfo.TypeOf(sel.X)) {
+				executes = call.Pos()
+			}
+		}
+		return true
+	})
 	found := false
 	ast.Inspect(decl.Body, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		if !ok || found {
+		if !ok || found || call.Pos() >= executes {
 			return !found
 		}
-		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && (strings.HasPrefix(sel.Sel.Name, "Execute") || sel.Sel.Name == "Run") && isCommand(c.pass.TypesInfo.TypeOf(sel.X)) {
-			found = before
-		} else if callee := c.info.Callee(c.pass.TypesInfo, call); callee != nil {
+		if callee := c.info.Callee(c.pass.TypesInfo, call); callee != nil {
 			cur, _ := c.pass.Inspect.Root().FindNode(callee)
-			before = before || c.takesIn(c.reached(cur))
+			found = c.takesIn(c.reached(cur))
 		} else {
-			before = before || c.takes(call)
+			found = c.takes(call)
 		}
-		return true
+		return !found
 	})
 	return found
 }
