@@ -38,7 +38,6 @@ type framed struct {
 	unread string          // of the client's preface, where net/http has read it
 	ctx    context.Context // of the connection
 	ended  chan struct{}   // closed when the connection is
-	close  sync.Once
 
 	warning atomic.Bool // the GOAWAY is to be written
 	warned  sync.Once
