@@ -5,6 +5,7 @@ package server
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -15,31 +16,42 @@ import (
 
 // asideWords are in the names around a server that is not what the program is for: it
 // may end with the process, and need not end it.
-var asideWords = []string{"pprof", "debug", "profil", "metric", "prometheus", "expvar", "telemetry", "monitoring", "diagnostic", "health", "liveness", "readiness", "dashboard"}
+var asideWords = words{"pprof", "debug", "profil", "metric", "prometheus", "expvar", "telemetry", "monitoring", "diagnostic", "health", "liveness", "readiness", "dashboard"}
+
+// profileWords are those of servers that only somebody who looks for a mistake asks for.
+var profileWords = words{"pprof", "debug", "profil", "expvar", "diagnostic"}
+
+type words []string
 
 // Aside reports whether a call is about a server for profiles, metrics and the like, as
-// its missing handler says, or the words of the call, of the goroutine it is in, of the conditions around it, and
-// of the function, and of the package.
-func (info *Info) Aside(at inspector.Cursor) bool {
-	if saysAside(info.name) || hasWord(at.Node()) || noHandler(at) {
+// its missing handler says, or the words of the call, of the goroutine it is in, of the
+// conditions around it, and of the function, and of the package.
+func (info *Info) Aside(at inspector.Cursor) bool { return info.around(at, asideWords) }
+
+// Profiles is Aside for servers for profiles alone. Whether one for metrics or readiness
+// runs matters to who looks after the program.
+func (info *Info) Profiles(at inspector.Cursor) bool { return info.around(at, profileWords) }
+
+func (info *Info) around(at inspector.Cursor, w words) bool {
+	if w.in(info.name) || w.near(at.Node()) || noHandler(at) {
 		return true
 	}
 	for cur := range at.Enclosing((*ast.GoStmt)(nil), (*ast.FuncLit)(nil), (*ast.IfStmt)(nil), (*ast.FuncDecl)(nil)) {
 		switch n := cur.Node().(type) {
 		case *ast.GoStmt:
-			if hasWord(n) {
+			if w.near(n) {
 				return true
 			}
 		case *ast.FuncLit:
-			if _, ok := cur.Parent().Node().(*ast.CallExpr); ok && hasWord(n) {
+			if _, ok := cur.Parent().Node().(*ast.CallExpr); ok && w.near(n) {
 				return true
 			}
 		case *ast.IfStmt:
-			if hasWord(n.Cond) {
+			if w.near(n.Cond) {
 				return true
 			}
 		case *ast.FuncDecl:
-			return saysAside(n.Name.Name) || n.Recv != nil && hasWord(n.Recv)
+			return w.in(n.Name.Name) || n.Recv != nil && w.near(n.Recv)
 		}
 	}
 	return false
@@ -111,28 +123,24 @@ func withoutHandler(e ast.Expr) bool {
 	return true
 }
 
-func hasWord(n ast.Node) bool {
+// near reports whether code names one of the words.
+func (w words) near(n ast.Node) bool {
 	found := false
 	ast.Inspect(n, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
-			found = found || saysAside(n.Name) && !strings.HasPrefix(n.Name, "Debug") // a logger's
+			found = found || w.in(n.Name) && !strings.HasPrefix(n.Name, "Debug") // a logger's
 		case *ast.BasicLit:
-			found = found || n.Kind == token.STRING && saysAside(n.Value)
+			found = found || n.Kind == token.STRING && w.in(n.Value)
 		}
 		return !found
 	})
 	return found
 }
 
-func saysAside(text string) bool {
+func (w words) in(text string) bool {
 	text = strings.ToLower(text)
-	for _, w := range asideWords {
-		if strings.Contains(text, w) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w, func(word string) bool { return strings.Contains(text, word) })
 }
 
 // notPrograms are the elements of import paths whose packages are not run in earnest.

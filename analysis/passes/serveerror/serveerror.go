@@ -84,7 +84,7 @@ func (c *checker) unnoticed(s server.Site) bool {
 	if !ok {
 		return c.unnoticedMethod(s) || c.keptByGroup(s) || c.waitsOn(s)
 	}
-	if c.info.Aside(s.At) || c.info.Aside(g) || oneOfMany(g) {
+	if c.info.Profiles(s.At) || c.info.Profiles(g) || oneOfMany(g) {
 		return false
 	}
 	call := g.Node().(*ast.GoStmt).Call
@@ -99,7 +99,7 @@ func (c *checker) unnoticed(s server.Site) bool {
 // goroutine, and returns nothing.
 func (c *checker) unnoticedMethod(s server.Site) bool {
 	fn, ok := code.Enclosing(s.At)
-	if !ok || c.info.Aside(s.At) {
+	if !ok || c.info.Profiles(s.At) {
 		return false
 	}
 	decl, ok := fn.Node().(*ast.FuncDecl)
@@ -114,7 +114,7 @@ func (c *checker) unnoticedMethod(s server.Site) bool {
 			continue
 		}
 		g, ok := goOf(cur)
-		if !ok || c.info.Aside(g) || oneOfMany(g) {
+		if !ok || c.info.Profiles(g) || oneOfMany(g) {
 			return false
 		}
 		runs++

@@ -271,8 +271,17 @@ func profiles() {
 	}()
 	internal := &http.Server{Addr: ":9091"} // with the default handler
 	go internal.ListenAndServe()
-	metrics := &http.Server{}
-	go metrics.ListenAndServe()
+	debugger := &http.Server{Handler: api}
+	go debugger.ListenAndServe()
+}
+
+func metrics() {
+	go func() {
+		srv := &http.Server{Addr: ":9091", Handler: api}
+		if err := srv.ListenAndServe(); err != nil { // want `the program lives on without its server when srv.ListenAndServe fails`
+			log.Println("metrics:", err)
+		}
+	}()
 }
 
 func many(l []net.Listener, srv *http.Server) {
