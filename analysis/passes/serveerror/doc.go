@@ -33,10 +33,11 @@
 //
 // An errgroup that has no context is the same: its Wait goes on waiting for the rest of
 // the group. So is a function that serves, logs the error, and then waits on a channel for
-// a stop that nobody has asked for. Servers for metrics count: who looks after the program
-// is blind without them. It does not report goroutines that do anything else when the
-// server has ended (send, close, cancel, call a function of the program), servers for
-// profiles, and servers that are one of many, started by a handler or in a loop.
+// a stop that nobody has asked for. Servers for metrics count where they also listen: who
+// looks after the program is blind without them. It does not report goroutines that do
+// anything else when the server has ended (send, close, cancel, call a function of the
+// program), servers for profiles, and servers that are one of many, started by a handler
+// or in a loop.
 //
 // To switch it off for one line: //quiesce:ignore serveerror reason
 package serveerror

@@ -15,7 +15,7 @@ import (
 // keptByGroup reports whether the error of a server is returned to an errgroup that has
 // no context: nobody sees it before all the others of the group have returned too.
 func (c *checker) keptByGroup(s server.Site) bool {
-	if _, ok := s.At.Parent().Node().(*ast.ReturnStmt); !ok || c.info.Profiles(s.At) {
+	if _, ok := s.At.Parent().Node().(*ast.ReturnStmt); !ok || c.minor(s, s.At) {
 		return false
 	}
 	lit, ok := code.Enclosing(s.At)

@@ -84,7 +84,7 @@ func (c *checker) unnoticed(s server.Site) bool {
 	if !ok {
 		return c.unnoticedMethod(s) || c.keptByGroup(s) || c.waitsOn(s)
 	}
-	if c.info.Profiles(s.At) || c.info.Profiles(g) || oneOfMany(g) {
+	if c.minor(s, s.At) || c.minor(s, g) || oneOfMany(g) {
 		return false
 	}
 	call := g.Node().(*ast.GoStmt).Call
@@ -95,11 +95,19 @@ func (c *checker) unnoticed(s server.Site) bool {
 	return ok && c.onlyLogs(lit.Body, s.Call)
 }
 
+// minor reports whether the words around a server say that it may be missing: one for
+// profiles, or one for metrics and the like that has its listener already. A port in use,
+// the error that does happen, was seen before then.
+func (c *checker) minor(s server.Site, at inspector.Cursor) bool {
+	binds := strings.HasPrefix(code.CallName(s.Call), "listenandserve")
+	return c.info.Profiles(at) || !binds && c.info.Aside(at)
+}
+
 // unnoticedMethod reports the same of a function of the package that is only run as a
 // goroutine, and returns nothing.
 func (c *checker) unnoticedMethod(s server.Site) bool {
 	fn, ok := code.Enclosing(s.At)
-	if !ok || c.info.Profiles(s.At) {
+	if !ok || c.minor(s, s.At) {
 		return false
 	}
 	decl, ok := fn.Node().(*ast.FuncDecl)
@@ -114,7 +122,7 @@ func (c *checker) unnoticedMethod(s server.Site) bool {
 			continue
 		}
 		g, ok := goOf(cur)
-		if !ok || c.info.Profiles(g) || oneOfMany(g) {
+		if !ok || c.minor(s, g) || oneOfMany(g) {
 			return false
 		}
 		runs++

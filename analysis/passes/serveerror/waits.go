@@ -17,7 +17,7 @@ import (
 // then waits on a channel, as it would after a stop: for a signal, or for the end of a
 // Shutdown that nobody has begun.
 func (c *checker) waitsOn(s server.Site) bool {
-	if c.info.Profiles(s.At) || !kept(s.At) {
+	if c.minor(s, s.At) || !kept(s.At) {
 		return false
 	}
 	for _, stmt := range behind(s.At) {

@@ -284,6 +284,15 @@ func metrics() {
 	}()
 }
 
+func metricsOn(l net.Listener) {
+	go func() {
+		srv := &http.Server{Handler: api}
+		if err := srv.Serve(l); err != nil {
+			log.Println("metrics:", err)
+		}
+	}()
+}
+
 func many(l []net.Listener, srv *http.Server) {
 	for _, l := range l {
 		go srv.Serve(l)
