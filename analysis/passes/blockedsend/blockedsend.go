@@ -33,6 +33,7 @@ func run(pass *check.Pass) (any, error) {
 		alone(pass, g)
 		listened(pass, info, g)
 		forwarded(pass, info, g)
+		piped(pass, info, g)
 		workers(pass, info, g)
 		if !g.Has(chans.Send) || !g.Private(pass.Pkg) || !g.Unbuffered(pass.TypesInfo) || len(g.Of(chans.Make)) != 1 {
 			continue

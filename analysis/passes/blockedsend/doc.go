@@ -31,7 +31,8 @@
 // goroutine that alone receives and ends with its context, by one that does not look at a
 // context; a send by the only receiver itself; a send on a channel that has just been made
 // and nobody else has; one that forwards to a channel that the function returns, and looks
-// for the stop only before it; and one, in a loop, of work for goroutines that all return
+// for the stop only before it; one on a channel that the function returns to others of the
+// package, which leave at a stop; and one, in a loop, of work for goroutines that all return
 // at the first error, with or without a buffer.
 //
 // Not reported: a send in a select that has another case, a function that receives

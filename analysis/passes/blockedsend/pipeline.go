@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package blockedsend
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/chans"
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+// piped reports the sends of goroutines on a channel that their function returns, where
+// who gets it from a call in this package leaves at a stop: the goroutine waits for ever
+// then, with what waits for it.
+func piped(pass *check.Pass, info *chans.Info, g *chans.Group) {
+	if g.Has(chans.Origin, chans.Receive) || !g.Has(chans.Send) || len(g.Of(chans.Make)) != 1 || !g.Unbuffered(pass.TypesInfo) {
+		return
+	}
+	made := g.Of(chans.Make)[0]
+	if made.Var.IsField() || !made.Func().Valid() || code.IsTest(pass.Fset, made.At.Node().Pos()) {
+		return
+	}
+	left := (&pipe{pass, info}).left(g, made.Func())
+	if left == nil {
+		return
+	}
+	for _, send := range g.Of(chans.Send) {
+		if !inSelect(send) && inGoroutine(info, send.Func()) {
+			pass.Reportf(send.At.Parent().Node(), "%s has no buffer, and who receives from it leaves at line %d: this send, and its goroutine, then wait for ever",
+				types.ExprString(send.At.Node().(ast.Expr)), pass.Fset.Position(left.Pos()).Line)
+		}
+	}
+}
+
+// inGoroutine reports whether a function is one that a go statement runs.
+func inGoroutine(info *chans.Info, fn inspector.Cursor) bool {
+	return slices.ContainsFunc(info.Funcs.Starts, func(s chans.Start) bool { return s.Body == fn })
+}
+
+// A pipe follows a channel to who gets it.
+type pipe struct {
+	pass  *check.Pass
+	chans *chans.Info
+}
+
+// left returns the case in which a receiver of the channel that a function returns leaves.
+func (p *pipe) left(g *chans.Group, fn inspector.Cursor) ast.Node {
+	for _, u := range g.Of(chans.Escape) {
+		if u.At.ParentEdgeKind() != edge.ReturnStmt_Results || u.Func() != fn {
+			return nil // others may have it, too
+		}
+	}
+	for _, u := range g.Of(chans.Escape) {
+		_, i := u.At.ParentEdge()
+		for cur := range p.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+			if p.chans.Funcs.Callee(cur.Node().(*ast.CallExpr)) != fn || code.IsTest(p.pass.Fset, cur.Node().Pos()) {
+				continue
+			}
+			if left := p.leaves(p.chans.Of(p.result(cur, i))); left != nil {
+				return left
+			}
+		}
+	}
+	return nil
+}
+
+// result returns the variable that gets the i-th result of a call.
+func (p *pipe) result(call inspector.Cursor, i int) *types.Var {
+	s, ok := call.Parent().Node().(*ast.AssignStmt)
+	if !ok || len(s.Rhs) != 1 || i >= len(s.Lhs) {
+		return nil
+	}
+	v, _ := code.ObjectOf(p.pass.TypesInfo, s.Lhs[i]).(*types.Var)
+	return v
+}
+
+// leaves returns the case in which a receiver returns at a stop, if all receivers have one.
+func (p *pipe) leaves(g *chans.Group) (left ast.Node) {
+	for _, u := range g.Of(chans.Receive) {
+		clause := commOf(u)
+		if !clause.Valid() {
+			return nil
+		}
+		own := ast.Node(nil)
+		for _, s := range clause.Parent().Node().(*ast.BlockStmt).List {
+			if c := s.(*ast.CommClause); isStop(p.pass, p.chans, c) {
+				own = c
+			}
+		}
+		if own == nil {
+			return nil
+		}
+		left = own
+	}
+	return left
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import "context"
+
+func stage(ctx context.Context, in <-chan int, f func(context.Context, int) (int, error)) (<-chan int, chan error) {
+	out, errs := make(chan int), make(chan error)
+	go func() {
+		defer close(out)
+		defer close(errs)
+		for n := range orDone(ctx, in) {
+			go func() {
+				n, err := f(ctx, n)
+				if err != nil {
+					errs <- err
+				} else {
+					out <- n // want `out has no buffer, and who receives from it leaves at line \d+`
+				}
+			}()
+		}
+	}()
+	return out, errs
+}
+
+func sink(ctx context.Context, in <-chan int, f func(context.Context, int) (int, error)) error {
+	out, errs := stage(ctx, in, f)
+	go func() {
+		for range orDone(ctx, out) {
+		}
+	}()
+	for err := range errs { // to the end
+		return err
+	}
+	return nil
+}
+
+func orDone[T any](ctx context.Context, in <-chan T) <-chan T {
+	values := make(chan T)
+	go func() {
+		defer close(values)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case v, ok := <-in:
+				if !ok {
+					return
+				}
+				select {
+				case values <- v:
+				case <-ctx.Done():
+				}
+			}
+		}
+	}()
+	return values
+}
+
+// Who gets it takes all.
+func numbers(n int) <-chan int {
+	out := make(chan int)
+	go func() {
+		defer close(out)
+		for i := range n {
+			out <- i
+		}
+	}()
+	return out
+}
+
+func sum(n int) (s int) {
+	ch := numbers(n)
+	for n := range ch {
+		s += n
+	}
+	return s
+}
+
+// Who gets it leaves, and the sender sees that.
+func polite(ctx context.Context) <-chan int {
+	out := make(chan int)
+	go func() {
+		defer close(out)
+		for i := 0; ; i++ {
+			select {
+			case out <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+func oneOf(ctx context.Context) int {
+	ch := polite(ctx)
+	select {
+	case n := <-ch:
+		return n
+	case <-ctx.Done():
+		return 0
+	}
+}
