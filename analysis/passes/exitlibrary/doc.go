@@ -33,14 +33,15 @@
 //	}
 //
 // Reported are functions that return an error, and yet end the process where they have
-// one, or in the default of a switch; goroutines that end it on an error; exported methods,
-// exported constructors and the like (New, Open, Serve, Listen, Connect, Load, Start, Stop,
-// Close); functions that reload, refresh, renew or rotate something; and exported functions
-// of the package at the root of a module. Not reported
-// are programs, their command line (packages by name, files by imports), test helpers,
-// functions whose name says that they exit (Must, Fatal, Exit and the like), an exit with
-// the code of a child, and functions that return errors up to a point, and from there on
-// end the process on each of several: they cannot go back any more.
+// one, or in the default of a switch; function literals that run as goroutines, outside of
+// endless loops; exported methods; exported constructors and the like that return something
+// (New, Open, Connect, Load), and those about a server (Serve, Listen, Start, Stop, Close);
+// functions that reload, refresh, renew or rotate something; and exported functions of the
+// package at the root of a module. Not reported are programs, their command line (packages
+// by name, files by imports), test helpers, functions whose name says that they exit (Must,
+// Fatal, Exit and the like), an exit with the code of a child, and functions that return
+// errors up to a point, and from there on end the process on each of several: they cannot
+// go back any more.
 //
 // To switch it off for one line: //quiesce:ignore exitlibrary reason
 package exitlibrary

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
-	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -43,7 +43,6 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	know := pass.ResultOf[exits.Analyzer].(*exits.Knowledge)
-	started := goroutines(pass)
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		e, ok := know.Exit(call)
@@ -66,7 +65,7 @@ func run(pass *check.Pass) (any, error) {
 				continue
 			}
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it, which expects an error", exits.Name(call), decl.Name.Name)
-		case started[fn.Node()]:
+		case started(cur, fn):
 			pass.Reportf(call, "%s in %s ends the process from a goroutine: nobody can act on the error", exits.Name(call), decl.Name.Name)
 		case fn.Node() == decl && public(decl) && (makes(decl) || decl.Recv != nil || atRoot(pass)):
 			pass.Reportf(call, "%s in %s ends the process of whoever calls it", exits.Name(call), decl.Name.Name)
@@ -83,24 +82,23 @@ func declaration(fn inspector.Cursor) *ast.FuncDecl {
 	return nil
 }
 
-// goroutines returns the functions of the package that a go statement runs.
-func goroutines(pass *check.Pass) map[ast.Node]bool {
-	out := map[ast.Node]bool{}
-	started := map[types.Object]bool{}
-	for cur := range pass.Inspect.Root().Preorder((*ast.GoStmt)(nil)) {
-		call := cur.Node().(*ast.GoStmt).Call
-		if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
-			out[lit] = true
-		} else if fn := typeutil.StaticCallee(pass.TypesInfo, call); fn != nil {
-			started[fn.Origin()] = true
+// started reports whether a call is in what a go statement runs on the spot. One in a loop
+// without an end is left alone: what writes a log or a store has to crash rather than go
+// on, and says so that way.
+func started(cur, fn inspector.Cursor) bool {
+	lit, ok := fn.Node().(*ast.FuncLit)
+	if !ok || fn.ParentEdgeKind() != edge.CallExpr_Fun {
+		return false
+	}
+	if _, ok := fn.Parent().Parent().Node().(*ast.GoStmt); !ok {
+		return false
+	}
+	for loop := range cur.Enclosing((*ast.ForStmt)(nil)) {
+		if n := loop.Node().(*ast.ForStmt); n.Cond == nil && n.Pos() > lit.Pos() {
+			return false
 		}
 	}
-	for cur := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
-		if decl := cur.Node().(*ast.FuncDecl); started[pass.TypesInfo.Defs[decl.Name]] {
-			out[decl] = true
-		}
-	}
-	return out
+	return true
 }
 
 // makes reports whether a function returns something it makes, or is about a connection: it

@@ -5,7 +5,6 @@ package a
 import (
 	"errors"
 	"log"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -35,23 +34,15 @@ func Signals() {
 	}()
 }
 
-type watcher struct{ conn net.Conn }
-
-func Watch(conn net.Conn) { go (&watcher{conn}).loop() }
-
-func (w *watcher) loop() {
-	for {
-		if _, err := w.conn.Read(nil); err != nil {
-			log.Fatal(err) // want `log.Fatal in loop ends the process from a goroutine`
+// Log has to crash rather than go on with what it could not write.
+func Log(file *os.File, lines <-chan string) {
+	go func() {
+		for {
+			if _, err := file.WriteString(<-lines); err != nil {
+				log.Fatal(err)
+			}
 		}
-	}
-}
-
-// It is not of a goroutine.
-func (w *watcher) read() {
-	if _, err := w.conn.Read(nil); err != nil {
-		log.Fatal(err)
-	}
+	}()
 }
 
 // A Document can be asked what it says while the process does other things.
