@@ -37,7 +37,7 @@ type framed struct {
 	net.Conn
 	unread string          // of the client's preface, where net/http has read it
 	ctx    context.Context // of the connection
-	ended  chan struct{}   // closed when the connection is
+	ended  chan struct{}   // closed when the connection is, and its carrier has done with it
 
 	warning atomic.Bool // the GOAWAY is to be written
 	warned  sync.Once

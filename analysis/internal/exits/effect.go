@@ -143,18 +143,24 @@ func (k *Knowledge) bufferedLog() Effect {
 	return Effect{}
 }
 
-// socket is what closing a listener does: a Unix socket leaves its file behind.
-func (k *Knowledge) socket(call *ast.CallExpr) Effect {
+// maker returns the call that has made what a method is called of, nil if it is not known.
+func (k *Knowledge) maker(call *ast.CallExpr) *ast.CallExpr {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	if !ok {
-		return Effect{}
+		return nil
 	}
 	id, ok := ast.Unparen(sel.X).(*ast.Ident)
 	if !ok {
-		return Effect{}
+		return nil
 	}
-	listen, ok := k.definition(k.pass.TypesInfo.Uses[id]).(*ast.CallExpr)
-	if !ok || len(listen.Args) == 0 {
+	made, _ := k.definition(k.pass.TypesInfo.Uses[id]).(*ast.CallExpr)
+	return made
+}
+
+// socket is what closing a listener does: a Unix socket leaves its file behind.
+func (k *Knowledge) socket(call *ast.CallExpr) Effect {
+	listen := k.maker(call)
+	if listen == nil || len(listen.Args) == 0 {
 		return Effect{}
 	}
 	if name := k.pass.TypesInfo.Types[listen.Args[0]].Value; name != nil && name.Kind() == constant.String && constant.StringVal(name) == "unix" {
@@ -166,16 +172,8 @@ func (k *Knowledge) socket(call *ast.CallExpr) Effect {
 // tracer is what closing an io.Closer does that the set-up of tracing has returned: it
 // sends what is left.
 func (k *Knowledge) tracer(call *ast.CallExpr) Effect {
-	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if !ok {
-		return Effect{}
-	}
-	id, ok := ast.Unparen(sel.X).(*ast.Ident)
-	if !ok {
-		return Effect{}
-	}
-	start, ok := k.definition(k.pass.TypesInfo.Uses[id]).(*ast.CallExpr)
-	if !ok {
+	start := k.maker(call)
+	if start == nil {
 		return Effect{}
 	}
 	if fn := k.Callee(start); fn != nil && fn.Pkg() != nil && speaksOfTracing(fn) {
