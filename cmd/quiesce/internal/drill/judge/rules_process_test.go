@@ -52,6 +52,8 @@ func exitTests() []ruleTest {
 			exit(-1, "SIGINT")(r)
 			r.Schedule.Signals = append(r.Schedule.Signals, record.SignalAt{Signal: "SIGINT"})
 		}), record.Pass, ""},
+		{"unclean as a client never reads", "exit-code", of(record.NeverReads, exit(3, "")), record.Pass, ""},
+		{"died as a client never reads", "exit-code", of(record.NeverReads, exit(-1, "SIGTERM")), record.Fail, "SIGTERM"},
 		{"crashed when forced", "exit-code", of(record.TermInt, exit(-1, "SIGABRT")), record.Fail, "SIGABRT"},
 		{"unknown signal", "exit-code", of(record.AtStart, exit(-1, "SIGODD")), record.Fail, "SIGODD"},
 		{"nobody tells", "exit-code", round(2, func(r *record.Round) { r.Exit = record.Exit{Code: -1, Unknown: true} }), record.Inconclusive, "1 stop"},
