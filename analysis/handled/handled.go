@@ -96,7 +96,7 @@ func own(pass *analysis.Pass) Program {
 			continue
 		}
 		switch call.Op {
-		case signals.Notify, signals.NotifyContext:
+		case signals.Notify, signals.NotifyContext, signals.SignalHandler:
 			p.take(call.Signals)
 		case signals.Ignore:
 			ignored := Program{}

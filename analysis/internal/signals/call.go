@@ -72,7 +72,7 @@ func (p *Package) forCallers(c *Call) types.Object {
 func (p *Package) own(op Op, at inspector.Cursor, expr *ast.CallExpr) {
 	c := &Call{Op: op, At: at, Expr: expr}
 	skip := 0
-	if op == Notify || op == NotifyContext || op == Stop {
+	if op == Notify || op == NotifyContext || op == Stop || op == SignalHandler {
 		skip = 1
 	}
 	if len(expr.Args) < skip {

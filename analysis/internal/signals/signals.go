@@ -23,16 +23,19 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
-// An Op is what a call does, by the name of the function of os/signal.
+// An Op is what a call does, by the name of the function of os/signal, or of another library
+// that takes signals for its caller.
 type Op string
 
-// The functions of os/signal.
+// The functions of os/signal, and SignalHandler of github.com/oklog/run, which gives the
+// signals back when it has had one.
 const (
 	Notify        Op = "Notify"
 	NotifyContext Op = "NotifyContext"
 	Stop          Op = "Stop"
 	Ignore        Op = "Ignore"
 	Reset         Op = "Reset"
+	SignalHandler Op = "SignalHandler"
 )
 
 // A Call is one call of a function of os/signal, or of a helper that calls it with what
@@ -98,6 +101,9 @@ func run(pass *analysis.Pass) (any, error) {
 	return p, nil
 }
 
+// groups is the path of the package that runs actors in a group, one of them for signals.
+const groups = "github.com/oklog/run"
+
 // concerned reports whether a package can have to do with signals: it imports os/signal,
 // or something that a helper of it came from.
 func concerned(pass *analysis.Pass) bool {
@@ -105,7 +111,7 @@ func concerned(pass *analysis.Pass) bool {
 		return false
 	}
 	for _, imported := range pass.Pkg.Imports() {
-		if imported.Path() == "os/signal" {
+		if imported.Path() == "os/signal" || imported.Path() == groups {
 			return true
 		}
 	}
@@ -130,12 +136,18 @@ func (p *Package) op(call *ast.CallExpr) Op {
 
 func opOf(obj types.Object) Op {
 	fn, ok := obj.(*types.Func)
-	if !ok || fn.Pkg() == nil || fn.Pkg().Path() != "os/signal" {
+	if !ok || fn.Pkg() == nil {
 		return ""
 	}
 	switch op := Op(fn.Name()); op {
 	case Notify, NotifyContext, Stop, Ignore, Reset:
-		return op
+		if fn.Pkg().Path() == "os/signal" {
+			return op
+		}
+	case SignalHandler:
+		if fn.Pkg().Path() == groups {
+			return op
+		}
 	}
 	return ""
 }

@@ -28,9 +28,11 @@
 //
 // Reported is the registration, if what follows the only receive waits without a bound: a
 // Shutdown or Stop with a context that never ends, grpc.Server.GracefulStop, or
-// WaitGroup.Wait without any time limit near it, in the function or in one of the package
-// that it calls. So is a goroutine that takes one signal, cancels a context, and is gone,
-// if the context is that of package main, or if something follows that is given one
+// WaitGroup.Wait without any time limit near it, in the function or in one that it calls.
+// A context that the signal ends is followed for this through the packages of the program,
+// also where the command line of cobra or cli is executed with it, or an actor of oklog's
+// run.Group receives. So is a goroutine that takes one signal, cancels a context, and is
+// gone, if the context is that of package main, or if something follows that is given one
 // without an end.
 // Not reported: a second receive; a call of signal.Stop, Reset or Notify before the wait;
 // a goroutine or timer that exits; a Shutdown of net/http in a goroutine that tells nobody

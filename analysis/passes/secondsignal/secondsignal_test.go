@@ -11,5 +11,6 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), secondsignal.Analyzer, "a", "program", "wrapper")
+	analysistest.Run(t, analysistest.TestData(), secondsignal.Analyzer, "a", "program", "wrapper",
+		"host.org/me/prog", "host.org/me/prog/serve", "host.org/me/prog/cmd/root", "host.org/me/prog/cmd/execute", "host.org/me/prog/cmd/quick", "host.org/me/prog/cmd/action")
 }

@@ -117,21 +117,35 @@ func (f finder) unbounded(call *ast.CallExpr, near limits, level int) string {
 	if (fn.Name() == "Shutdown" || fn.Name() == "Stop") && f.endless(call) || f.wrapped(call, near) {
 		return fn.Name()
 	}
-	decl, ok := f.pkg.Declared(fn)
-	if !ok || level == depth || !stops(fn.Name()) {
+	if !stops(fn.Name()) {
 		return ""
 	}
+	if decl, ok := f.pkg.Declared(fn); ok {
+		if level < depth && f.waits(decl, near, level) {
+			return fn.Name()
+		}
+		return ""
+	}
+	var s stop
+	if !near.timer && !near.context && f.pass.ImportObjectFact(fn, &s) && s.Always {
+		return fn.Name()
+	}
+	return ""
+}
+
+// waits reports whether a function waits for something without a bound.
+func (f finder) waits(decl inspector.Cursor, near limits, level int) bool {
 	inside := f.limits([]inspector.Cursor{decl})
 	near = limits{near.context || inside.context, near.timer || inside.timer}
 	for inner := range signals.Synchronous(decl) {
 		if f.gives(inner) || signals.Ends(inner) {
-			return ""
+			return false
 		}
 		if f.unbounded(inner, near, level+1) != "" && !f.reload(decl, inner) {
-			return fn.Name()
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
 // stops reports whether a function stops something, by its name.

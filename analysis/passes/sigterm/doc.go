@@ -23,6 +23,8 @@
 //	<-c
 //	srv.Shutdown(ctx)
 //
+// SignalHandler of github.com/oklog/run counts as Notify does.
+//
 // Reported where the program (in other packages, the function or a method of its type)
 // listens, serves, or stops a server, or starts one of another package of the program,
 // and no SIGTERM is taken in the package; and where the signal is followed by a clean-up

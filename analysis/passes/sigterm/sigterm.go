@@ -37,7 +37,7 @@ func run(pass *check.Pass) (any, error) {
 		case call.Op == signals.Stop || code.IsTest(pass.Fset, call.Expr.Pos()):
 		case call.Signals.May(syscall.SIGTERM):
 			both = append(both, call)
-		case call.Op != signals.Notify && call.Op != signals.NotifyContext:
+		case call.Op != signals.Notify && call.Op != signals.NotifyContext && call.Op != signals.SignalHandler:
 		case call.Signals.Has(syscall.SIGINT):
 			onlyInt = append(onlyInt, call)
 		}
