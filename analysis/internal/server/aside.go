@@ -33,7 +33,7 @@ func (info *Info) Aside(at inspector.Cursor) bool { return info.around(at, aside
 func (info *Info) Profiles(at inspector.Cursor) bool { return info.around(at, profileWords) }
 
 func (info *Info) around(at inspector.Cursor, w words) bool {
-	if w.in(info.name) || w.near(at.Node()) || noHandler(at) {
+	if w.in(info.name) || w.near(at.Node()) || noHandler(at) || w.handlerFor(at) {
 		return true
 	}
 	for cur := range at.Enclosing((*ast.GoStmt)(nil), (*ast.FuncLit)(nil), (*ast.IfStmt)(nil), (*ast.FuncDecl)(nil)) {
@@ -55,6 +55,39 @@ func (info *Info) around(at inspector.Cursor, w words) bool {
 		}
 	}
 	return false
+}
+
+// handlerFor reports whether a call serves a variable of its function to which only handlers
+// for paths with one of the words are added.
+func (w words) handlerFor(at inspector.Cursor) bool {
+	call, ok := at.Node().(*ast.CallExpr)
+	decl := Declaration(at)
+	if !ok || decl == nil || len(call.Args) < 2 {
+		return false
+	}
+	mux, ok := call.Args[len(call.Args)-1].(*ast.Ident)
+	if !ok {
+		return false
+	}
+	all, others := 0, 0
+	ast.Inspect(decl, func(n ast.Node) bool {
+		add, ok := n.(*ast.CallExpr)
+		if !ok || len(add.Args) != 2 {
+			return true
+		}
+		sel, ok := add.Fun.(*ast.SelectorExpr)
+		if !ok || !strings.HasPrefix(sel.Sel.Name, "Handle") {
+			return true
+		}
+		if x, ok := sel.X.(*ast.Ident); ok && x.Name == mux.Name {
+			all++
+			if !w.near(add.Args[0]) {
+				others++
+			}
+		}
+		return true
+	})
+	return all > 0 && others == 0
 }
 
 // noHandler reports whether a call in a goroutine serves the default handler: that is

@@ -89,6 +89,12 @@ var calls = map[string]known{
 	"(*github.com/valyala/fasthttp.Server).Shutdown":            {op: GracefulStop},
 	"(*github.com/valyala/fasthttp.Server).ShutdownWithContext": {op: Shutdown, ctx: true},
 
+	// Shutdown of dns waits for each query, and then for Serve.
+	"(*github.com/miekg/dns.Server).ListenAndServe":   {op: Serve, drains: true},
+	"(*github.com/miekg/dns.Server).ActivateAndServe": {op: Serve, drains: true},
+	"(*github.com/miekg/dns.Server).Shutdown":         {op: GracefulStop},
+	"(*github.com/miekg/dns.Server).ShutdownContext":  {op: Shutdown, ctx: true},
+
 	"github.com/prometheus/exporter-toolkit/web.ListenAndServe": {op: Serve, closed: true, server: 1},
 	"github.com/prometheus/exporter-toolkit/web.Serve":          {op: Serve, closed: true, server: 2},
 }
@@ -98,7 +104,7 @@ var calls = map[string]known{
 var libraries = map[string]bool{
 	"net/http": true, "google.golang.org/grpc": true, "github.com/labstack/echo": true,
 	"github.com/gin-gonic/gin": true, "github.com/gofiber/fiber": true,
-	"github.com/valyala/fasthttp": true, "github.com/quic-go/quic-go/http3": true, "github.com/prometheus/exporter-toolkit/web": true,
+	"github.com/valyala/fasthttp": true, "github.com/quic-go/quic-go/http3": true, "github.com/miekg/dns": true, "github.com/prometheus/exporter-toolkit/web": true,
 }
 
 func lookup(info *types.Info, call *ast.CallExpr) (known, bool) {

@@ -76,7 +76,7 @@ func zerologFatal(call *ast.CallExpr) bool {
 
 // logWords begin the names of functions that write to a log.
 var logWords = []string{
-	"print", "log", "debug", "info", "warn", "err", "error", "fprint", "trace", "notice",
+	"print", "log", "debug", "info", "warn", "error", "fprint", "trace", "notice",
 	"critical", "alert", "verbose", "write", "msg", "send", "with", "str", "any", "v",
 }
 
@@ -101,5 +101,25 @@ func Logs(ti *types.Info, call *ast.CallExpr) bool {
 			return true
 		}
 	}
-	return name == "string" || name == "addr" || name == "errorw"
+	switch name {
+	case "string", "addr", "err", "errf", "errln":
+		return true
+	}
+	return ofLogger(ti, call, name)
+}
+
+// ofLogger reports whether a call is of another method of what is called a logger: those of
+// a program's own have names of all kinds.
+func ofLogger(ti *types.Info, call *ast.CallExpr, name string) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok || ti.Selections[sel] == nil {
+		return false
+	}
+	for _, other := range []string{"fatal", "panic", "exit", "die", "close", "stop", "shutdown", "wait"} {
+		if strings.HasPrefix(name, other) {
+			return false
+		}
+	}
+	of := typeName(ti.TypeOf(sel.X))
+	return of != nil && strings.HasSuffix(strings.ToLower(of.Name()), "logger")
 }

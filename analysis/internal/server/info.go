@@ -94,7 +94,7 @@ var Analyzer = &analysis.Analyzer{
 func run(pass *analysis.Pass) (any, error) {
 	info := &Info{name: pass.Pkg.Name(), Listens: map[*types.Package]bool{}, Signals: map[*types.Package]bool{}}
 	var own Package
-	servers := imports(pass, info, &own)
+	servers := imports(pass, info, &own) || servesByName(pass, pass.ResultOf[inspect.Analyzer].(*inspector.Inspector))
 	info.State = own.State
 	info.ProgramSignals, info.ProgramStops = own.Signals || own.NearSignals, own.Stops || own.NearStops
 	if servers {
@@ -234,7 +234,8 @@ func (c *collector) site(call *ast.CallExpr) (Site, bool) {
 	}
 	var fact Func
 	if !c.pass.ImportObjectFact(fn.Origin(), &fact) {
-		return Site{}, false
+		k, ok := named(c.pass.Pkg, c.pass.TypesInfo, call)
+		return Site{Op: k.op, Server: c.server(call, 0)}, ok && OfProgram(c.pass)
 	}
 	s := Site{Op: fact.Op, Closed: fact.Closed, Drains: fact.Drains, Endless: fact.Endless, Stopped: fact.Stopped, Wrapped: true}
 	if fact.Ctx > 0 && fact.Ctx <= len(call.Args) {

@@ -42,11 +42,7 @@ func (*commands) String() string { return "commands wait without a bound" }
 // ofProgram reports whether a package is of the module that is looked at: what those of
 // others, and of Go, wait for is not what a program stops.
 func ofProgram(pass *check.Pass) bool {
-	if pass.Module == nil || pass.Module.Path == "" {
-		host, _, _ := strings.Cut(pass.Pkg.Path(), "/")
-		return strings.Contains(host, ".") && server.InProgram(pass.Pass)
-	}
-	return pass.Module.Version == "" && pass.Module.Path != "std" && server.InProgram(pass.Pass)
+	return server.OfProgram(pass.Pass) && server.InProgram(pass.Pass)
 }
 
 // export tells other packages which functions of this one wait without a bound.

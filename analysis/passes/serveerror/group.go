@@ -32,6 +32,47 @@ func (c *checker) keptByGroup(s server.Site) bool {
 	return false
 }
 
+// unnoticedInGroup reports whether a function literal that a group runs serves, when that
+// is over does nothing but write to the log, and returns nil: the rest of the group, or who
+// waits for it at the stop, goes on.
+func (c *checker) unnoticedInGroup(s server.Site) bool {
+	lit, ok := code.Enclosing(s.At)
+	if !ok || c.minor(s, s.At) {
+		return false
+	}
+	fn, isLit := lit.Node().(*ast.FuncLit)
+	start, isCall := lit.Parent().Node().(*ast.CallExpr)
+	if !isLit || !isCall || oneOfMany(lit.Parent()) || !c.onlyLogs(fn.Body, s.Call) {
+		return false
+	}
+	group, _ := groupOf(c.pass.TypesInfo, start).(*types.Var)
+	switch decl := code.Declaration(lit); {
+	case group == nil || !decl.Valid():
+		return false
+	case code.IsCall(c.pass.TypesInfo, start, "(*sync.WaitGroup).Go"):
+		return c.waitedForAtStop(group)
+	case isGo(c.pass.TypesInfo, start):
+		_, others := c.groupIn(decl, group)
+		return others && returnsNil(fn.Body)
+	}
+	return false
+}
+
+// returnsNil reports whether a function literal returns no error.
+func returnsNil(body *ast.BlockStmt) bool {
+	only := true
+	ast.Inspect(body, func(n ast.Node) bool {
+		if r, ok := n.(*ast.ReturnStmt); ok {
+			for _, e := range r.Results {
+				id, ok := ast.Unparen(e).(*ast.Ident)
+				only = only && ok && id.Name == "nil"
+			}
+		}
+		return only
+	})
+	return only
+}
+
 func isGo(info *types.Info, n ast.Node) bool {
 	return n != nil && code.IsCall(info, n, "(*golang.org/x/sync/errgroup.Group).Go")
 }
@@ -39,8 +80,15 @@ func isGo(info *types.Info, n ast.Node) bool {
 // plainGroup reports whether a function makes a group without a context, and starts
 // something in it that serves nothing: what waits for the stop.
 func (c *checker) plainGroup(fn inspector.Cursor, group *types.Var) bool {
+	plain, others := c.groupIn(fn, group)
+	return plain && others
+}
+
+// groupIn reports whether a function makes a group without a context, and whether it starts
+// something in it that serves nothing.
+func (c *checker) groupIn(fn inspector.Cursor, group *types.Var) (plain, others bool) {
 	info := c.pass.TypesInfo
-	plain, others := group.Pos() > fn.Node().Pos() && group.Pos() < fn.Node().End(), false
+	plain, others = group.Pos() > fn.Node().Pos() && group.Pos() < fn.Node().End(), false
 	for cur := range fn.Preorder((*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
 		switch n := cur.Node().(type) {
 		case *ast.AssignStmt:
@@ -53,7 +101,7 @@ func (c *checker) plainGroup(fn inspector.Cursor, group *types.Var) bool {
 			}
 		}
 	}
-	return plain && others
+	return plain, others
 }
 
 func (c *checker) servesIn(n ast.Node) bool {

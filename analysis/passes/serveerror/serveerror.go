@@ -32,7 +32,7 @@ func run(pass *check.Pass) (any, error) {
 		if s.Op != server.Serve && s.Op != server.ServeGlobal || s.Wrapped && !returnsError(pass.TypesInfo, s.Call) {
 			continue
 		}
-		if !ownListener(pass.TypesInfo, s.Call) && c.unnoticed(s) {
+		if !c.ownListener(s) && c.unnoticed(s) {
 			pass.Reportf(s.Call, "the program lives on without its server when %s fails: nobody acts on its error",
 				types.ExprString(s.Call.Fun))
 		}
@@ -53,13 +53,23 @@ func returnsError(info *types.Info, call *ast.CallExpr) bool {
 
 // ownListener reports whether a call is given a listener that is not one of the net and
 // tls packages: one in memory fails only when it is closed.
-func ownListener(info *types.Info, call *ast.CallExpr) bool {
-	if len(call.Args) == 0 {
+func (c *checker) ownListener(s server.Site) bool {
+	return len(s.Call.Args) > 0 && c.isOwnListener(server.Declaration(s.At), s.Call.Args[0], 0)
+}
+
+// isOwnListener reports it of an expression, also where it is wrapped for TLS.
+func (c *checker) isOwnListener(decl *ast.FuncDecl, e ast.Expr, depth int) bool {
+	info := c.pass.TypesInfo
+	if call, ok := ast.Unparen(e).(*ast.CallExpr); ok && code.IsCall(info, call, "crypto/tls.NewListener") {
+		return c.isOwnListener(decl, call.Args[0], depth)
+	}
+	t := info.TypeOf(e)
+	if t == nil {
 		return false
 	}
-	t := info.TypeOf(call.Args[0])
-	if t == nil || types.IsInterface(t) {
-		return false
+	if types.IsInterface(t) {
+		value := onlyValue(info, decl, e)
+		return value != nil && depth < 2 && c.isOwnListener(decl, value, depth+1)
 	}
 	p, ok := types.Unalias(t).(*types.Pointer)
 	if !ok {
@@ -77,12 +87,36 @@ func ownListener(info *types.Info, call *ast.CallExpr) bool {
 	return false
 }
 
+// onlyValue returns what a variable of a function is set to, if that is done once.
+func onlyValue(info *types.Info, decl *ast.FuncDecl, e ast.Expr) (value ast.Expr) {
+	v := code.ObjectOf(info, e)
+	if decl == nil || v == nil || !code.ContainsPos(decl, v.Pos()) {
+		return nil
+	}
+	times := 0
+	ast.Inspect(decl, func(n ast.Node) bool {
+		if a, ok := n.(*ast.AssignStmt); ok && len(a.Lhs) == len(a.Rhs) {
+			for i, l := range a.Lhs {
+				if code.ObjectOf(info, l) == v {
+					times++
+					value = a.Rhs[i]
+				}
+			}
+		}
+		return true
+	})
+	if times != 1 {
+		return nil
+	}
+	return value
+}
+
 // unnoticed reports whether a goroutine serves, and when that is over does nothing but
 // write to the log.
 func (c *checker) unnoticed(s server.Site) bool {
 	g, ok := server.Goroutine(s.At)
 	if !ok {
-		return c.unnoticedMethod(s) || c.keptByGroup(s) || c.waitsOn(s)
+		return c.unnoticedMethod(s) || c.keptByGroup(s) || c.unnoticedInGroup(s) || c.waitsOn(s)
 	}
 	if c.minor(s, s.At) || c.minor(s, g) || oneOfMany(g) {
 		return false
@@ -145,8 +179,19 @@ func goOf(id inspector.Cursor) (inspector.Cursor, bool) {
 }
 
 // oneOfMany reports whether a goroutine is started in a loop, or for a request: the
-// program has other servers.
-func oneOfMany(g inspector.Cursor) bool { return code.InLoop(g) }
+// program has other servers. Those that are listed where the loop begins are known.
+func oneOfMany(g inspector.Cursor) bool {
+	loop, ok := code.Loop(g)
+	if !ok {
+		return false
+	}
+	each, ok := loop.Node().(*ast.RangeStmt)
+	if !ok {
+		return true
+	}
+	_, listed := ast.Unparen(each.X).(*ast.CompositeLit)
+	return !listed
+}
 
 // onlyLogs reports whether a function does nothing after a call but look at its error and
 // write to the log: no other call, no send, no assignment to what others see, no loop.
@@ -161,11 +206,13 @@ func (c *checker) onlyLogs(body *ast.BlockStmt, serve *ast.CallExpr) bool {
 		case *ast.ForStmt, *ast.RangeStmt:
 			ok = false
 		case *ast.DeferStmt:
-			ok = ok && (!c.acts(n.Call) || c.countedForStop(n.Call))
+			ok = ok && !c.acts(n.Call)
 			return false
 		case *ast.CallExpr:
 			ok = ok && (n.Pos() <= serve.Pos() || !c.acts(n))
-		case *ast.SendStmt, *ast.SelectStmt:
+		case *ast.SendStmt:
+			ok = ok && (n.Pos() < serve.Pos() || c.unheard(n.Chan))
+		case *ast.SelectStmt:
 			ok = ok && n.Pos() < serve.Pos()
 		case *ast.UnaryExpr:
 			ok = ok && (n.Op != token.ARROW || n.Pos() < serve.Pos())
@@ -186,23 +233,28 @@ func (c *checker) acts(call *ast.CallExpr) bool {
 	if code.IsCall(info, call, "(net.Listener).Close", "(io.Closer).Close", "os.Remove", "errors.Is", "errors.As") {
 		return false
 	}
+	if code.IsBuiltin(info, call, "close") && c.unheard(call.Args[0]) || c.countedForStop(call) {
+		return false
+	}
 	return !server.Logs(info, call)
 }
 
-// countedForStop reports whether a call is Done of a WaitGroup that only functions that
-// stop something wait for: they do not run because the server has ended.
+// countedForStop reports whether a call is Done of a WaitGroup that is only waited for when
+// something stops, which is not because the server has ended.
 func (c *checker) countedForStop(call *ast.CallExpr) bool {
-	if !code.IsCall(c.pass.TypesInfo, call, "(*sync.WaitGroup).Done") {
-		return false
-	}
-	group := groupOf(c.pass.TypesInfo, call)
+	return code.IsCall(c.pass.TypesInfo, call, "(*sync.WaitGroup).Done") && c.waitedForAtStop(groupOf(c.pass.TypesInfo, call))
+}
+
+// waitedForAtStop reports whether functions that stop something wait for a WaitGroup, or
+// those that have waited for a stop before, and no others do.
+func (c *checker) waitedForAtStop(group types.Object) bool {
 	waits := 0
 	for cur := range c.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		wait := cur.Node().(*ast.CallExpr)
 		if !code.IsCall(c.pass.TypesInfo, wait, "(*sync.WaitGroup).Wait") || group == nil || groupOf(c.pass.TypesInfo, wait) != group {
 			continue
 		}
-		if decl := server.Declaration(cur); decl == nil || !stopName(decl.Name.Name) {
+		if !c.atStop(cur, group) {
 			return false
 		}
 		waits++
@@ -250,6 +302,8 @@ func (c *checker) unused(body *ast.BlockStmt, serve *ast.CallExpr) bool {
 					ok = ok || arg == serve && !c.acts(call)
 				}
 			}
+		case *ast.SendStmt:
+			ok = ok || n.Value == serve && c.unheard(n.Chan)
 		case *ast.AssignStmt:
 			for _, r := range n.Rhs {
 				ok = ok || r == serve

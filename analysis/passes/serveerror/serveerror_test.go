@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), serveerror.Analyzer, "a", "examples/a")
+	analysistest.Run(t, analysistest.TestData(), serveerror.Analyzer, "a", "examples/a", "host.org/me/shapes")
 }

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -68,8 +69,9 @@ func behind(at inspector.Cursor) []ast.Stmt {
 func (c *checker) waitsForStop(stmt ast.Stmt) bool {
 	switch s := stmt.(type) {
 	case *ast.ExprStmt:
-		u, ok := ast.Unparen(s.X).(*ast.UnaryExpr)
-		return ok && u.Op == token.ARROW && !c.clock(u.X)
+		return c.receivesStop(s.X)
+	case *ast.AssignStmt:
+		return len(s.Rhs) == 1 && c.receivesStop(s.Rhs[0])
 	case *ast.SelectStmt:
 		for _, clause := range s.Body.List {
 			comm := clause.(*ast.CommClause).Comm
@@ -87,6 +89,18 @@ func (c *checker) waitsForStop(stmt ast.Stmt) bool {
 			}
 		}
 		return len(s.Body.List) > 0
+	}
+	return false
+}
+
+// receivesStop reports whether an expression is a receive, or a call that is given one, other
+// than from a clock.
+func (c *checker) receivesStop(e ast.Expr) bool {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.UnaryExpr:
+		return e.Op == token.ARROW && !c.clock(e.X)
+	case *ast.CallExpr:
+		return slices.ContainsFunc(e.Args, c.receivesStop)
 	}
 	return false
 }
