@@ -33,7 +33,7 @@ func (info *Info) Aside(at inspector.Cursor) bool { return info.around(at, aside
 func (info *Info) Profiles(at inspector.Cursor) bool { return info.around(at, profileWords) }
 
 func (info *Info) around(at inspector.Cursor, w words) bool {
-	if w.in(info.name) || w.near(at.Node()) || noHandler(at) || w.handlerFor(at) {
+	if w.begin(info.name) || w.near(at.Node()) || noHandler(at) || w.handlerFor(at) {
 		return true
 	}
 	for cur := range at.Enclosing((*ast.GoStmt)(nil), (*ast.FuncLit)(nil), (*ast.IfStmt)(nil), (*ast.FuncDecl)(nil)) {
@@ -169,6 +169,11 @@ func (w words) near(n ast.Node) bool {
 		return !found
 	})
 	return found
+}
+
+// begin reports whether the name of a package begins with one of the words.
+func (w words) begin(name string) bool {
+	return slices.ContainsFunc(w, func(word string) bool { return strings.HasPrefix(name, word) })
 }
 
 func (w words) in(text string) bool {

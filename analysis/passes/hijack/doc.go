@@ -32,9 +32,10 @@
 //	s.add(conn)
 //	defer s.remove(conn)
 //
-// It reports only connections that do not leave the handler and the functions it calls,
-// which copy or loop and do not wait for anything that a stop could end; and no package
-// that uses RegisterOnShutdown.
+// It reports only connections that do not leave the handler and the functions it calls, or
+// a variable of it that holds them in a struct, which copy or loop and do not wait for
+// anything that a stop could end: the context of the request, a clock, and a channel that
+// nobody else knows are no such thing. It reports no package that uses RegisterOnShutdown.
 //
 // To switch it off for one line: //quiesce:ignore hijack reason
 package hijack

@@ -87,7 +87,7 @@ func (c *checker) forgotten(call inspector.Cursor) bool {
 	if conn.Pos() < body.Pos() || conn.Pos() > body.End() || !c.lasts(body) {
 		return false // of more than this function, or closed at once
 	}
-	t := &tracker{checker: c, seen: map[types.Object]bool{}}
+	t := &tracker{checker: c, conn: conn.Type(), seen: map[types.Object]bool{}, own: map[types.Object]bool{}, based: setsBaseContext(c.pass.Files)}
 	return t.local(body, conn)
 }
 

@@ -209,7 +209,7 @@ func (c *checker) onlyLogs(body *ast.BlockStmt, serve *ast.CallExpr) bool {
 			ok = ok && !c.acts(n.Call)
 			return false
 		case *ast.CallExpr:
-			ok = ok && (n.Pos() <= serve.Pos() || !c.acts(n))
+			ok = ok && (n.Pos() < serve.End() || !c.acts(n))
 		case *ast.SendStmt:
 			ok = ok && (n.Pos() < serve.Pos() || c.unheard(n.Chan))
 		case *ast.SelectStmt:

@@ -203,3 +203,13 @@ func inMemory(srv *http.Server, m *memory) {
 	go srv.Serve(l)
 	go srv.Serve(m)
 }
+
+func handler() http.Handler { return nil }
+
+func withHandler() {
+	go func() {
+		if err := http.ListenAndServe(":80", handler()); err != nil { // want `the program lives on`
+			log.Print(err)
+		}
+	}()
+}
