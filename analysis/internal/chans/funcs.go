@@ -5,6 +5,7 @@ package chans
 import (
 	"go/ast"
 	"go/types"
+	"sync"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -13,8 +14,9 @@ import (
 
 // Funcs knows the functions of a package and who starts them.
 type Funcs struct {
-	// Starts are the go statements, and the calls of the method Go of a group, whose
-	// function is a literal, or one of the package.
+	// Starts are the go statements, the calls of the method Go of a group, and the calls
+	// of functions of the package that run a parameter as a goroutine, where what is
+	// started is a literal, or a function of the package.
 	Starts []Start
 
 	info  *types.Info
@@ -22,12 +24,20 @@ type Funcs struct {
 	lits  map[*types.Var]inspector.Cursor // the literal that a variable always holds
 
 	called map[*ast.FuncLit]inspector.Cursor // literals called where they are, or given to a call
+
+	once sync.Once
+	all  []inspector.Cursor                      // the calls
+	of   map[inspector.Cursor][]inspector.Cursor // the calls of each function, for Calls
 }
 
 // A Start is a go statement, or such a call, with the function that it starts.
 type Start struct {
 	Go   inspector.Cursor // a *ast.GoStmt or *ast.CallExpr
 	Body inspector.Cursor // a *ast.FuncDecl or *ast.FuncLit
+
+	// Within is the body that the go statement of a function of the package runs, if it
+	// is that function that is called: it calls Body. It is not valid otherwise.
+	Within inspector.Cursor
 }
 
 // FuncsOf finds the functions of a package.
@@ -36,8 +46,8 @@ func FuncsOf(root inspector.Cursor, info *types.Info) *Funcs {
 		info: info, decls: map[*types.Func]inspector.Cursor{},
 		lits: map[*types.Var]inspector.Cursor{}, called: map[*ast.FuncLit]inspector.Cursor{},
 	}
-	var starts []inspector.Cursor
-	for cur := range root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil), (*ast.GoStmt)(nil), (*ast.AssignStmt)(nil)) {
+	var starts, calls []inspector.Cursor
+	for cur := range root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil), (*ast.GoStmt)(nil), (*ast.AssignStmt)(nil), (*ast.CallExpr)(nil)) {
 		switch n := cur.Node().(type) {
 		case *ast.FuncDecl:
 			if fn, ok := info.Defs[n.Name].(*types.Func); ok && n.Body != nil {
@@ -45,13 +55,17 @@ func FuncsOf(root inspector.Cursor, info *types.Info) *Funcs {
 			}
 		case *ast.FuncLit:
 			f.named(cur)
-			if cur.ParentEdgeKind() == edge.CallExpr_Args && isGo(info, cur.Parent().Node().(*ast.CallExpr)) {
-				starts = append(starts, cur.Parent())
-			}
 		case *ast.AssignStmt:
 			f.changed(n)
 		case *ast.GoStmt:
 			starts = append(starts, cur)
+		case *ast.CallExpr:
+			f.all = append(f.all, cur)
+			if isGo(info, n) {
+				starts = append(starts, cur)
+			} else if f.givesFunc(n) {
+				calls = append(calls, cur)
+			}
 		}
 	}
 	for _, cur := range starts {
@@ -59,6 +73,7 @@ func FuncsOf(root inspector.Cursor, info *types.Info) *Funcs {
 			f.Starts = append(f.Starts, Start{Go: cur, Body: body})
 		}
 	}
+	f.spawned(starts, calls)
 	return f
 }
 
@@ -79,8 +94,28 @@ func (f *Funcs) started(n ast.Node) inspector.Cursor {
 	case *ast.GoStmt:
 		return f.Callee(n.Call)
 	case *ast.CallExpr:
-		if lit, ok := n.Args[0].(*ast.FuncLit); ok {
-			return f.called[lit]
+		return f.Value(n.Args[0])
+	}
+	return inspector.Cursor{}
+}
+
+// Value returns the function that an expression is: a literal given to a call, one that a
+// variable holds for good, or a function or method of the package. It is not valid for
+// others.
+func (f *Funcs) Value(e ast.Expr) inspector.Cursor {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.FuncLit:
+		return f.called[e]
+	case *ast.Ident:
+		switch obj := f.info.Uses[e].(type) {
+		case *types.Var:
+			return f.lits[obj]
+		case *types.Func:
+			return f.Decl(obj)
+		}
+	case *ast.SelectorExpr:
+		if fn, ok := f.info.Uses[e.Sel].(*types.Func); ok {
+			return f.Decl(fn)
 		}
 	}
 	return inspector.Cursor{}
@@ -136,4 +171,18 @@ func (f *Funcs) Callee(call *ast.CallExpr) inspector.Cursor {
 		return f.Decl(fn)
 	}
 	return inspector.Cursor{}
+}
+
+// Calls returns the calls of a function of the package, as far as they can be told, those
+// of go statements among them. It is safe for concurrent use.
+func (f *Funcs) Calls(fn inspector.Cursor) []inspector.Cursor {
+	f.once.Do(func() {
+		f.of = map[inspector.Cursor][]inspector.Cursor{}
+		for _, cur := range f.all {
+			if callee := f.Callee(cur.Node().(*ast.CallExpr)); callee.Valid() {
+				f.of[callee] = append(f.of[callee], cur)
+			}
+		}
+	})
+	return f.of[fn]
 }
