@@ -14,14 +14,22 @@ import (
 
 // endedBy reports whether a context that a goroutine has as a parameter, or from the
 // function that starts it, is one that a field's cancel function ends.
-func (f *finder) endedBy(start chans.Start, ctx ast.Expr, signal *types.Var) bool {
-	v, ok := code.ObjectOf(f.TypesInfo, ctx).(*types.Var)
-	outer, inFunc := code.Enclosing(start.Go)
-	if !ok || !inFunc || v.IsField() {
+func (f *finder) endedBy(start chans.Start, all []reach, i int, v, signal *types.Var) bool {
+	outer, ok := code.Enclosing(start.Go)
+	if !ok || v.IsField() {
 		return false
 	}
-	if arg := f.argument(start, v); arg != nil {
-		v, _ = code.ObjectOf(f.TypesInfo, arg).(*types.Var)
+	for ; all[i].call != nil; i = all[i].from {
+		if arg := f.argument(all[i].fn, all[i].call, v); arg != nil {
+			if v, ok = code.ObjectOf(f.TypesInfo, arg).(*types.Var); !ok {
+				return false
+			}
+		}
+	}
+	if stmt, ok := start.Go.Node().(*ast.GoStmt); ok {
+		if arg := f.argument(start.Body, stmt.Call, v); arg != nil {
+			v, _ = code.ObjectOf(f.TypesInfo, arg).(*types.Var)
+		}
 	}
 	for cur := range outer.Preorder((*ast.AssignStmt)(nil)) {
 		n := cur.Node().(*ast.AssignStmt)
@@ -36,15 +44,11 @@ func (f *finder) endedBy(start chans.Start, ctx ast.Expr, signal *types.Var) boo
 	return false
 }
 
-// argument returns what a go statement gives for a parameter of the function that it
-// starts, nil if v is none.
-func (f *finder) argument(start chans.Start, v *types.Var) ast.Expr {
-	stmt, ok := start.Go.Node().(*ast.GoStmt)
-	if !ok {
-		return nil
-	}
+// argument returns what a call gives for a parameter of the function that it runs, nil
+// if v is none.
+func (f *finder) argument(fn inspector.Cursor, call *ast.CallExpr, v *types.Var) ast.Expr {
 	var params *ast.FieldList
-	switch fn := start.Body.Node().(type) {
+	switch fn := fn.Node().(type) {
 	case *ast.FuncDecl:
 		params = fn.Type.Params
 	case *ast.FuncLit:
@@ -53,8 +57,8 @@ func (f *finder) argument(start chans.Start, v *types.Var) ast.Expr {
 	i := 0
 	for _, field := range params.List {
 		for _, name := range field.Names {
-			if f.TypesInfo.Defs[name] == types.Object(v) && i < len(stmt.Call.Args) {
-				return stmt.Call.Args[i]
+			if f.TypesInfo.Defs[name] == types.Object(v) && i < len(call.Args) {
+				return call.Args[i]
 			}
 			i++
 		}
@@ -105,7 +109,7 @@ func (f *finder) inLiteral(lit *ast.CompositeLit, field *types.Var, is func(ast.
 // to tell that it has.
 func (f *finder) untold(start chans.Start) {
 	stmt, ok := start.Go.Node().(*ast.GoStmt)
-	if !ok || code.IsTest(f.Fset, stmt.Pos()) || f.tells(start.Body) {
+	if !ok || f.tells(start) {
 		return
 	}
 	ended := func(e ast.Expr) bool {

@@ -26,6 +26,9 @@
 //		return s.db.Close()
 //	}
 //
+// The go statement is reported, of each goroutine that a method tells to end, and that
+// uses what the method closes, itself or through other methods of the object.
+//
 // Reported as well is a goroutine whose WaitGroup does not count it while it works: Done
 // first instead of deferred, or the work in another goroutine within it; one that flushes
 // or saves something when it hears of a stop that does not wait for it, or when its
@@ -34,8 +37,8 @@
 // cancels a context, and only then cleans up, while the rest ends.
 //
 // Not reported: connections and listeners, whose Close is what ends the goroutine; a
-// method that waits for a group or receives from a channel; types that guard the
-// resource by a mutex in both places.
+// goroutine that counts down a group, closes or sends on a channel, where the method waits
+// for something; what the goroutine uses under a lock, where the method takes one, too.
 //
 // To switch it off for one line: //quiesce:ignore goroutinewait reason
 package goroutinewait

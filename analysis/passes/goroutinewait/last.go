@@ -17,67 +17,129 @@ import (
 
 // lastWork reports a stop that does not wait for a goroutine that still saves something
 // when it hears of the stop: the process may end before.
-func (f *finder) lastWork(decl *ast.FuncDecl) {
-	var signal *types.Var
-	ast.Inspect(decl.Body, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok && signal == nil {
-			signal = f.signal(call)
-		}
-		return signal == nil
-	})
-	if signal == nil {
-		return
-	}
-	heard := func(e ast.Expr) bool { return fieldOf(f.TypesInfo, e) == signal }
+func (f *finder) lastWork(s *stop) {
+	heard := func(e ast.Expr) bool { return f.closed(e, s) != nil }
 	for _, start := range f.chans.Funcs.Starts {
-		if f.tells(start.Body) {
+		if f.unheard[start.Go] || start.Body == s.decl || f.tells(start) || f.awaited(s, start) || s.locks && f.locks(start.Body) {
 			continue
 		}
 		if save := f.savesAt(start.Body, heard); save != nil {
+			f.unheard[start.Go] = true
 			f.Reportf(start.Go.Node(), "%s does not wait for this goroutine, which still calls %s then: the process may end before",
-				decl.Name.Name, types.ExprString(save.Fun))
+				s.decl.Node().(*ast.FuncDecl).Name.Name, types.ExprString(save.Fun))
 			return
 		}
 	}
 }
 
-// tells reports whether a goroutine has a way to say that it is done.
-func (f *finder) tells(body inspector.Cursor) bool {
-	for cur := range body.Preorder((*ast.CallExpr)(nil), (*ast.SendStmt)(nil)) {
-		call, ok := cur.Node().(*ast.CallExpr)
-		if !ok || code.IsBuiltin(f.TypesInfo, call, "close") {
-			return true
+// savesAt returns the call by which a goroutine saves something when it hears of the
+// stop: in the case of a select, behind its loop, or in what it defers.
+func (f *finder) savesAt(body inspector.Cursor, heard func(ast.Expr) bool) *ast.CallExpr {
+	for _, r := range f.reach(body)[:f.level(body)] {
+		for cur := range own(r.fn, (*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil)) {
+			switch n := cur.Node().(type) {
+			case *ast.RangeStmt:
+				if heard(n.X) {
+					if save := f.savesBehind(cur, r.fn); save != nil {
+						return save
+					}
+				}
+			case *ast.UnaryExpr:
+				if n.Op != token.ARROW || !heard(n.X) {
+					continue
+				}
+				if save := f.savesAfter(cur, r.fn); save != nil {
+					return save
+				}
+			}
 		}
-		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "Done" && !code.IsCall(f.TypesInfo, call, "(context.Context).Done") || strings.HasPrefix(sel.Sel.Name, "Unlock")) {
-			return true
+	}
+	return nil
+}
+
+// level is how many of the functions that a goroutine reaches it runs or calls itself.
+func (f *finder) level(body inspector.Cursor) int {
+	n := 0
+	for _, r := range f.reach(body) {
+		if r.from == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// savesAfter returns the call that saves something after a receive.
+func (f *finder) savesAfter(at, fn inspector.Cursor) *ast.CallExpr {
+	for up := range at.Enclosing((*ast.CommClause)(nil), (*ast.ExprStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		switch n := up.Node().(type) {
+		case *ast.CommClause:
+			if !looped(up, fn) {
+				return nil
+			}
+			for _, s := range n.Body {
+				if save := f.savesIn(s); save != nil {
+					return save
+				}
+			}
+			for loop := range up.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+				return f.savesBehind(loop, fn)
+			}
+		case *ast.ExprStmt:
+			if up.ParentEdgeKind() == edge.BlockStmt_List && up.Parent().Node() == code.Body(fn.Node()) {
+				return f.savesBehind(up, fn)
+			}
+			continue
+		}
+		break
+	}
+	return nil
+}
+
+// savesBehind returns the call that saves something in the statements behind a loop, or
+// another statement of a function, or that it has deferred.
+func (f *finder) savesBehind(stmt, fn inspector.Cursor) *ast.CallExpr {
+	for d := range own(fn, (*ast.DeferStmt)(nil)) {
+		if code.Function(d) == fn {
+			if save := f.savesIn(d.Node()); save != nil {
+				return save
+			}
+		}
+	}
+	for next, ok := stmt.NextSibling(); ok; next, ok = next.NextSibling() {
+		if save := f.savesIn(next.Node()); save != nil {
+			return save
+		}
+	}
+	return nil
+}
+
+// savesIn returns the call by which a node saves something, itself or through a function
+// of the package.
+func (f *finder) savesIn(n ast.Node) (save *ast.CallExpr) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && save == nil && (f.saves(call) || f.savesWithin(call)) {
+			save = call
+		}
+		return save == nil
+	})
+	return save
+}
+
+// savesWithin reports whether a call is that of a function of the package which saves
+// something in any case.
+func (f *finder) savesWithin(call *ast.CallExpr) bool {
+	callee := f.chans.Funcs.Callee(call)
+	if !callee.Valid() {
+		return false
+	}
+	for _, s := range code.Body(callee.Node()).List {
+		if stmt, ok := s.(*ast.ExprStmt); ok {
+			if inner, ok := stmt.X.(*ast.CallExpr); ok && f.saves(inner) {
+				return true
+			}
 		}
 	}
 	return false
-}
-
-// savesAt returns the call by which a goroutine saves something in the case of a select
-// in its loop that receives what it hears of the stop by.
-func (f *finder) savesAt(body inspector.Cursor, heard func(ast.Expr) bool) (save *ast.CallExpr) {
-	for cur := range body.Preorder((*ast.CommClause)(nil)) {
-		clause := cur.Node().(*ast.CommClause)
-		stmt, ok := clause.Comm.(*ast.ExprStmt)
-		if !ok || !looped(cur, body) {
-			continue
-		}
-		u, ok := stmt.X.(*ast.UnaryExpr)
-		if !ok || u.Op != token.ARROW || !heard(u.X) {
-			continue
-		}
-		for _, s := range clause.Body {
-			ast.Inspect(s, func(n ast.Node) bool {
-				if call, ok := n.(*ast.CallExpr); ok && save == nil && f.saves(call) {
-					save = call
-				}
-				return save == nil
-			})
-		}
-	}
-	return save
 }
 
 // saves reports whether a call, by its name, writes what would be lost. A server flushes
@@ -100,7 +162,7 @@ func (f *finder) saves(call *ast.CallExpr) bool {
 func (f *finder) lastValues(start chans.Start) {
 	lit, ok := start.Body.Node().(*ast.FuncLit)
 	outer, inFunc := code.Enclosing(start.Go)
-	if _, isGo := start.Go.Node().(*ast.GoStmt); !ok || !isGo || !inFunc || len(lit.Body.List) != 1 || f.tells(start.Body) {
+	if _, isGo := start.Go.Node().(*ast.GoStmt); !ok || !isGo || !inFunc || len(lit.Body.List) != 1 || f.tells(start) {
 		return
 	}
 	loop, ok := lit.Body.List[0].(*ast.RangeStmt)
@@ -147,4 +209,27 @@ func endsWith(info *types.Info, at, fn inspector.Cursor) bool {
 		}
 	}
 	return true
+}
+
+// waits reports whether a statement waits for something, or takes a lock.
+func waits(info *types.Info, at inspector.Cursor) bool {
+	for cur := range at.Preorder((*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil)) {
+		switch n := cur.Node().(type) {
+		case *ast.UnaryExpr:
+			if n.Op == token.ARROW {
+				return true
+			}
+		case *ast.CallExpr:
+			if code.IsCall(info, n, "(*time.Ticker).Stop", "(*time.Timer).Stop") {
+				continue
+			}
+			name := code.CallName(n)
+			for _, s := range []string{"wait", "join", "lock", "stop", "shutdown", "drain", "sleep"} {
+				if strings.Contains(name, s) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

@@ -18,7 +18,7 @@ type journal struct {
 
 func newJournal(f *os.File) *journal {
 	j := &journal{file: f, quit: make(chan struct{})}
-	go j.flush()
+	go j.flush() // want `Close closes j.file at line \d+ without waiting for this goroutine, which may still use it`
 	return j
 }
 
@@ -37,7 +37,7 @@ func (j *journal) flush() {
 
 func (j *journal) Close() error {
 	close(j.quit)
-	return j.file.Close() // want `Close closes j.file without waiting for the goroutine of line \d+, which may still use it`
+	return j.file.Close()
 }
 
 type byContext struct {
@@ -47,7 +47,7 @@ type byContext struct {
 }
 
 func (b *byContext) start() {
-	go func() {
+	go func() { // want `Stop closes b.file at line \d+ without waiting for this goroutine`
 		for {
 			select {
 			case <-time.After(time.Second):
@@ -63,7 +63,7 @@ func (b *byContext) write() { _, _ = b.file.WriteString("x") }
 
 func (b *byContext) Stop() {
 	b.cancel()
-	b.file.Close() // want `Stop closes b.file without waiting for the goroutine of line \d+`
+	b.file.Close()
 }
 
 func work() {}
@@ -92,7 +92,7 @@ type ownContext struct {
 func newOwnContext(f *os.File) *ownContext {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := &ownContext{f, cancel}
-	go o.loop(ctx)
+	go o.loop(ctx) // want `Close closes o.file at line \d+ without waiting for this goroutine`
 	return o
 }
 
@@ -111,7 +111,7 @@ func (o *ownContext) loop(ctx context.Context) {
 
 func (o *ownContext) Close() error {
 	o.cancel()
-	return o.file.Close() // want `Close closes o.file without waiting for the goroutine of line \d+`
+	return o.file.Close()
 }
 
 type buffered struct {
@@ -235,10 +235,12 @@ type grouped struct {
 
 func (g *grouped) start() {
 	g.wg.Go(func() {})
+	g.wg.Add(1)
 	go g.loop()
 }
 
 func (g *grouped) loop() {
+	defer g.wg.Done()
 	for {
 		select {
 		case <-time.After(time.Second):

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package goroutinewait
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/chans"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+// A reach is a function that a goroutine comes to: the one it runs, or one of the package
+// that is called on its way.
+type reach struct {
+	fn   inspector.Cursor
+	call *ast.CallExpr // the call of it, nil for the first
+	from int           // the index of the function with the call
+}
+
+// reach returns the functions that a function comes to, itself first, to a depth of three
+// calls. What it starts as goroutines of their own is not among them.
+func (f *finder) reach(fn inspector.Cursor) []reach {
+	if out, ok := f.reached[fn]; ok {
+		return out
+	}
+	out := []reach{{fn: fn}}
+	seen := map[inspector.Cursor]bool{fn: true}
+	for i, depth, end := 0, 0, 1; i < len(out) && depth < 3; i++ {
+		for cur := range own(out[i].fn, (*ast.CallExpr)(nil)) {
+			call := cur.Node().(*ast.CallExpr)
+			if callee := f.chans.Funcs.Callee(call); callee.Valid() && !seen[callee] {
+				seen[callee] = true
+				out = append(out, reach{callee, call, i})
+			}
+		}
+		if i+1 == end {
+			depth, end = depth+1, len(out)
+		}
+	}
+	f.reached[fn] = out
+	return out
+}
+
+// own goes over the nodes of a function that it runs itself: not those of go statements.
+// A literal is taken for one that is called where it is.
+func own(fn inspector.Cursor, types ...ast.Node) func(yield func(inspector.Cursor) bool) {
+	return func(yield func(inspector.Cursor) bool) {
+		end := token.NoPos
+		for cur := range fn.Preorder(append(types, (*ast.GoStmt)(nil))...) {
+			if cur.Node().Pos() < end {
+				continue
+			}
+			if stmt, ok := cur.Node().(*ast.GoStmt); ok {
+				end = stmt.End()
+				continue
+			}
+			if !yield(cur) {
+				return
+			}
+		}
+	}
+}
+
+// tells reports whether a goroutine has a way to say that it is done.
+func (f *finder) tells(start chans.Start) bool {
+	if _, ok := start.Go.Node().(*ast.CallExpr); ok && !start.Within.Valid() {
+		return true // of a group
+	}
+	all := f.reach(start.Body)
+	if start.Within.Valid() {
+		all = append(f.reach(start.Within), all...)
+	}
+	for _, r := range all {
+		for cur := range own(r.fn, (*ast.CallExpr)(nil), (*ast.SendStmt)(nil)) {
+			call, ok := cur.Node().(*ast.CallExpr)
+			if !ok || f.says(call) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// says reports whether a call may tell another goroutine something.
+func (f *finder) says(call *ast.CallExpr) bool {
+	if code.IsBuiltin(f.TypesInfo, call, "close") {
+		return true
+	}
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	switch sel.Sel.Name {
+	case "Done":
+		return !code.IsCall(f.TypesInfo, call, "(context.Context).Done")
+	case "Broadcast", "Signal", "Store":
+		return true
+	}
+	return false
+}
+
+// locks reports whether a function, or one that it calls, takes a lock, or expects that
+// what it uses may be gone.
+func (f *finder) locks(fn inspector.Cursor) bool {
+	for _, r := range f.reach(fn) {
+		for cur := range own(r.fn, (*ast.CallExpr)(nil)) {
+			switch name := code.CallName(cur.Node().(*ast.CallExpr)); name {
+			case "lock", "rlock", "recover":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hears reports whether a goroutine has a loop that ends by what a method does: with a
+// receive from the channel that it closes, or a look at the context that it cancels.
+func (f *finder) hears(start chans.Start, s *stop) *types.Var {
+	all := f.reach(start.Body)
+	for i, r := range all {
+		for cur := range own(r.fn, (*ast.UnaryExpr)(nil), (*ast.CallExpr)(nil), (*ast.RangeStmt)(nil)) {
+			if v := f.heardAt(start, all, i, cur, s); v != nil && looped(cur, r.fn) {
+				return v
+			}
+		}
+	}
+	return nil
+}
+
+// heardAt returns the signal that a place in a goroutine hears of.
+func (f *finder) heardAt(start chans.Start, all []reach, i int, cur inspector.Cursor, s *stop) *types.Var {
+	switch n := cur.Node().(type) {
+	case *ast.UnaryExpr:
+		if n.Op == token.ARROW {
+			return f.closed(n.X, s)
+		}
+	case *ast.RangeStmt:
+		return f.closed(n.X, s)
+	case *ast.CallExpr:
+		if !code.IsCall(f.TypesInfo, n, "(context.Context).Done", "(context.Context).Err") {
+			return nil
+		}
+		ctx := code.Receiver(n)
+		for _, signal := range s.signals {
+			if !code.IsNamed(signal.Type(), "context.CancelFunc") {
+				continue
+			}
+			if field := fieldOf(f.TypesInfo, ctx); field != nil && f.together(s, field, signal) {
+				return signal
+			}
+			if v, ok := code.ObjectOf(f.TypesInfo, ctx).(*types.Var); ok && f.endedBy(start, all, i, v, signal) {
+				return signal
+			}
+		}
+	}
+	return nil
+}
+
+// closed returns the signal of a method that closes the channel that an expression names.
+func (f *finder) closed(e ast.Expr, s *stop) *types.Var {
+	v, _ := code.ObjectOf(f.TypesInfo, e).(*types.Var)
+	if v == nil || !code.IsChan(v.Type()) {
+		return nil
+	}
+	for _, signal := range s.signals {
+		if v == signal || !v.IsField() && f.chans.Of(v) != nil && f.chans.Of(v) == f.chans.Of(signal) {
+			return signal
+		}
+	}
+	return nil
+}
+
+func looped(at, body inspector.Cursor) bool {
+	for loop := range at.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+		return body.Contains(loop)
+	}
+	return false
+}

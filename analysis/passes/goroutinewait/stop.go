@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package goroutinewait
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/chans"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+// A stop is what a method does to end the goroutines of its object, itself or through
+// other methods of the object.
+type stop struct {
+	decl    inspector.Cursor
+	signals []*types.Var // the fields of the channels that it closes, and of the cancel functions
+	closes  []*closeCall // the resources that it closes
+	waits   bool         // for some goroutine
+	vague   bool         // in a way that cannot be seen
+	locks   bool
+}
+
+// A closeCall closes a resource that a field holds.
+type closeCall struct {
+	call  *ast.CallExpr
+	field *types.Var
+}
+
+func (f *finder) stop(decl inspector.Cursor) *stop {
+	s := &stop{decl: decl}
+	for _, r := range f.reach(decl) {
+		if r.call != nil && !f.ofObject(s, r.fn) {
+			continue
+		}
+		for cur := range own(r.fn, (*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil)) {
+			f.read(s, cur)
+		}
+	}
+	return s
+}
+
+// ofObject reports whether a function that a method calls is a plain one, a literal, or a
+// method of the same type.
+func (f *finder) ofObject(s *stop, fn inspector.Cursor) bool {
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	return !ok || decl.Recv == nil || receiver(f.TypesInfo, decl) == receiver(f.TypesInfo, s.decl.Node().(*ast.FuncDecl))
+}
+
+// receiver is the name of the type that a method is of.
+func receiver(info *types.Info, decl *ast.FuncDecl) *types.TypeName {
+	t := typeOf(info, decl.Recv.List[0].Type)
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if n, ok := types.Unalias(t).(*types.Named); ok {
+		return n.Origin().Obj()
+	}
+	return nil
+}
+
+// read notes what a place of a stop does.
+func (f *finder) read(s *stop, cur inspector.Cursor) {
+	switch n := cur.Node().(type) {
+	case *ast.UnaryExpr:
+		s.waits = s.waits || n.Op == token.ARROW
+	case *ast.RangeStmt:
+		s.waits = s.waits || code.IsChan(typeOf(f.TypesInfo, n.X))
+	case *ast.CallExpr:
+		if v := f.signal(n); v != nil {
+			s.signals = append(s.signals, v)
+			return
+		}
+		if field := f.resource(n); field != nil {
+			s.closes = append(s.closes, &closeCall{n, field})
+			return
+		}
+		f.awaits(s, n)
+	}
+}
+
+// awaits notes whether a call of a stop waits, or takes a lock.
+func (f *finder) awaits(s *stop, call *ast.CallExpr) {
+	switch name := code.CallName(call); {
+	case name == "lock", name == "rlock":
+		s.locks = true
+	case name == "wait" || name == "sleep":
+		s.waits = true
+	case strings.Contains(name, "wait"), strings.Contains(name, "join"), strings.Contains(name, "drain"), name == "do" && len(call.Args) == 1 && !isLit(call.Args[0]):
+		if !f.chans.Funcs.Callee(call).Valid() {
+			s.vague = true
+		}
+	}
+}
+
+func isLit(e ast.Expr) bool {
+	_, ok := ast.Unparen(e).(*ast.FuncLit)
+	return ok
+}
+
+// signal returns the field that a call closes, or that it calls as a cancel function.
+func (f *finder) signal(call *ast.CallExpr) *types.Var {
+	e := call.Fun
+	if code.IsBuiltin(f.TypesInfo, call, "close") {
+		e = call.Args[0]
+	} else if !code.IsNamed(typeOf(f.TypesInfo, e), "context.CancelFunc") {
+		return nil
+	}
+	return fieldOf(f.TypesInfo, e)
+}
+
+// resource returns the field that a call x.field.Close() closes, if a goroutine that uses
+// it does not end by that.
+func (f *finder) resource(call *ast.CallExpr) *types.Var {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "Close" {
+		return nil
+	}
+	field := fieldOf(f.TypesInfo, sel.X)
+	if field == nil || !f.breaks(field.Type(), 2) {
+		return nil
+	}
+	return field
+}
+
+// breaks reports whether what uses a value of a type after its Close fails or crashes,
+// and is not meant to: files, databases and stores, and types of the package whose Close
+// closes one of these.
+func (f *finder) breaks(t types.Type, depth int) bool {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok || n.Obj().Pkg() == nil {
+		return false
+	}
+	if n.Obj().Pkg() == f.Pkg && !types.IsInterface(n) {
+		return depth > 0 && f.closesWhatBreaks(n, depth-1)
+	}
+	switch path, name := n.Obj().Pkg().Path(), n.Obj().Name(); {
+	case path == "os" && name == "File", path == "database/sql", path == "bufio", strings.HasPrefix(path, "compress/"):
+		return true
+	default:
+		return slices.ContainsFunc([]string{"bbolt", "bolt", "badger", "leveldb", "pebble", "sqlite", "sqlx", "gorm"}, func(s string) bool {
+			return strings.Contains(path, s)
+		}) || slices.ContainsFunc([]string{"DB", "Database", "Store", "Storage", "WAL", "Journal"}, func(s string) bool { return strings.HasSuffix(name, s) })
+	}
+}
+
+// closesWhatBreaks reports whether the Close of a type of the package closes a field, or
+// is that of an embedded one, that breaks.
+func (f *finder) closesWhatBreaks(n *types.Named, depth int) bool {
+	obj, _, _ := types.LookupFieldOrMethod(n, true, f.Pkg, "Close")
+	fn, ok := obj.(*types.Func)
+	if !ok {
+		return false
+	}
+	decl := f.chans.Funcs.Decl(fn)
+	if !decl.Valid() {
+		recv := fn.Signature().Recv()
+		return recv != nil && f.breaks(recv.Type(), depth)
+	}
+	for cur := range own(decl, (*ast.CallExpr)(nil)) {
+		sel, ok := ast.Unparen(cur.Node().(*ast.CallExpr).Fun).(*ast.SelectorExpr)
+		if !ok || sel.Sel.Name != "Close" {
+			continue
+		}
+		if field := fieldOf(f.TypesInfo, sel.X); field != nil && f.breaks(field.Type(), depth) {
+			return true
+		}
+	}
+	return false
+}
+
+// awaited reports whether a stop waits for a goroutine, as far as can be seen.
+func (f *finder) awaited(s *stop, start chans.Start) bool {
+	return s.vague || s.waits && f.tells(start)
+}
+
+// closesWhatIsUsed looks for the goroutines that a stop ends, does not wait for, and that
+// use what the stop closes.
+func (f *finder) closesWhatIsUsed(s *stop) {
+	if len(s.closes) == 0 {
+		return
+	}
+	for _, start := range f.chans.Funcs.Starts {
+		if f.unheard[start.Go] || start.Body == s.decl || f.hears(start, s) == nil || f.awaited(s, start) || f.callsBack(start, s) {
+			continue
+		}
+		for _, c := range s.closes {
+			if f.uses(start.Body, c.field, s.locks) {
+				f.unheard[start.Go] = true
+				f.Reportf(start.Go.Node(), "%s closes %s at line %d without waiting for this goroutine, which may still use it",
+					s.decl.Node().(*ast.FuncDecl).Name.Name, types.ExprString(code.Receiver(c.call)), f.Fset.Position(c.call.Pos()).Line)
+				break
+			}
+		}
+	}
+}
+
+// callsBack reports whether a goroutine calls the method itself: it has the last word.
+func (f *finder) callsBack(start chans.Start, s *stop) bool {
+	return slices.ContainsFunc(f.reach(start.Body), func(r reach) bool { return r.fn == s.decl })
+}
+
+// uses reports whether a goroutine uses a field, for more than to close it or to see
+// whether it is there. A use under a lock does not count if the stop takes one as well.
+func (f *finder) uses(body inspector.Cursor, field *types.Var, locks bool) bool {
+	all := f.reach(body)
+	held := make([]bool, len(all)) // a lock is held where the function is called
+	for i, r := range all {
+		if r.call != nil && locks {
+			held[i] = held[r.from] || f.holds(all[r.from].fn, r.call.Pos())
+		}
+		for cur := range own(r.fn, (*ast.SelectorExpr)(nil)) {
+			if fieldOf(f.TypesInfo, cur.Node().(ast.Expr)) != field || held[i] || locks && f.holds(r.fn, cur.Node().Pos()) {
+				continue
+			}
+			switch up := cur.Parent().Node().(type) {
+			case *ast.SelectorExpr:
+				if up.Sel.Name != "Close" {
+					return true
+				}
+			case *ast.CallExpr:
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// holds reports whether a function has taken a lock before a place, and not released it
+// in between: as the text has it.
+func (f *finder) holds(fn inspector.Cursor, pos token.Pos) (held bool) {
+	for cur := range own(fn, (*ast.CallExpr)(nil)) {
+		if cur.Node().Pos() >= pos {
+			break
+		}
+		switch code.CallName(cur.Node().(*ast.CallExpr)) {
+		case "lock", "rlock":
+			held = true
+		case "unlock", "runlock":
+			if _, deferred := cur.Parent().Node().(*ast.DeferStmt); !deferred {
+				held = false
+			}
+		}
+	}
+	return held
+}
+
+// together reports whether the object that is stopped has both the context and what
+// cancels it as fields of its own.
+func (f *finder) together(s *stop, ctx, signal *types.Var) bool {
+	t := typeOf(f.TypesInfo, s.decl.Node().(*ast.FuncDecl).Recv.List[0].Type)
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	object, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	has := func(v *types.Var) bool {
+		for field := range object.Fields() {
+			if field.Origin() == v {
+				return true
+			}
+		}
+		return false
+	}
+	return has(ctx) && has(signal)
+}
