@@ -29,6 +29,7 @@ var Analyzer = check.New(doc, run, chans.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
 	info := pass.ResultOf[chans.Analyzer].(*chans.Info)
+	pass = once(pass)
 	for _, g := range info.Groups() {
 		alone(pass, g)
 		listened(pass, info, g)
@@ -43,7 +44,25 @@ func run(pass *check.Pass) (any, error) {
 			r.check()
 		}
 	}
+	l := &leavers{Pass: pass, chans: info, graphs: map[inspector.Cursor]*flow.Graph{}}
+	for _, g := range info.Groups() {
+		l.check(g)
+	}
 	return nil, nil
+}
+
+// once returns a pass that reports each place once: the first rule that finds it says why.
+func once(pass *check.Pass) *check.Pass {
+	said := map[token.Pos]bool{}
+	inner, outer := *pass.Pass, *pass
+	inner.Report = func(d analysis.Diagnostic) {
+		if !said[d.Pos] {
+			said[d.Pos] = true
+			pass.Pass.Report(d)
+		}
+	}
+	outer.Pass = &inner
+	return &outer
 }
 
 // alone reports a send by the function that has just made the channel, and has given it

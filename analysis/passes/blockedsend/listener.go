@@ -129,10 +129,7 @@ func (l *listener) others(send *chans.Use) bool {
 // calledFrom reports whether a function is called, and only in functions that from accepts.
 func (l *listener) calledFrom(f inspector.Cursor, from func(inspector.Cursor) bool) bool {
 	called := false
-	for cur := range l.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-		if l.chans.Funcs.Callee(cur.Node().(*ast.CallExpr)) != f {
-			continue
-		}
+	for _, cur := range l.chans.Funcs.Calls(f) {
 		if code.IsTest(l.pass.Fset, cur.Node().Pos()) {
 			continue
 		}

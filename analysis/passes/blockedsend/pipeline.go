@@ -58,8 +58,8 @@ func (p *pipe) left(g *chans.Group, fn inspector.Cursor) ast.Node {
 	}
 	for _, u := range g.Of(chans.Escape) {
 		_, i := u.At.ParentEdge()
-		for cur := range p.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-			if p.chans.Funcs.Callee(cur.Node().(*ast.CallExpr)) != fn || code.IsTest(p.pass.Fset, cur.Node().Pos()) {
+		for _, cur := range p.chans.Funcs.Calls(fn) {
+			if code.IsTest(p.pass.Fset, cur.Node().Pos()) {
 				continue
 			}
 			if left := p.leaves(p.chans.Of(p.result(cur, i))); left != nil {

@@ -73,8 +73,8 @@ func (w *pool) started(fn inspector.Cursor) bool {
 	if _, literal := fn.Node().(*ast.FuncLit); literal || !found {
 		return found
 	}
-	for cur := range w.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-		if _, isGo := cur.Parent().Node().(*ast.GoStmt); !isGo && w.chans.Funcs.Callee(cur.Node().(*ast.CallExpr)) == fn {
+	for _, cur := range w.chans.Funcs.Calls(fn) {
+		if _, isGo := cur.Parent().Node().(*ast.GoStmt); !isGo {
 			return false
 		}
 	}
