@@ -19,8 +19,8 @@ func (f *finder) endedBy(start chans.Start, all []reach, i int, v, signal *types
 	if !ok || v.IsField() {
 		return false
 	}
-	for ; all[i].call != nil; i = all[i].from {
-		if arg := f.argument(all[i].fn, all[i].call, v); arg != nil {
+	for ; all[i].call.Valid(); i = all[i].from {
+		if arg := f.argument(all[i].fn, all[i].call.Node().(*ast.CallExpr), v); arg != nil {
 			if v, ok = code.ObjectOf(f.TypesInfo, arg).(*types.Var); !ok {
 				return false
 			}

@@ -17,8 +17,8 @@ import (
 // that is called on its way.
 type reach struct {
 	fn   inspector.Cursor
-	call *ast.CallExpr // the call of it, nil for the first
-	from int           // the index of the function with the call
+	call inspector.Cursor // the call of it, or that it is given to; not valid for the first
+	from int              // the index of the function with the call
 }
 
 // reach returns the functions that a function comes to, itself first, to a depth of three
@@ -32,9 +32,11 @@ func (f *finder) reach(fn inspector.Cursor) []reach {
 	for i, depth, end := 0, 0, 1; i < len(out) && depth < 3; i++ {
 		for cur := range own(out[i].fn, (*ast.CallExpr)(nil)) {
 			call := cur.Node().(*ast.CallExpr)
-			if callee := f.chans.Funcs.Callee(call); callee.Valid() && !seen[callee] {
-				seen[callee] = true
-				out = append(out, reach{callee, call, i})
+			for _, callee := range f.runs(call) {
+				if !seen[callee] {
+					seen[callee] = true
+					out = append(out, reach{callee, cur, i})
+				}
 			}
 		}
 		if i+1 == end {
@@ -42,6 +44,22 @@ func (f *finder) reach(fn inspector.Cursor) []reach {
 		}
 	}
 	f.reached[fn] = out
+	return out
+}
+
+// runs returns the declared functions of the package that a call may run: the one that it
+// is of, and those that it gives away.
+func (f *finder) runs(call *ast.CallExpr) (out []inspector.Cursor) {
+	if callee := f.chans.Funcs.Callee(call); callee.Valid() {
+		out = append(out, callee)
+	}
+	for _, arg := range call.Args {
+		if sel, ok := arg.(*ast.SelectorExpr); ok {
+			if callee := f.chans.Funcs.Value(sel); callee.Valid() {
+				out = append(out, callee)
+			}
+		}
+	}
 	return out
 }
 

@@ -33,9 +33,10 @@ type closeCall struct {
 }
 
 func (f *finder) stop(decl inspector.Cursor) *stop {
-	s := &stop{decl: decl}
+	name := decl.Node().(*ast.FuncDecl).Name.Name
+	s := &stop{decl: decl, locks: strings.HasSuffix(name, "Locked")}
 	for _, r := range f.reach(decl) {
-		if r.call != nil && !f.ofObject(s, r.fn) {
+		if r.call.Valid() && (!stops(name) || !f.ofObject(s, r.fn)) {
 			continue
 		}
 		for cur := range own(r.fn, (*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil)) {
@@ -208,28 +209,47 @@ func (f *finder) callsBack(start chans.Start, s *stop) bool {
 	return slices.ContainsFunc(f.reach(start.Body), func(r reach) bool { return r.fn == s.decl })
 }
 
-// uses reports whether a goroutine uses a field, for more than to close it or to see
-// whether it is there. A use under a lock does not count if the stop takes one as well.
+// uses reports whether a goroutine uses a field in its loop, or after it, for more than to
+// close it or to see whether it is there. A use under a lock does not count if the stop
+// takes one as well.
 func (f *finder) uses(body inspector.Cursor, field *types.Var, locks bool) bool {
 	all := f.reach(body)
-	held := make([]bool, len(all)) // a lock is held where the function is called
+	held, late := make([]bool, len(all)), make([]bool, len(all)) // where the function is called
 	for i, r := range all {
-		if r.call != nil && locks {
-			held[i] = held[r.from] || f.holds(all[r.from].fn, r.call.Pos())
+		if r.call.Valid() {
+			held[i] = held[r.from] || locks && f.holds(all[r.from].fn, r.call.Node().Pos())
+			late[i] = late[r.from] || isLate(r.call, all[r.from].fn)
 		}
 		for cur := range own(r.fn, (*ast.SelectorExpr)(nil)) {
 			if fieldOf(f.TypesInfo, cur.Node().(ast.Expr)) != field || held[i] || locks && f.holds(r.fn, cur.Node().Pos()) {
 				continue
 			}
-			switch up := cur.Parent().Node().(type) {
-			case *ast.SelectorExpr:
-				if up.Sel.Name != "Close" {
-					return true
-				}
-			case *ast.CallExpr:
+			if (late[i] || isLate(cur, r.fn)) && isUse(cur) {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// isLate reports whether a place in a function is in a loop, after one, or deferred.
+func isLate(at, fn inspector.Cursor) bool {
+	for up := range at.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.DeferStmt)(nil)) {
+		return fn.Contains(up)
+	}
+	for loop := range own(fn, (*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+		return loop.Node().End() < at.Node().Pos()
+	}
+	return false
+}
+
+// isUse reports whether a mention of a field is a use of what it holds.
+func isUse(cur inspector.Cursor) bool {
+	switch up := cur.Parent().Node().(type) {
+	case *ast.SelectorExpr:
+		return up.Sel.Name != "Close"
+	case *ast.CallExpr:
+		return true
 	}
 	return false
 }
