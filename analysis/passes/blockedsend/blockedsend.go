@@ -48,6 +48,7 @@ func run(pass *check.Pass) (any, error) {
 	for _, g := range info.Groups() {
 		l.check(g)
 	}
+	l.pending()
 	return nil, nil
 }
 

@@ -239,7 +239,9 @@ func (l *leavers) strands(g *chans.Group, send *chans.Use, receives []*chans.Use
 		return false
 	}
 	decl, ok := f.Node().(*ast.FuncDecl)
-	return ok && decl.Recv != nil && !li.calledFrom(f, func(c inspector.Cursor) bool { return slices.ContainsFunc(receives, func(u *chans.Use) bool { return u.Func() == c }) })
+	return ok && decl.Recv != nil && !li.calledFrom(f, func(c inspector.Cursor) bool {
+		return slices.ContainsFunc(receives, func(u *chans.Use) bool { return u.Func() == c })
+	})
 }
 
 // beforehand reports whether a sender is started by the receiver itself, after it has
