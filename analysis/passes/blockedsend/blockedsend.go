@@ -47,6 +47,8 @@ func run(pass *check.Pass) (any, error) {
 	l := &leavers{Pass: pass, chans: info, graphs: map[inspector.Cursor]*flow.Graph{}}
 	for _, g := range info.Groups() {
 		l.check(g)
+		l.failing(g)
+		l.handed(g)
 	}
 	l.pending()
 	return nil, nil

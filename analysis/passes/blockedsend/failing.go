@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package blockedsend
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/chans"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+// failing reports the send of a goroutine, in a loop, to another one that alone receives,
+// and that leaves its loop at an error without a word to anybody: with the buffer full,
+// the first waits for ever.
+func (l *leavers) failing(g *chans.Group) {
+	receives := g.Of(chans.Receive)
+	if len(receives) == 0 || g.Has(chans.Origin, chans.Escape) || !g.Has(chans.Send) || !l.kept(g) || !l.bounded(g) {
+		return
+	}
+	fn := receives[0].Func()
+	if !fn.Valid() || !inGoroutine(l.chans, fn) || code.IsTest(l.Fset, fn.Node().Pos()) || l.speaks(code.Body(fn.Node()), true) {
+		return
+	}
+	for _, u := range receives {
+		if u.Func() != fn || loopOf(u.At) == nil && u.At.ParentEdgeKind() != edge.RangeStmt_X {
+			return
+		}
+	}
+	left := l.silentReturn(fn, receives)
+	if left == nil {
+		return
+	}
+	for _, send := range g.Of(chans.Send) {
+		f := send.Func()
+		if inSelect(send) || f == fn || !inGoroutine(l.chans, f) || !endless(send.At) || code.IsTest(l.Fset, send.At.Node().Pos()) {
+			continue
+		}
+		l.Reportf(send.At.Parent().Node(), "%s is received by a goroutine that leaves at an error, at line %d, and tells nobody: then this send waits for ever",
+			types.ExprString(send.At.Node().(ast.Expr)), l.Fset.Position(left.Pos()).Line)
+	}
+}
+
+// bounded reports whether each make of a channel gives it no buffer, or one of a fixed size.
+func (l *leavers) bounded(g *chans.Group) bool {
+	for _, u := range g.Of(chans.Make) {
+		if len(u.Make.Args) > 1 && l.TypesInfo.Types[u.Make.Args[1]].Value == nil {
+			return false
+		}
+	}
+	return g.Has(chans.Make)
+}
+
+// endless reports whether a place is in a loop without a condition.
+func endless(at inspector.Cursor) bool {
+	loop, ok := loopOf(at).(*ast.ForStmt)
+	return ok && loop.Cond == nil
+}
+
+// silentReturn returns a return in the loop of a receiver that is for an error other than
+// that nothing more will come, and with which it ends nothing else.
+func (l *leavers) silentReturn(fn inspector.Cursor, receives []*chans.Use) ast.Node {
+	loop := loopOf(receives[0].At)
+	if over, ok := receives[0].At.Parent().Node().(*ast.RangeStmt); ok {
+		loop = over
+	}
+	for ret := range fn.Preorder((*ast.ReturnStmt)(nil)) {
+		if code.Function(ret) != fn || !code.Contains(loop, ret.Node()) {
+			continue
+		}
+		cond, ok := ret.Parent().Parent().Node().(*ast.IfStmt)
+		if !ok || !code.Contains(cond.Body, ret.Node()) || !l.isError(cond.Cond) || l.speaks(cond.Body, false) || l.speaks(ret.Node(), false) {
+			continue
+		}
+		return ret.Node()
+	}
+	return nil
+}
+
+// isError reports whether a condition is that there is an error.
+func (l *leavers) isError(e ast.Expr) bool {
+	b, ok := ast.Unparen(e).(*ast.BinaryExpr)
+	if !ok || b.Op != token.NEQ || !l.TypesInfo.Types[b.Y].IsNil() {
+		return false
+	}
+	t := l.TypesInfo.TypeOf(b.X)
+	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
+}
+
+// speaks reports whether statements end something, or tell others: they close, cancel,
+// stop, send, or end the process. Of a function, only what it defers is looked at.
+func (l *leavers) speaks(n ast.Node, deferred bool) (found bool) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.DeferStmt:
+			found = found || deferred && l.speaks(n.Call, false)
+			return false
+		case *ast.SendStmt:
+			found = found || !deferred
+		case *ast.CallExpr:
+			if !deferred {
+				found = found || l.ending(n)
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+func (l *leavers) ending(call *ast.CallExpr) bool {
+	if code.IsNamed(l.TypesInfo.TypeOf(call.Fun), "context.CancelFunc") {
+		return true
+	}
+	name := code.CallName(call)
+	return slices.ContainsFunc([]string{"close", "cancel", "stop", "shut", "exit", "fatal", "panic", "kill", "quit", "disconnect", "abort", "fail", "terminate", "drain", "remove", "unregister", "leave", "delete", "store"},
+		func(word string) bool { return strings.Contains(name, word) })
+}
+
+// handed reports sends on a channel that is given to a function of another package to
+// receive from, which returns an error: at the first it receives no more.
+func (l *leavers) handed(g *chans.Group) {
+	given, made := g.Of(chans.Escape), g.Of(chans.Make)
+	if len(given) != 1 || len(made) != 1 || g.Has(chans.Origin, chans.Receive) || !g.Unbuffered(l.TypesInfo) || given[0].At.ParentEdgeKind() != edge.CallExpr_Args || made[0].Var.IsField() || code.IsTest(l.Fset, made[0].At.Node().Pos()) {
+		return
+	}
+	at := given[0].At.Parent()
+	call := at.Node().(*ast.CallExpr)
+	fn := typeutil.StaticCallee(l.TypesInfo, call)
+	if fn == nil || fn.Pkg() == l.Pkg || !returnsError(fn) || !dropped(at) {
+		return
+	}
+	for _, send := range g.Of(chans.Send) {
+		if inSelect(send) || send.Func() == given[0].Func() && at.ParentEdgeKind() != edge.GoStmt_Call {
+			continue
+		}
+		l.Reportf(send.At.Parent().Node(), "%s has no buffer, and %s, at line %d, returns at an error that nobody looks at: a send after that waits for ever",
+			types.ExprString(send.At.Node().(ast.Expr)), types.ExprString(call.Fun), l.Fset.Position(call.Pos()).Line)
+	}
+}
+
+func returnsError(fn *types.Func) bool {
+	results := fn.Signature().Results()
+	return results.Len() > 0 && types.Identical(results.At(results.Len()-1).Type(), types.Universe.Lookup("error").Type())
+}
+
+// dropped reports whether nothing looks at the results of a call.
+func dropped(call inspector.Cursor) bool {
+	switch call.ParentEdgeKind() {
+	case edge.ExprStmt_X, edge.GoStmt_Call:
+		return true
+	case edge.AssignStmt_Rhs:
+		return !slices.ContainsFunc(call.Parent().Node().(*ast.AssignStmt).Lhs, func(e ast.Expr) bool {
+			id, ok := e.(*ast.Ident)
+			return !ok || id.Name != "_"
+		})
+	}
+	return false
+}
