@@ -55,7 +55,7 @@ func run(pass *check.Pass) (any, error) {
 			if code.IsTest(pass.Fset, u.At.Node().Pos()) {
 				continue
 			}
-			if cl := c.closing(u); cl != nil {
+			if cl := c.closing(u); cl != nil && !c.late(u, cl, g) {
 				byFunc[cl.fn] = append(byFunc[cl.fn], cl)
 			}
 		}
@@ -65,6 +65,7 @@ func run(pass *check.Pass) (any, error) {
 	}
 	c.calls()
 	c.goroutines()
+	c.paths()
 	return nil, nil
 }
 
