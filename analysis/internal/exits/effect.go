@@ -9,8 +9,6 @@ import (
 	"go/types"
 	"strings"
 
-	"golang.org/x/tools/go/analysis/passes/inspect"
-	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -195,11 +193,15 @@ func speaksOfTracing(fn *types.Func) bool {
 
 // ofVar looks through a variable that holds a function, as in "stop := start()".
 func (k *Knowledge) ofVar(v *types.Var, depth int) Effect {
-	switch def := k.definition(v).(type) {
-	case *ast.FuncLit:
-		return k.within(def.Body, depth)
-	case *ast.CallExpr:
-		if e := k.returned(def, depth); e.Loss != "" {
+	for _, value := range k.values(v) {
+		var e Effect
+		switch def := value.(type) {
+		case *ast.FuncLit:
+			e = k.within(def.Body, depth)
+		case *ast.CallExpr:
+			e = k.returned(def, depth)
+		}
+		if e.Loss != "" {
 			return e
 		}
 	}
@@ -243,33 +245,6 @@ func (k *Knowledge) returnedBy(decl *ast.FuncDecl, depth int) (out Effect) {
 func isFuncValue(info *types.Info, e ast.Expr) bool {
 	tv, ok := info.Types[e]
 	return ok && tv.IsValue() && isFunc(tv.Type)
-}
-
-// definition returns the expression that a local variable is defined by, nil if it is
-// not just one: for "a, b := f()" the call is the one of both.
-func (k *Knowledge) definition(obj types.Object) ast.Expr {
-	if obj == nil || obj.Pkg() != k.pass.Pkg {
-		return nil
-	}
-	return k.definitions()[obj]
-}
-
-// allDefinitions goes over the package once for all that ask.
-func (k *Knowledge) allDefinitions() map[types.Object]ast.Expr {
-	defs := map[types.Object]ast.Expr{}
-	in := k.pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
-	for cur := range in.Root().Preorder((*ast.AssignStmt)(nil)) {
-		as := cur.Node().(*ast.AssignStmt)
-		if as.Tok != token.DEFINE {
-			continue
-		}
-		for i, lhs := range as.Lhs {
-			if obj := k.pass.TypesInfo.Defs[lhs.(*ast.Ident)]; obj != nil {
-				defs[obj] = ast.Unparen(as.Rhs[min(i, len(as.Rhs)-1)])
-			}
-		}
-	}
-	return defs
 }
 
 // within is what the calls of a function body do: of the first that does something,

@@ -82,7 +82,9 @@ type Knowledge struct {
 	effects map[types.Object]Effect       // of imported ones
 	decls   map[*types.Func]*ast.FuncDecl // of this package
 
-	definitions func() map[types.Object]ast.Expr // of local variables, gathered when first asked for
+	set      func() map[types.Object][]ast.Expr // what variables are set to, gathered when first asked for
+	answers  *answers
+	visiting map[types.Object]bool // variables that are being looked into
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -91,8 +93,9 @@ func run(pass *analysis.Pass) (any, error) {
 		exits:   map[types.Object]Exit{},
 		effects: map[types.Object]Effect{},
 		decls:   map[*types.Func]*ast.FuncDecl{},
+		answers: &answers{},
 	}
-	k.definitions = sync.OnceValue(k.allDefinitions)
+	k.set = sync.OnceValue(k.allSet)
 	for _, f := range pass.AllObjectFacts() {
 		switch fact := f.Fact.(type) {
 		case *Exit:
@@ -111,6 +114,7 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	k.findExits()
+	k.answers.final = true
 	k.exportEffects()
 	return k, nil
 }

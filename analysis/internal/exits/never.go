@@ -25,6 +25,7 @@ var never = map[string][]string{
 	"google.golang.org/grpc/grpclog": {"Fatal*"},
 	"gopkg.in/alecthomas/kingpin.v2": {"Fatalf", "FatalUsage"},
 	"github.com/alecthomas/kingpin":  {"Fatalf", "FatalUsage"},
+	"github.com/alecthomas/kong":     {"Fatalf"},
 	"unknwon.dev/clog":               {"Fatal*"},
 }
 
@@ -33,6 +34,7 @@ var onError = map[string]string{
 	"github.com/spf13/cobra":         "CheckErr",
 	"gopkg.in/alecthomas/kingpin.v2": "FatalIfError",
 	"github.com/alecthomas/kingpin":  "FatalIfError",
+	"github.com/alecthomas/kong":     "FatalIfErrorf",
 }
 
 // chained are loggers with events: log.Fatal().Err(err).Msg("…"). The last call exits.
@@ -61,10 +63,15 @@ func (k *Knowledge) Exit(call *ast.CallExpr) (Exit, bool) {
 		if name := onError[path]; name != "" && obj.Name() == name {
 			return Exit{OnError: true}, true
 		}
-		return Exit{}, chained[path] && k.fatalEvent(call)
+		if chained[path] {
+			return Exit{}, k.fatalEvent(call)
+		}
+		return k.ofInterface(obj.Origin())
 	case *types.Var:
-		e, ok := k.exits[obj]
-		return e, ok
+		if e, ok := k.exits[obj.Origin()]; ok {
+			return e, true
+		}
+		return k.ofVariable(obj.Origin())
 	}
 	return Exit{}, false
 }
@@ -173,7 +180,7 @@ func (k *Knowledge) exitVars() (found bool) {
 		if _, known := k.exits[init.Lhs[0]]; known {
 			continue
 		}
-		if e, ok := k.Exit(&ast.CallExpr{Fun: init.Rhs}); ok {
+		if e, ok := k.value(init.Rhs); ok {
 			k.exits[init.Lhs[0]], found = e, true
 			k.pass.ExportObjectFact(init.Lhs[0], &e)
 		}
@@ -187,19 +194,33 @@ func isFunc(t types.Type) bool {
 }
 
 func (k *Knowledge) bodyExits(decl *ast.FuncDecl) (Exit, bool) {
-	if strings.HasPrefix(decl.Name.Name, "Fatal") && !returns(decl.Body) && k.leadsToExit(decl.Body, depth) {
+	if saysFatal(decl.Name.Name) && decl.Type.Results == nil && !returns(decl.Body) && k.leadsToExit(decl.Body, depth) {
 		return Exit{Hooks: k.runsHooks(decl.Body, depth)}, true
 	}
-	if !mayExit(decl.Body) {
-		return Exit{}, false
+	return k.funcExits(decl.Type, decl.Body)
+}
+
+// funcExits reports whether a function, with a name or without, ends the process.
+func (k *Knowledge) funcExits(typ *ast.FuncType, body *ast.BlockStmt) (Exit, bool) {
+	if mayExit(body) && !returns(body) && k.Exits(body) {
+		return Exit{Hooks: k.runsHooks(body, depth)}, true
 	}
-	if !returns(decl.Body) && k.Exits(decl.Body) {
-		return Exit{Hooks: k.runsHooks(decl.Body, depth)}, true
-	}
-	if param := errorParam(k.pass.TypesInfo, decl); param != nil && k.exitsIfSet(decl.Body, param) {
-		return Exit{OnError: true, Hooks: k.runsHooks(decl.Body, depth)}, true
+	if param := errorParam(k.pass.TypesInfo, typ); param != nil && k.exitsIfSet(body, param) {
+		return Exit{OnError: true, Hooks: k.runsHooks(body, depth)}, true
 	}
 	return Exit{}, false
+}
+
+// saysFatal reports whether the name of a function leaves no doubt that it is called for
+// an end.
+func saysFatal(name string) bool {
+	name = strings.ToLower(name)
+	for _, verb := range []string{"fatal", "die", "bail", "abort"} {
+		if strings.HasPrefix(name, verb) {
+			return true
+		}
+	}
+	return false
 }
 
 // leadsToExit reports whether a function calls one that may exit. That is enough for one
@@ -230,7 +251,7 @@ func mayExit(body *ast.BlockStmt) bool {
 	}
 	switch body.List[len(body.List)-1].(type) {
 	case *ast.ReturnStmt, *ast.AssignStmt, *ast.ForStmt, *ast.RangeStmt, *ast.GoStmt:
-		return len(body.List) <= 2 // an error's helper may end so
+		return false
 	}
 	return true
 }
@@ -303,8 +324,8 @@ func (k *Knowledge) clausesExit(body *ast.BlockStmt, needDefault bool) bool {
 }
 
 // errorParam returns the only parameter that is an error, nil if there is none.
-func errorParam(info *types.Info, decl *ast.FuncDecl) (param types.Object) {
-	for _, field := range decl.Type.Params.List {
+func errorParam(info *types.Info, typ *ast.FuncType) (param types.Object) {
+	for _, field := range typ.Params.List {
 		for _, name := range field.Names {
 			obj := info.Defs[name]
 			if obj == nil || obj.Type().String() != "error" {
@@ -342,11 +363,15 @@ func (k *Knowledge) exitsIfSet(body *ast.BlockStmt, err types.Object) bool {
 	return false
 }
 
-// comparesNil returns the operator of "err != nil" and "err == nil".
+// comparesNil returns the operator of "err != nil" and "err == nil". Errors that a
+// condition leaves out besides do not matter.
 func (k *Knowledge) comparesNil(cond ast.Expr, err types.Object) token.Token {
 	cmp, ok := ast.Unparen(cond).(*ast.BinaryExpr)
 	if !ok {
 		return token.ILLEGAL
+	}
+	if cmp.Op == token.LAND && k.comparesNil(cmp.X, err) == token.NEQ {
+		return token.NEQ
 	}
 	id, ok := ast.Unparen(cmp.X).(*ast.Ident)
 	if !ok || k.pass.TypesInfo.Uses[id] != err || !k.pass.TypesInfo.Types[cmp.Y].IsNil() {

@@ -73,48 +73,16 @@ func (c *checker) exit(exit inspector.Cursor) {
 		c.report(exit, d, effect, "")
 		return
 	}
-	c.caller(exit)
-}
-
-// maxCallers is how many functions, each called by the next, are looked into.
-const maxCallers = 3
-
-// caller looks for what is deferred around the call of the function that an exit is in,
-// if that is called only once: it is a part of its caller then, and so on. A function that
-// always exits is an exit itself, where it is called.
-func (c *checker) caller(exit inspector.Cursor) {
-	at := exit
+	at := []inspector.Cursor{exit}
 	for range maxCallers {
-		call, ok := c.onlyCall(at)
-		if !ok {
-			return
+		at = c.around(at)
+		for _, call := range at {
+			if d, effect := c.skipped(exit, call); effect.Loss != "" {
+				c.report(exit, d, effect, " in "+functionName(call))
+				return
+			}
 		}
-		if d, effect := c.skipped(exit, call); effect.Loss != "" {
-			c.report(exit, d, effect, " in "+functionName(call))
-			return
-		}
-		at = call
 	}
-}
-
-// onlyCall returns the call of the function around a place, if there is one only.
-func (c *checker) onlyCall(at inspector.Cursor) (call inspector.Cursor, ok bool) {
-	outer, ok := code.Enclosing(at)
-	if !ok {
-		return call, false
-	}
-	decl, ok := outer.Node().(*ast.FuncDecl)
-	if !ok {
-		return call, false
-	}
-	fn, ok := c.TypesInfo.Defs[decl.Name].(*types.Func)
-	if !ok || c.know.Ends(fn) {
-		return call, false
-	}
-	if calls := c.callsOf(fn); len(calls) == 1 {
-		return calls[0], true
-	}
-	return call, false
 }
 
 // functionName is what messages call the function around a call.
@@ -127,26 +95,12 @@ func functionName(call inspector.Cursor) string {
 	return "a function"
 }
 
-// callsOf returns the calls of a function of the package that wait for it.
-func (c *checker) callsOf(fn *types.Func) []inspector.Cursor {
-	if c.calls == nil {
-		c.calls = map[*types.Func][]inspector.Cursor{}
-		for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-			callee := c.know.Callee(cur.Node().(*ast.CallExpr))
-			if c.know.Decl(callee) != nil && !apart(cur) && !code.IsTest(c.Fset, cur.Node().Pos()) {
-				c.calls[callee] = append(c.calls[callee], cur)
-			}
-		}
-	}
-	return c.calls[fn]
-}
-
 // skipped returns the first of what is deferred at a call that has an effect and is
 // not done by hand before the exit.
 func (c *checker) skipped(exit, at inspector.Cursor) (inspector.Cursor, exits.Effect) {
 	for _, d := range c.know.Pending(at) {
 		call := d.Node().(*ast.DeferStmt).Call
-		effect := c.know.Effect(call)
+		effect := c.effect(d, at)
 		if effect.Loss == "" || c.byHand(call, d, exit) || c.byHand(call, d, at) || c.syncs(exit, call) || effect.Buffer() && !c.written(call, d, at) {
 			continue
 		}

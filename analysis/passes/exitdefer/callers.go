@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exitdefer
+
+import (
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+const (
+	// maxCallers is how many functions, each called by the next, are looked into for what
+	// is deferred around an exit.
+	maxCallers = 3
+
+	// maxCalls is how many calls a function may have for that. One that is called all over
+	// the place is a helper, which knows nothing of its callers.
+	maxCalls = 8
+)
+
+// around returns the places from which the functions around others are called. A function
+// that always exits is not among them: it is an exit itself, where it is called.
+func (c *checker) around(places []inspector.Cursor) (out []inspector.Cursor) {
+	for _, at := range places {
+		outer, ok := code.Enclosing(at)
+		if !ok {
+			continue
+		}
+		switch fn := outer.Node().(type) {
+		case *ast.FuncLit:
+			if c.runs(outer) {
+				out = append(out, outer)
+			}
+		case *ast.FuncDecl:
+			if obj, ok := c.TypesInfo.Defs[fn.Name].(*types.Func); ok && !c.know.Ends(obj) {
+				out = append(out, c.callsOf(obj)...)
+			}
+		}
+	}
+	return out
+}
+
+// runs reports whether a function literal is run while the function around it is: not one
+// that a go statement starts, that is deferred or returned, nor a helper that always exits.
+func (c *checker) runs(lit inspector.Cursor) bool {
+	switch kind, i := lit.ParentEdge(); kind {
+	case edge.CallExpr_Fun:
+		return !apart(lit.Parent())
+	case edge.ReturnStmt_Results:
+		return false
+	case edge.AssignStmt_Rhs:
+		if lhs := lit.Parent().Node().(*ast.AssignStmt).Lhs; i < len(lhs) {
+			_, exits := c.know.Exit(&ast.CallExpr{Fun: lhs[i]})
+			return !exits
+		}
+	case edge.ValueSpec_Values:
+		_, exits := c.know.Exit(&ast.CallExpr{Fun: lit.Parent().Node().(*ast.ValueSpec).Names[i]})
+		return !exits
+	case edge.CallExpr_Args:
+		return !apart(lit.Parent())
+	}
+	return true
+}
+
+// callsOf returns the calls of a function of the package that wait for it.
+func (c *checker) callsOf(fn *types.Func) []inspector.Cursor {
+	if c.calls == nil {
+		c.calls = map[*types.Func][]inspector.Cursor{}
+		for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+			callee := c.know.Callee(cur.Node().(*ast.CallExpr))
+			if c.know.Decl(callee) != nil && !apart(cur) && !code.IsTest(c.Fset, cur.Node().Pos()) {
+				c.calls[callee] = append(c.calls[callee], cur)
+			}
+		}
+	}
+	if calls := c.calls[fn]; len(calls) <= maxCalls {
+		return calls
+	}
+	return nil
+}
