@@ -197,7 +197,9 @@ func (k *Knowledge) ofVar(v *types.Var, depth int) Effect {
 		var e Effect
 		switch def := value.(type) {
 		case *ast.FuncLit:
-			e = k.within(def.Body, depth)
+			if depth > 0 { // it may call itself
+				e = k.within(def.Body, depth-1)
+			}
 		case *ast.CallExpr:
 			e = k.returned(def, depth)
 		}

@@ -52,8 +52,9 @@ func recursive() {
 	var even, odd func(n int)
 	even = func(n int) { odd(n - 1) }
 	odd = func(n int) { even(n - 1) }
-	defer os.Remove(pidFile)
+	defer even(4)
 	even(3)
+	os.Exit(1)
 }
 
 type app struct {
