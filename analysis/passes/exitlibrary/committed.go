@@ -12,27 +12,45 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/server"
 )
 
-// committed reports whether a function that returns errors stops doing so at some point,
-// and ends the process on each error from there on, of which there are several: it cannot
-// go back any more, because a file is half replaced or its data make no sense.
-func committed(know *exits.Knowledge, fn inspector.Cursor) bool {
-	var ends []token.Pos
-	var returns []token.Pos
-	body := fn.Node()
-	server.Own(body, func(n ast.Node) bool {
+// committed reports whether an exit comes when its function, which returns errors, has
+// stopped doing so, and ends the process on each error from there on, of which there are
+// several: it cannot go back any more, because a file is half replaced or its data make no
+// sense.
+func committed(know *exits.Knowledge, fn inspector.Cursor, exit ast.Node) bool {
+	var last token.Pos // of what returns an error
+	server.Own(fn.Node(), func(n ast.Node) bool {
+		if r, ok := n.(*ast.ReturnStmt); ok && fails(r) {
+			last = r.Pos()
+		}
+		return true
+	})
+	steps := 0 // that end the process
+	ast.Inspect(fn.Node(), func(n ast.Node) bool {
 		switch n := n.(type) {
-		case *ast.CallExpr:
-			if _, ok := know.Exit(n); ok {
-				ends = append(ends, n.Pos())
-			}
-		case *ast.ReturnStmt:
-			if fails(n) {
-				returns = append(returns, n.Pos())
+		case *ast.FuncLit:
+			return n == fn.Node()
+		case *ast.IfStmt:
+			if n.Pos() > last {
+				if mayExit(know, n) {
+					steps++
+				}
+				return false
 			}
 		}
 		return true
 	})
-	return len(ends) > 1 && len(returns) > 0 && returns[len(returns)-1] < ends[0]
+	return last.IsValid() && exit.Pos() > last && steps > 1
+}
+
+// mayExit reports whether a statement has an exit in it.
+func mayExit(know *exits.Knowledge, stmt ast.Stmt) (found bool) {
+	server.Own(stmt, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && !found {
+			_, found = know.Exit(call)
+		}
+		return !found
+	})
+	return found
 }
 
 // fails reports whether a return gives an error back, or may do so.

@@ -32,16 +32,19 @@
 //		return parse(data)
 //	}
 //
-// Reported are functions that return an error, and yet end the process where they have
-// one, or in the default of a switch; function literals that run as goroutines, outside of
-// endless loops; exported methods; exported constructors and the like that return something
-// (New, Open, Connect, Load), and those about a server (Serve, Listen, Start, Stop, Close);
-// functions that reload, refresh, renew or rotate something; and exported functions of the
-// package at the root of a module. Not reported are programs, their command line (packages
-// by name, files by imports), test helpers, functions whose name says that they exit (Must,
-// Fatal, Exit and the like), an exit with the code of a child, and functions that return
-// errors up to a point, and from there on end the process on each of several: they cannot
-// go back any more.
+// Reported are functions that return an error, and yet end the process on a condition, and
+// those without a result that only such functions call; functions that answer requests of
+// HTTP; functions that run as goroutines; exported methods; exported constructors and the
+// like that return something (New, Open, Connect, Load), and those about a server (Serve,
+// Listen, Start, Stop, Close); functions that reload, refresh, renew or rotate something; and
+// exported functions of the package at the root of a module. All but the first two kinds are
+// reported where they have an error.
+//
+// Not reported are programs, their command line (packages by name, files by imports), test
+// helpers, functions whose name says that they exit (Must, Fatal, Exit and the like), an exit
+// with the code of a child, one whose message says that it cannot happen, one for a log or a
+// store that a goroutine cannot write, and functions that return errors up to a point, and
+// from there on end the process on each of several: they cannot go back any more.
 //
 // To switch it off for one line: //quiesce:ignore exitlibrary reason
 package exitlibrary

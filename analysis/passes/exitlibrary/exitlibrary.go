@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
@@ -32,6 +31,9 @@ var parts = []string{
 	"hack", "bench", "benchmark", "benchmarks",
 }
 
+// endings are those of elements of such import paths.
+var endings = []string{"test", "tester", "cmd", "cli", "ctl", "main"}
+
 // frames are packages that only the command line of a program needs.
 var frames = []string{
 	"flag", "testing", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/urfave/cli",
@@ -42,36 +44,62 @@ func run(pass *check.Pass) (any, error) {
 	if code.IsMain(pass.Pass) || ofProgram(pass.Pkg) {
 		return nil, nil
 	}
-	know := pass.ResultOf[exits.Analyzer].(*exits.Knowledge)
+	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge)}
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		e, ok := know.Exit(call)
-		if !ok || e.OnError || code.IsTest(pass.Fset, call.Pos()) || relays(pass, call) {
+		e, ok := c.know.Exit(call)
+		if !ok || code.IsTest(pass.Fset, call.Pos()) || relays(pass, call) || e.OnError && speaks(code.CallName(call)) {
 			continue
 		}
 		fn, ok := code.Enclosing(cur)
-		if !ok || framed(cur) || !onError(pass, cur, fn) && !(otherwise(cur, fn) && returnsError(pass, fn)) {
-			continue
-		}
-		decl := declaration(fn)
-		if decl == nil || speaks(decl.Name.Name) {
-			continue
-		}
-		switch {
-		case fn.Node() == decl && reloads(decl):
-			pass.Reportf(call, "%s in %s ends a process that could go on with what it has", exits.Name(call), decl.Name.Name)
-		case returnsError(pass, fn):
-			if committed(know, fn) {
-				continue
-			}
-			pass.Reportf(call, "%s in %s ends the process of whoever calls it, which expects an error", exits.Name(call), decl.Name.Name)
-		case started(cur, fn):
-			pass.Reportf(call, "%s in %s ends the process from a goroutine: nobody can act on the error", exits.Name(call), decl.Name.Name)
-		case fn.Node() == decl && public(decl) && (makes(decl) || decl.Recv != nil || atRoot(pass)):
-			pass.Reportf(call, "%s in %s ends the process of whoever calls it", exits.Name(call), decl.Name.Name)
+		if ok && !framed(cur) {
+			c.exit(cur, fn, e.OnError || onError(pass, cur, fn))
 		}
 	}
 	return nil, nil
+}
+
+// A checker looks at one package.
+type checker struct {
+	*check.Pass
+	know  *exits.Knowledge
+	calls map[types.Object][]inspector.Cursor // of functions of the package
+}
+
+// exit reports an exit in a function, which is for an error or not.
+func (c *checker) exit(cur, fn inspector.Cursor, failure bool) {
+	decl := declaration(fn)
+	if decl == nil || speaks(decl.Name.Name) && !c.stopFails(cur) {
+		return
+	}
+	call, name := cur.Node().(*ast.CallExpr), decl.Name.Name
+	if serves(c.Pass, fn) {
+		c.Reportf(call, "%s in %s ends the process, and each request under way, for the sake of one", exits.Name(call), name)
+		return
+	}
+	if returnsError(c.Pass, fn) && (failure || conditional(cur, fn) && !impossible(call)) {
+		if !committed(c.know, fn, call) {
+			c.Reportf(call, "%s in %s ends the process of whoever calls it, which expects an error", exits.Name(call), name)
+		}
+		return
+	}
+	if obj, ok := c.TypesInfo.Defs[decl.Name].(*types.Func); !failure || !ok || c.know.Ends(obj) {
+		return // or it is an exit where it is called
+	}
+	switch {
+	case fn.Node() == decl && reloads(decl):
+		c.Reportf(call, "%s in %s ends a process that could go on with what it has", exits.Name(call), name)
+	case c.started(fn):
+		if !failedTo(c.Pass, cur, storing...) {
+			c.Reportf(call, "%s in %s ends the process from a goroutine: nobody can act on the error", exits.Name(call), name)
+		}
+	case fn.Node() == decl && (c.stopFails(cur) || public(decl) && (makes(decl) || decl.Recv != nil || atRoot(c.Pass))):
+		c.Reportf(call, "%s in %s ends the process of whoever calls it", exits.Name(call), name)
+	case fn.Node() == decl && !failedTo(c.Pass, cur, storing...) && !failedTo(c.Pass, cur, decoding...):
+		if caller := c.expects(decl, callerDepth); caller != "" {
+			c.Reportf(call, "%s in %s ends the process of whoever calls %s, which expects an error", exits.Name(call), name, caller)
+		}
+	}
 }
 
 // declaration returns the function that a function literal is in, or the function itself.
@@ -80,25 +108,6 @@ func declaration(fn inspector.Cursor) *ast.FuncDecl {
 		return c.Node().(*ast.FuncDecl)
 	}
 	return nil
-}
-
-// started reports whether a call is in what a go statement runs on the spot. One in a loop
-// without an end is left alone: what writes a log or a store has to crash rather than go
-// on, and says so that way.
-func started(cur, fn inspector.Cursor) bool {
-	lit, ok := fn.Node().(*ast.FuncLit)
-	if !ok || fn.ParentEdgeKind() != edge.CallExpr_Fun {
-		return false
-	}
-	if _, ok := fn.Parent().Parent().Node().(*ast.GoStmt); !ok {
-		return false
-	}
-	for loop := range cur.Enclosing((*ast.ForStmt)(nil)) {
-		if n := loop.Node().(*ast.ForStmt); n.Cond == nil && n.Pos() > lit.Pos() {
-			return false
-		}
-	}
-	return true
 }
 
 // makes reports whether a function returns something it makes, or is about a connection: it
@@ -121,7 +130,7 @@ func reloads(decl *ast.FuncDecl) bool {
 
 func ofProgram(pkg *types.Package) bool {
 	for part := range strings.SplitSeq(pkg.Path(), "/") {
-		if slices.Contains(parts, part) || strings.HasSuffix(part, "test") || strings.HasSuffix(part, "cmd") || strings.HasSuffix(part, "cli") {
+		if slices.Contains(parts, part) || slices.ContainsFunc(endings, func(end string) bool { return strings.HasSuffix(part, end) }) {
 			return true
 		}
 	}
@@ -171,6 +180,12 @@ func public(decl *ast.FuncDecl) bool {
 // speaks reports whether the name of a function says that it may end the process, or
 // that it is a program's own main function.
 func speaks(name string) bool {
+	lower := strings.ToLower(name)
+	for _, verb := range []string{"must", "fatal", "exit", "die", "abort", "bail", "panic", "crash", "quit"} {
+		if strings.HasPrefix(lower, verb) {
+			return true
+		}
+	}
 	for _, word := range []string{"Must", "Fatal", "Exit", "Die", "Abort", "Panic", "Check", "Handle", "Quit", "Kill", "Terminate", "Crash", "Usage", "Main", "Execute", "Restart", "Reexec", "Daemon", "OrExit", "OrDie", "OrFatal"} {
 		if strings.Contains(name, word) {
 			return true
@@ -213,13 +228,6 @@ func failed(pass *check.Pass, cond ast.Expr) bool {
 		return e.Op == token.NOT && code.IsCall(pass.TypesInfo, ast.Unparen(e.X), "errors.Is")
 	}
 	return false
-}
-
-// otherwise reports whether a call is what a function does with a value that it does not
-// know: a statement of the default of a switch.
-func otherwise(cur, fn inspector.Cursor) bool {
-	clause, ok := cur.Parent().Parent().Node().(*ast.CaseClause)
-	return ok && clause.List == nil && clause.Pos() > fn.Node().Pos()
 }
 
 func returnsError(pass *check.Pass, fn inspector.Cursor) bool {

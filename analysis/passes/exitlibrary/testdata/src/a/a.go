@@ -46,7 +46,7 @@ func Relay(cmd *exec.Cmd) error {
 
 func Impossible(n int) error {
 	if n < 0 {
-		log.Fatal("negative")
+		log.Fatal("impossible: negative")
 	}
 	return nil
 }

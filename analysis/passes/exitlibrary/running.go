@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exitlibrary
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/go-quiesce/quiesce/analysis/internal/check"
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
+)
+
+// callerDepth is how many functions, each called by the next, are looked into for one that
+// returns an error.
+const callerDepth = 3
+
+// started reports whether a function is what a go statement runs on the spot, or is named
+// in go statements only.
+func (c *checker) started(fn inspector.Cursor) bool {
+	switch n := fn.Node().(type) {
+	case *ast.FuncLit:
+		return fn.ParentEdgeKind() == edge.CallExpr_Fun && isGo(fn.Parent())
+	case *ast.FuncDecl:
+		calls := c.callsOf(c.TypesInfo.Defs[n.Name])
+		return len(calls) > 0 && !n.Name.IsExported() && !slices.ContainsFunc(calls, func(call inspector.Cursor) bool { return !isGo(call) })
+	}
+	return false
+}
+
+func isGo(call inspector.Cursor) bool {
+	_, ok := call.Parent().Node().(*ast.GoStmt)
+	return ok
+}
+
+// callsOf returns the calls of a function of the package, other than those of tests.
+func (c *checker) callsOf(fn types.Object) []inspector.Cursor {
+	if c.calls == nil {
+		c.calls = map[types.Object][]inspector.Cursor{}
+		for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+			if callee := c.know.Callee(cur.Node().(*ast.CallExpr)); c.know.Decl(callee) != nil && !code.IsTest(c.Fset, cur.Node().Pos()) {
+				c.calls[callee] = append(c.calls[callee], cur)
+			}
+		}
+	}
+	return c.calls[fn]
+}
+
+// expects returns the name of a function that calls another, and returns errors, if all that
+// call it do so.
+func (c *checker) expects(decl *ast.FuncDecl, depth int) (name string) {
+	if decl.Name.IsExported() || depth == 0 {
+		return ""
+	}
+	for _, call := range c.callsOf(c.TypesInfo.Defs[decl.Name]) {
+		fn, ok := code.Enclosing(call)
+		if !ok || isGo(call) {
+			return ""
+		}
+		caller := declaration(fn)
+		if caller == nil || speaks(caller.Name.Name) || framed(call) {
+			return ""
+		}
+		switch {
+		case returnsError(c.Pass, fn):
+			name = caller.Name.Name
+		case fn.Node() == caller:
+			if name = c.expects(caller, depth-1); name == "" {
+				return ""
+			}
+		default:
+			return ""
+		}
+	}
+	return name
+}
+
+// serves reports whether a function, or one around it, answers requests of HTTP.
+func serves(pass *check.Pass, fn inspector.Cursor) bool {
+	for cur := range fn.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		var params *ast.FieldList
+		switch n := cur.Node().(type) {
+		case *ast.FuncDecl:
+			params = n.Type.Params
+		case *ast.FuncLit:
+			params = n.Type.Params
+		}
+		for _, field := range params.List {
+			if t := pass.TypesInfo.TypeOf(field.Type); t != nil && (code.IsNamed(t, "net/http.ResponseWriter") || code.IsNamed(t, "github.com/gin-gonic/gin.Context")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// conditional reports whether a call is in a branch of its function.
+func conditional(cur, fn inspector.Cursor) bool {
+	for branch := range cur.Enclosing((*ast.IfStmt)(nil), (*ast.CaseClause)(nil)) {
+		return branch.Node().Pos() > fn.Node().Pos()
+	}
+	return false
+}
+
+// impossible reports whether an exit says that it is for what cannot happen.
+func impossible(exit *ast.CallExpr) (found bool) {
+	ast.Inspect(exit, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok {
+			text := strings.ToLower(lit.Value)
+			found = found || slices.ContainsFunc(impossibilities, func(word string) bool { return strings.Contains(text, word) })
+		}
+		return !found
+	})
+	return found
+}
+
+var impossibilities = []string{"bug", "impossible", "unreachable", "should not", "should never", "shouldn't", "must not", "cannot happen", "can't happen", "invariant", "assert", "corrupt", "inconsisten", "unexpected", "internal error", "mismatch"}
+
+// storing are the names of functions that store something: who cannot write its log has to
+// crash rather than go on.
+var storing = []string{"save", "write", "append", "sync", "commit", "rollback", "apply", "put", "persist", "store"}
+
+// decoding are those of functions that fail if a program's own data make no sense.
+var decoding = []string{"unmarshal", "marshal", "decode", "encode", "parse"}
+
+// failedTo reports whether an exit is for the error of a function with such a name.
+func failedTo(pass *check.Pass, cur inspector.Cursor, verbs ...string) bool {
+	call := failing(pass, cur)
+	return call != nil && slices.ContainsFunc(verbs, func(verb string) bool {
+		return strings.HasPrefix(code.CallName(call), verb)
+	})
+}
+
+// failing returns the call whose error the innermost branch around a node is for, nil if it
+// is not plain to see.
+func failing(pass *check.Pass, cur inspector.Cursor) *ast.CallExpr {
+	for branch := range cur.Enclosing((*ast.IfStmt)(nil)) {
+		n := branch.Node().(*ast.IfStmt)
+		if !failed(pass, n.Cond) {
+			continue
+		}
+		stmt := ast.Node(n.Init)
+		if n.Init == nil {
+			before, ok := branch.PrevSibling()
+			if !ok {
+				return nil
+			}
+			stmt = before.Node()
+		}
+		if assign, ok := stmt.(*ast.AssignStmt); ok && len(assign.Rhs) == 1 {
+			call, _ := ast.Unparen(assign.Rhs[0]).(*ast.CallExpr)
+			return call
+		}
+		return nil
+	}
+	return nil
+}
+
+// stopFails reports whether an exit is for the error of a server's Shutdown: one client that
+// is slow then keeps the rest of the stop from happening.
+func (c *checker) stopFails(cur inspector.Cursor) bool {
+	call := failing(c.Pass, cur)
+	return call != nil && code.IsCall(c.TypesInfo, call, "(*net/http.Server).Shutdown")
+}
