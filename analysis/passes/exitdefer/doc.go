@@ -34,9 +34,10 @@
 //		return serve()
 //	}
 //
-// An exit in a function that is called while its caller has such a clean-up deferred
-// is reported too, if both are in one package, and it is called nowhere else; so is one in
-// a function that such a one alone calls.
+// An exit in a function that is called while its caller has such a clean-up deferred is
+// reported too, if both are in one package and it is not called all over the place; so is one
+// in a function that such a one calls, and one in a function literal that is run on the spot.
+// A deferred wait for goroutines counts, once one has been started.
 //
 // Not reported is what dies with the process anyway: cancel functions, unlocked mutexes,
 // stopped tickers, closed connections, response bodies and files (the kernel closes

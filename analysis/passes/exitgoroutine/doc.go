@@ -34,8 +34,14 @@
 //	}
 //	srv.Shutdown(drain)
 //
+// The clean-up is one with an effect outside of the process, or the stop of another part of
+// the program; it may be in a function that calls the one with the go statement. The exit may
+// be in a function that the goroutine calls.
+//
 // Reported as well is the failure of a server beside what main runs with a context that
-// a signal ends, if it ends the process: what runs is then not stopped in order.
+// a signal ends, if it ends the process: what runs is then not stopped in order. And so is
+// the goroutine of a server that takes http.ErrServerClosed for a failure: it ends the process
+// as soon as Shutdown begins.
 //
 // Not reported is an exit after the goroutine's own clean-up, one that is forced by a
 // second signal or a time limit, and the Fatal of the goroutine of the very server that

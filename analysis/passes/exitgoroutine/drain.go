@@ -25,8 +25,8 @@ var serves = []string{
 // what it has to stop in order: the failure of a server in a goroutine beside it, such as
 // the one for metrics, goes around that.
 func (c *checker) drains(starter inspector.Cursor, g gostmt.Goroutine) *ast.CallExpr {
-	if !code.IsMainFunc(c.Pass.Pass, starter.Node()) || !c.within(g.Func, serves...) ||
-		!c.within(starter, "os/signal.Notify", "os/signal.NotifyContext") {
+	if !code.IsMainFunc(c.Pass.Pass, starter.Node()) || !c.calling(g.Func, serves...) ||
+		!c.calling(starter, "os/signal.Notify", "os/signal.NotifyContext") {
 		return nil
 	}
 	for cur := range starter.Preorder((*ast.CallExpr)(nil)) {
@@ -45,8 +45,8 @@ func (c *checker) drains(starter inspector.Cursor, g gostmt.Goroutine) *ast.Call
 	return nil
 }
 
-// within reports whether a function calls one of others.
-func (c *checker) within(fn inspector.Cursor, names ...string) bool {
+// calling reports whether a function calls one of others.
+func (c *checker) calling(fn inspector.Cursor, names ...string) bool {
 	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
 		if code.IsCall(c.TypesInfo, cur.Node().(*ast.CallExpr), names...) {
 			return true

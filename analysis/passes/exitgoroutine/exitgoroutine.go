@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/analysis"
@@ -14,7 +15,6 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/exits"
-	"github.com/go-quiesce/quiesce/analysis/internal/gostmt"
 )
 
 //go:embed doc.go
@@ -27,13 +27,14 @@ var Analyzer = check.New(doc, run, exits.Analyzer)
 type checker struct {
 	*check.Pass
 	know    *exits.Knowledge
-	helpers map[*ast.FuncDecl]bool // that ofHelper looks into
+	helpers map[*ast.FuncDecl]bool              // that ofHelper looks into
+	calls   map[types.Object][]inspector.Cursor // of functions of the package
 }
 
 func run(pass *check.Pass) (any, error) {
 	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge), helpers: map[*ast.FuncDecl]bool{}}
 	seen := map[ast.Node]bool{}
-	for _, g := range gostmt.All(pass.TypesInfo, pass.Inspect) {
+	for _, g := range c.goroutines() {
 		if code.IsTest(pass.Fset, g.Start.Node().Pos()) {
 			continue
 		}
@@ -41,7 +42,7 @@ func run(pass *check.Pass) (any, error) {
 			if own, _ := code.Enclosing(cur); own != g.Func || seen[cur.Node()] {
 				continue
 			}
-			if e, ok := c.know.Exit(cur.Node().(*ast.CallExpr)); ok && !e.Hooks && !c.deliberate(g, cur) {
+			if e, ok := c.know.Exit(cur.Node().(*ast.CallExpr)); ok && !e.Hooks && !c.deliberate(g.Goroutine, cur) {
 				seen[cur.Node()] = c.exit(g, cur)
 			}
 		}
@@ -49,38 +50,31 @@ func run(pass *check.Pass) (any, error) {
 	return nil, nil
 }
 
+// maxCallers is how many functions, each called by the next, are looked into for a clean-up.
+const maxCallers = 3
+
 // exit reports an exit in a goroutine if the function that has started it cleans up, or
 // one that calls that function.
-func (c *checker) exit(g gostmt.Goroutine, exit inspector.Cursor) bool {
+func (c *checker) exit(g goroutine, exit inspector.Cursor) bool {
 	starter, ok := code.Enclosing(g.Start)
 	if !ok {
 		return false
 	}
-	uses := used(g.Func)
-	for cur := range starter.Preorder((*ast.CallExpr)(nil)) {
-		if c.cleans(starter, cur, g, uses) {
-			c.report(exit, starter, cur.Node().(*ast.CallExpr))
-			return true
-		}
+	if skipped, loss := c.cleanUp(g.Start, g); skipped != nil {
+		c.report(exit, starter, skipped, loss)
+		return true
 	}
-	if run := c.drains(starter, g); run != nil {
+	if run := c.drains(starter, g.Goroutine); run != nil {
 		c.reportDrain(exit, run)
 		return true
 	}
-	decl, ok := starter.Node().(*ast.FuncDecl)
-	if !ok {
-		return false
-	}
-	fn := c.TypesInfo.Defs[decl.Name]
-	for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-		if c.know.Callee(cur.Node().(*ast.CallExpr)) != fn || code.IsTest(c.Fset, cur.Node().Pos()) {
-			continue
-		}
-		for _, d := range c.know.Pending(cur) {
-			call := d.Node().(*ast.DeferStmt).Call
-			if c.know.Effect(call).Loss != "" && !c.ofGoroutine(call, uses) {
-				caller, _ := code.Enclosing(cur)
-				c.report(exit, caller, call)
+	at := []inspector.Cursor{g.Start}
+	for range maxCallers {
+		at = c.callers(at)
+		for _, call := range at {
+			if skipped, loss := c.cleanUp(call, g); skipped != nil {
+				caller, _ := code.Enclosing(call)
+				c.report(exit, caller, skipped, loss)
 				return true
 			}
 		}
@@ -88,20 +82,54 @@ func (c *checker) exit(g gostmt.Goroutine, exit inspector.Cursor) bool {
 	return false
 }
 
-// cleans reports whether a call of a function is a clean-up that the exit of a goroutine
-// skips: it is deferred, or comes after the go statement, outside of the branches for an
-// error; and it is not of something that the goroutine itself serves.
-func (c *checker) cleans(starter, cur inspector.Cursor, g gostmt.Goroutine, uses map[string]bool) bool {
+// cleanUp returns the first clean-up of the function around a place, at which a goroutine is
+// started, that the goroutine's exit skips, and what is lost.
+func (c *checker) cleanUp(at inspector.Cursor, g goroutine) (skipped *ast.CallExpr, loss string) {
+	fn, ok := code.Enclosing(at)
+	if !ok {
+		return nil, ""
+	}
+	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
+		if loss := c.cleans(fn, at, cur, g); loss != "" {
+			return cur.Node().(*ast.CallExpr), loss
+		}
+	}
+	return nil, ""
+}
+
+// cleans returns what is lost if a call of a function is a clean-up that the exit of a
+// goroutine skips: it is deferred, or comes after the place where that is started, outside of
+// the branches for an error; and it is not of something that the goroutine itself serves.
+func (c *checker) cleans(fn, at, cur inspector.Cursor, g goroutine) string {
 	call := cur.Node().(*ast.CallExpr)
 	own, _ := code.Enclosing(cur)
 	_, deferred := cur.Parent().Node().(*ast.DeferStmt)
 	if _, started := cur.Parent().Node().(*ast.GoStmt); started || !deferred && !namesEnd(call) {
-		return false
+		return ""
 	}
-	if own != starter || !deferred && (call.Pos() < g.Start.Node().Pos() || !c.know.Reaches(g.Start, cur) || c.forError(cur)) {
-		return false
+	if own != fn || !deferred && (call.Pos() < at.Node().Pos() || !c.know.Reaches(at, cur) || c.forError(cur)) {
+		return ""
 	}
-	return c.know.Effect(call).Loss != "" && !c.ofGoroutine(call, uses)
+	loss := c.know.Effect(call).Loss
+	if loss == "" {
+		loss = c.stopped(call)
+	}
+	if loss == "" || c.ofGoroutine(call, g) || !deferred && at != g.Start && !receives(fn, at, cur) {
+		return ""
+	}
+	return loss
+}
+
+// receives reports whether a function receives from a channel between two places: it waits
+// for its end.
+func receives(fn, from, to inspector.Cursor) bool {
+	for cur := range fn.Preorder((*ast.UnaryExpr)(nil)) {
+		n := cur.Node().(*ast.UnaryExpr)
+		if n.Op == token.ARROW && from.Node().End() <= n.Pos() && n.Pos() < to.Node().Pos() {
+			return true
+		}
+	}
+	return false
 }
 
 // forError reports whether a call is in a branch for an error, which is not how the
@@ -115,57 +143,56 @@ func (c *checker) forError(cur inspector.Cursor) bool {
 	return false
 }
 
-// used has what the goroutine calls methods of, as the code writes it.
-func used(fn inspector.Cursor) map[string]bool {
-	uses := map[string]bool{}
-	for cur := range fn.Preorder((*ast.SelectorExpr)(nil)) {
-		uses[types.ExprString(cur.Node().(*ast.SelectorExpr).X)] = true
-	}
-	return uses
-}
-
 // ofGoroutine reports whether all that a clean-up calls with an effect is of things that
 // the goroutine uses too.
-func (c *checker) ofGoroutine(call *ast.CallExpr, uses map[string]bool) bool {
-	lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit)
-	if !ok {
-		sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-		if !ok {
-			return c.ofHelper(call, uses)
-		}
-		_, pkg := c.TypesInfo.ObjectOf(root(sel.X)).(*types.PkgName)
-		return !pkg && uses[types.ExprString(sel.X)]
+func (c *checker) ofGoroutine(call *ast.CallExpr, g goroutine) bool {
+	if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
+		all, _ := c.allOfGoroutine(lit.Body, g)
+		return all
 	}
-	return c.allOfGoroutine(lit.Body, uses)
+	if c.cutsDrain(call, g) {
+		return false
+	}
+	if c.know.Decl(c.know.Callee(call)) != nil {
+		if all, some := c.ofHelper(call, g); some {
+			return all
+		}
+	}
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	_, pkg := c.TypesInfo.ObjectOf(root(sel.X)).(*types.PkgName)
+	return !pkg && g.uses[types.ExprString(sel.X)]
 }
 
-// allOfGoroutine is ofGoroutine for all calls with an effect.
-func (c *checker) allOfGoroutine(body ast.Node, uses map[string]bool) bool {
-	all := true
+// allOfGoroutine is ofGoroutine for all calls with an effect, if there are some.
+func (c *checker) allOfGoroutine(body ast.Node, g goroutine) (all, some bool) {
+	all = true
 	ast.Inspect(body, func(n ast.Node) bool {
-		if inner, ok := n.(*ast.CallExpr); ok && c.know.Effect(inner).Loss != "" {
-			all = all && c.ofGoroutine(inner, uses)
+		if inner, ok := n.(*ast.CallExpr); ok && (c.know.Effect(inner).Loss != "" || c.stopped(inner) != "") {
+			all, some = all && c.ofGoroutine(inner, g), true
 		}
 		return true
 	})
-	return all
+	return all, some
 }
 
 // ofHelper is ofGoroutine for a function of the package: it is given what the goroutine
-// uses, or finds it in variables of the package.
-func (c *checker) ofHelper(call *ast.CallExpr, uses map[string]bool) bool {
+// uses, or finds it in variables of the package or in what it is a method of.
+func (c *checker) ofHelper(call *ast.CallExpr, g goroutine) (all, some bool) {
 	for _, arg := range call.Args {
-		if uses[types.ExprString(arg)] {
-			return true
+		if g.uses[types.ExprString(arg)] {
+			return true, true
 		}
 	}
 	decl := c.know.Decl(c.know.Callee(call))
-	if decl == nil || c.helpers[decl] {
-		return false
+	if c.helpers[decl] {
+		return false, true
 	}
 	c.helpers[decl] = true
 	defer delete(c.helpers, decl)
-	return c.allOfGoroutine(decl.Body, uses)
+	return c.allOfGoroutine(decl.Body, g)
 }
 
 func root(e ast.Expr) *ast.Ident {
@@ -181,7 +208,7 @@ func root(e ast.Expr) *ast.Ident {
 	}
 }
 
-func (c *checker) report(exit, fn inspector.Cursor, skipped *ast.CallExpr) {
+func (c *checker) report(exit, fn inspector.Cursor, skipped *ast.CallExpr, loss string) {
 	call := exit.Node().(*ast.CallExpr)
 	who := "the function that started it"
 	if decl, ok := fn.Node().(*ast.FuncDecl); ok {
@@ -194,7 +221,7 @@ func (c *checker) report(exit, fn inspector.Cursor, skipped *ast.CallExpr) {
 	c.Report(analysis.Diagnostic{
 		Pos: call.Pos(), End: call.End(),
 		Message: fmt.Sprintf("%s in a goroutine skips the clean-up of %s, %s of line %d: %s",
-			exits.Name(call), who, what, c.Fset.Position(skipped.Pos()).Line, c.know.Effect(skipped).Loss),
+			exits.Name(call), who, what, c.Fset.Position(skipped.Pos()).Line, loss),
 		Related: []analysis.RelatedInformation{{Pos: skipped.Pos(), End: skipped.End(), Message: "skipped"}},
 	})
 }
