@@ -194,10 +194,20 @@ func isFunc(t types.Type) bool {
 }
 
 func (k *Knowledge) bodyExits(decl *ast.FuncDecl) (Exit, bool) {
-	if saysFatal(decl.Name.Name) && decl.Type.Results == nil && !returns(decl.Body) && k.leadsToExit(decl.Body, depth) {
+	if saysFatal(decl.Name.Name) && decl.Type.Results == nil && !returns(decl.Body) && !k.asks(decl) && k.leadsToExit(decl.Body, depth) {
 		return Exit{Hooks: k.runsHooks(decl.Body, depth)}, true
 	}
 	return k.funcExits(decl.Type, decl.Body)
+}
+
+// asks reports whether a function begins with a look at the error that it is given.
+func (k *Knowledge) asks(decl *ast.FuncDecl) bool {
+	param := errorParam(k.pass.TypesInfo, decl.Type)
+	if param == nil || len(decl.Body.List) == 0 {
+		return false
+	}
+	first, ok := decl.Body.List[0].(*ast.IfStmt)
+	return ok && k.comparesNil(first.Cond, param) != token.ILLEGAL
 }
 
 // funcExits reports whether a function, with a name or without, ends the process.

@@ -125,3 +125,13 @@ func (t *T) Release() {
 		os.Remove(t.f.Name())
 	}
 }
+
+func fatalIf(err error, s ...any) { // want fatalIf:"exits on error"
+	if err != nil {
+		Die(append(s, err)...)
+	}
+}
+
+func dieNow(err error) { // want dieNow:"exits"
+	write("fatal", err.Error())
+}
