@@ -53,7 +53,7 @@ func bareClient(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
 // bare is bareClient for an expression in a function. It looks at what the callers of
 // the function pass, to a depth.
 func bare(pass *check.Pass, cur inspector.Cursor, e ast.Expr, depth int) bool {
-	if clientLiteral(e) {
+	if clientLiteral(pass, e) || madeBare(pass, e, depth) {
 		return true
 	}
 	client, ok := code.ObjectOf(pass.TypesInfo, e).(*types.Var)
@@ -74,19 +74,103 @@ func bare(pass *check.Pass, cur inspector.Cursor, e ast.Expr, depth int) bool {
 }
 
 // onlyBare reports whether a variable, or a field that nobody else sets, only ever gets
-// clients without a time limit.
+// clients without a time limit. One that holds a client, not its address, begins with one.
 func onlyBare(pass *check.Pass, client *types.Var) bool {
 	global := client.IsField() || client.Parent() == pass.Pkg.Scope()
-	if client.Pkg() != pass.Pkg || global && client.Exported() {
+	if client.Pkg() != pass.Pkg || global && client.Exported() && !ofUnexported(pass.Pkg, client) {
 		return false
 	}
-	found := false
+	found := isClient(client.Type()) && (client.IsField() || declared(pass, client))
 	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.KeyValueExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.CompositeLit)(nil)) {
 		value, sets := setTo(pass.TypesInfo, cur.Node(), client)
 		if !sets {
 			continue
 		}
-		if value == nil || !clientLiteral(value) && !isDefault(pass.TypesInfo, value) {
+		if value == nil || !clientLiteral(pass, value) && !isDefault(pass.TypesInfo, value) && !madeBare(pass, value, helperDepth) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// ofUnexported reports whether a field is one of a type that other packages cannot name.
+func ofUnexported(pkg *types.Package, field *types.Var) bool {
+	for _, name := range pkg.Scope().Names() {
+		obj, ok := pkg.Scope().Lookup(name).(*types.TypeName)
+		if !ok || obj.Exported() {
+			continue
+		}
+		st, ok := obj.Type().Underlying().(*types.Struct)
+		for i := 0; ok && i < st.NumFields(); i++ {
+			if st.Field(i).Origin() == field {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isClient reports whether a type is a client itself, whose zero value is of use.
+func isClient(t types.Type) bool {
+	_, pointer := types.Unalias(t).(*types.Pointer)
+	return !pointer && code.IsNamed(t, "net/http.Client")
+}
+
+// declared reports whether a variable is declared without a value.
+func declared(pass *check.Pass, v *types.Var) bool {
+	for cur := range pass.Inspect.Root().Preorder((*ast.ValueSpec)(nil)) {
+		spec := cur.Node().(*ast.ValueSpec)
+		for _, name := range spec.Names {
+			if pass.TypesInfo.Defs[name] == v {
+				return len(spec.Values) == 0
+			}
+		}
+	}
+	return false
+}
+
+// makers are functions of other modules that make clients without a time limit.
+var makers = []string{
+	"golang.org/x/oauth2.NewClient", "(*golang.org/x/oauth2.Config).Client", "(*golang.org/x/oauth2/clientcredentials.Config).Client",
+	"github.com/hashicorp/go-cleanhttp.DefaultClient", "github.com/hashicorp/go-cleanhttp.DefaultPooledClient",
+}
+
+// madeBare reports whether an expression is a call that makes a client without a time limit:
+// of a function of the package all of whose results are such.
+func madeBare(pass *check.Pass, e ast.Expr, depth int) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok || depth == 0 {
+		return false
+	}
+	if code.IsCall(pass.TypesInfo, call, makers...) {
+		return true
+	}
+	fn := typeutil.StaticCallee(pass.TypesInfo, call)
+	if fn == nil || fn.Pkg() != pass.Pkg {
+		return false
+	}
+	for decl := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
+		if pass.TypesInfo.Defs[decl.Node().(*ast.FuncDecl).Name] == fn {
+			return returnsBare(pass, decl, depth)
+		}
+	}
+	return false
+}
+
+func returnsBare(pass *check.Pass, decl inspector.Cursor, depth int) (found bool) {
+	for cur := range decl.Preorder((*ast.ReturnStmt)(nil)) {
+		results := cur.Node().(*ast.ReturnStmt).Results
+		if own, _ := code.Enclosing(cur); own != decl {
+			continue
+		}
+		if len(results) == 0 {
+			return false
+		}
+		if pass.TypesInfo.Types[results[0]].IsNil() {
+			continue // with an error
+		}
+		if !bare(pass, cur, results[0], depth-1) {
 			return false
 		}
 		found = true
@@ -154,16 +238,67 @@ func isDefault(info *types.Info, e ast.Expr) bool {
 
 // clientLiteral reports whether an expression makes a client, and sets no Timeout nor a
 // transport that may have one.
-func clientLiteral(e ast.Expr) bool {
+func clientLiteral(pass *check.Pass, e ast.Expr) bool {
+	if call, ok := e.(*ast.CallExpr); ok && code.IsBuiltin(pass.TypesInfo, call, "new") {
+		return isClient(pass.TypesInfo.TypeOf(call.Args[0]))
+	}
 	return literal(e, func(field string, value ast.Expr) bool {
-		return field != "Timeout" && (field != "Transport" || bareTransport(value))
+		return field != "Timeout" && (field != "Transport" || bareTransport(pass, value, helperDepth))
 	})
 }
 
-func bareTransport(e ast.Expr) bool {
-	return literal(e, func(field string, _ ast.Expr) bool {
+// bareTransport reports whether a transport waits for an answer as long as it takes: a
+// literal that says nothing else, or the default one, which only limits the dial.
+func bareTransport(pass *check.Pass, e ast.Expr, depth int) bool {
+	if literal(e, func(field string, _ ast.Expr) bool {
 		return field != "ResponseHeaderTimeout" && !strings.Contains(field, "Dial") && !strings.HasPrefix(field, "RoundTripper")
-	})
+	}) {
+		return true
+	}
+	switch e := ast.Unparen(e).(type) {
+	case *ast.TypeAssertExpr:
+		return bareTransport(pass, e.X, depth)
+	case *ast.CallExpr:
+		sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
+		return ok && sel.Sel.Name == "Clone" && len(e.Args) == 0 && bareTransport(pass, sel.X, depth)
+	}
+	v, ok := code.ObjectOf(pass.TypesInfo, e).(*types.Var)
+	if !ok || v.Pkg() == nil || depth == 0 {
+		return false
+	}
+	if v.Name() == "DefaultTransport" && v.Pkg().Path() == "net/http" {
+		return true
+	}
+	return !v.IsField() && v.Pkg() == pass.Pkg && v.Parent() != pass.Pkg.Scope() && onlyBareTransport(pass, v, depth)
+}
+
+// onlyBareTransport is bareTransport for a local variable.
+func onlyBareTransport(pass *check.Pass, v *types.Var, depth int) (found bool) {
+	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.UnaryExpr)(nil)) {
+		if assign, ok := cur.Node().(*ast.AssignStmt); ok && setsLimit(pass.TypesInfo, assign, v) {
+			return false
+		}
+		value, sets := setTo(pass.TypesInfo, cur.Node(), v)
+		if !sets {
+			continue
+		}
+		if value == nil || !bareTransport(pass, value, depth-1) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// setsLimit reports whether a statement sets a field of a transport that limits it.
+func setsLimit(info *types.Info, assign *ast.AssignStmt, transport *types.Var) bool {
+	for _, lhs := range assign.Lhs {
+		f, ok := lhs.(*ast.SelectorExpr)
+		if ok && (f.Sel.Name == "ResponseHeaderTimeout" || strings.Contains(f.Sel.Name, "Dial")) && code.ObjectOf(info, f.X) == transport {
+			return true
+		}
+	}
+	return false
 }
 
 // literal reports whether an expression is a literal of a struct, or its address, all of

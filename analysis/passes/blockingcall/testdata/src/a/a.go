@@ -80,8 +80,13 @@ func bounded(url string) {
 	other := &http.Client{}
 	other.Timeout = time.Second
 	other.Get(url)
-	own := &http.Client{Transport: http.DefaultTransport}
+	var tripper http.RoundTripper
+	own := &http.Client{Transport: tripper}
 	own.Get(url)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = time.Second
+	headers := &http.Client{Transport: transport}
+	headers.Get(url)
 }
 
 func passed(ctx context.Context, url string) {
