@@ -328,7 +328,7 @@ func (k *Knowledge) alongError(s *ast.IfStmt, depth int) Effect {
 }
 
 // endings begin the names of functions that other packages call for an end.
-var endings = []string{"Close*", "Stop*", "Shutdown*", "Clean*", "Flush*", "Release*", "Remove*", "Teardown*", "TearDown*", "Destroy*", "Terminate*", "Kill*", "Finish*", "Unlock*", "Deregister*", "Restore*", "MustClose*", "MustStop*", "MustRemove*"}
+var endings = []string{"Close*", "Stop*", "Shutdown*", "Clean*", "Flush*", "Release*", "Remove*", "Teardown*", "TearDown*", "Destroy*", "Terminate*", "Kill*", "Finish*", "Unlock*", "Delete*", "Deregister*", "Unregister*", "Restore*", "MustClose*", "MustStop*", "MustRemove*"}
 
 // exportEffects tells other packages what the functions of this one do that they may
 // defer, and those that they return.

@@ -19,6 +19,7 @@ const (
 	entryStays   = "the entry stays until it expires"
 	socketStays  = "the socket file stays behind"
 	databaseOpen = "the database is not closed cleanly"
+	notTold      = "another host is not told"
 )
 
 // effects has what functions do outside the process, by their full names without a
@@ -48,6 +49,15 @@ var effects = map[string]string{
 	"syscall.Kill":          childLives,
 	"(*os/exec.Cmd).Run":    "the command does not run",
 	"(*os/exec.Cmd).Output": "the command does not run",
+
+	"net/http.Get":                notTold,
+	"net/http.Post":               notTold,
+	"net/http.PostForm":           notTold,
+	"(*net/http.Client).Do":       notTold,
+	"(*net/http.Client).Get":      notTold,
+	"(*net/http.Client).Post":     notTold,
+	"(*net/http.Client).PostForm": notTold,
+	"net/smtp.SendMail":           notTold,
 
 	"(*net/http.Server).Shutdown":                     requestsCut,
 	"(*google.golang.org/grpc.Server).GracefulStop":   requestsCut,

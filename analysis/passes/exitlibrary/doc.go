@@ -40,7 +40,8 @@
 // exported functions of the package at the root of a module. All but the first two kinds are
 // reported where they have an error.
 //
-// Not reported are programs, their command line (packages by name, files by imports), test
+// Not reported are programs, their command line (files by imports, and packages by name, but
+// for constructors, and methods that return an error and are not a command's own), test
 // helpers, functions whose name says that they exit (Must, Fatal, Exit and the like), an exit
 // with the code of a child, one whose message says that it cannot happen, one for a log or a
 // store that a goroutine cannot write, and functions that return errors up to a point, and

@@ -23,16 +23,20 @@ var doc string
 // Analyzer reports exits of the process in a library.
 var Analyzer = check.New(doc, run, exits.Analyzer)
 
-// parts are elements of the import paths of packages that belong to one program, or to
-// tests.
-var parts = []string{
-	"cmd", "cmds", "cli", "command", "commands", "app", "apps", "main", "tool", "tools", "script", "scripts",
-	"example", "examples", "demo", "test", "tests", "testing", "testutil", "testutils", "testdata", "e2e", "integration",
-	"hack", "bench", "benchmark", "benchmarks",
+// commands are elements of the import paths of packages that belong to one program.
+var commands = []string{"cmd", "cmds", "cli", "command", "commands", "app", "apps"}
+
+// aids are elements of the import paths of what helps with the work on a program.
+var aids = []string{
+	"main", "tool", "tools", "script", "scripts", "example", "examples", "demo", "test", "tests", "testing", "testutil",
+	"testutils", "testdata", "e2e", "integration", "hack", "bench", "benchmark", "benchmarks",
 }
 
-// endings are those of elements of such import paths.
-var endings = []string{"test", "tester", "cmd", "cli", "ctl", "main"}
+// commandEndings and aidEndings are how such elements may end.
+var (
+	commandEndings = []string{"cmd", "cli", "ctl", "main"}
+	aidEndings     = []string{"test", "tester"}
+)
 
 // frames are packages that only the command line of a program needs.
 var frames = []string{
@@ -41,10 +45,11 @@ var frames = []string{
 }
 
 func run(pass *check.Pass) (any, error) {
-	if code.IsMain(pass.Pass) || ofProgram(pass.Pkg) {
+	if code.IsMain(pass.Pass) || among(pass.Pkg, aids, aidEndings) {
 		return nil, nil
 	}
 	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge)}
+	command := among(pass.Pkg, commands, commandEndings)
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		e, ok := c.know.Exit(call)
@@ -52,8 +57,12 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		fn, ok := code.Enclosing(cur)
-		if ok && !framed(cur) {
-			c.exit(cur, fn, e.OnError || onError(pass, cur, fn))
+		if !ok || framed(cur) {
+			continue
+		}
+		failure := e.OnError || onError(pass, cur, fn)
+		if !command || failure && ofPart(pass, fn) {
+			c.exit(cur, fn, failure)
 		}
 	}
 	return nil, nil
@@ -128,13 +137,30 @@ func reloads(decl *ast.FuncDecl) bool {
 	return strings.HasPrefix(name, "reload") || strings.HasPrefix(name, "refresh") || strings.HasPrefix(name, "renew") || strings.HasPrefix(name, "rotate")
 }
 
-func ofProgram(pkg *types.Package) bool {
+// ofPart reports whether a function belongs to something with a life of its own, such as a
+// server, also if it is among the commands of a program: it is a method that returns an
+// error, other than that of a command itself, or a constructor for other packages.
+func ofPart(pass *check.Pass, fn inspector.Cursor) bool {
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	switch {
+	case !ok:
+		return false
+	case decl.Recv != nil:
+		return decl.Name.Name != "Run" && returnsError(pass, fn)
+	default:
+		return strings.HasPrefix(decl.Name.Name, "New") && decl.Type.Results.NumFields() > 0
+	}
+}
+
+// among reports whether a package, or a folder that it is in, has one of those names, or a
+// name that ends so.
+func among(pkg *types.Package, names, endings []string) bool {
 	for part := range strings.SplitSeq(pkg.Path(), "/") {
-		if slices.Contains(parts, part) || slices.ContainsFunc(endings, func(end string) bool { return strings.HasSuffix(part, end) }) {
+		if slices.Contains(names, part) || slices.ContainsFunc(endings, func(end string) bool { return strings.HasSuffix(part, end) }) {
 			return true
 		}
 	}
-	return slices.Contains(parts, pkg.Name())
+	return slices.Contains(names, pkg.Name())
 }
 
 // framed reports whether the file of a node imports what only a command line needs.

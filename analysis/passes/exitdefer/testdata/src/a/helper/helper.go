@@ -5,6 +5,7 @@ package helper
 
 import (
 	"log"
+	"net/http"
 	"os"
 	"sync"
 )
@@ -65,4 +66,13 @@ func Lock(name string) (unlock func(), err error) {
 func Trace(name string) func() {
 	log.Println(name)
 	return func() { log.Println(name, "done") }
+}
+
+// DeleteSnapshot asks another host to delete one.
+func DeleteSnapshot(url string) error {
+	resp, err := http.Get(url)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }
