@@ -208,3 +208,17 @@ func InProgram(pass *analysis.Pass) bool {
 	}
 	return true
 }
+
+// Redirects reports whether a call is given a handler that redirects, by its name or by
+// what it does: its requests are over at once.
+func Redirects(call *ast.CallExpr) bool {
+	found := false
+	for _, arg := range call.Args {
+		ast.Inspect(arg, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			found = found || ok && strings.Contains(strings.ToLower(id.Name), "redirect")
+			return !found
+		})
+	}
+	return found
+}

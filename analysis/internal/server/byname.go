@@ -17,18 +17,18 @@ import (
 // named returns what a call does that is of a function or method with one of the names
 // under which servers of all kinds serve, of names, mails, shells or a protocol of their
 // own: those that split a listener for others too. It returns only an error.
-func named(pkg *types.Package, info *types.Info, call *ast.CallExpr) (known, bool) {
+func named(pass *analysis.Pass, call *ast.CallExpr) (known, bool) {
 	if !servingName(calledName(call)) {
 		return known{}, false
 	}
-	fn, ok := typeutil.Callee(info, call).(*types.Func)
+	fn, ok := typeutil.Callee(pass.TypesInfo, call).(*types.Func)
 	if !ok || fn.Pkg() == nil || !returnsError(fn.Signature()) || !mayListen(fn) {
 		return known{}, false
 	}
 	if fn.Signature().Recv() != nil {
 		return known{op: Serve}, true
 	}
-	return known{op: ServeGlobal}, fn.Signature().Params().Len() > 0 && !SameModule(pkg.Path(), fn.Pkg().Path())
+	return known{op: ServeGlobal}, fn.Signature().Params().Len() > 0 && !SameModule(pass, fn.Pkg())
 }
 
 func calledName(call *ast.CallExpr) string {

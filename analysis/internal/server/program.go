@@ -33,7 +33,7 @@ func imports(pass *analysis.Pass, info *Info, own *Package) bool {
 		if pass.ImportPackageFact(p, &fact) {
 			servers = servers || fact.Funcs
 			info.Listens[p], info.Signals[p] = fact.Listens, fact.OwnSignals
-			own.add(pass.Pkg.Path(), p.Path(), fact)
+			own.add(pass, p, fact)
 		}
 	}
 	// What these do to themselves is not what a program does with them.
@@ -42,9 +42,9 @@ func imports(pass *analysis.Pass, info *Info, own *Package) bool {
 
 // add notes what an imported package does. What the imports of another owner's package
 // do is its own affair: a client library that draws on a terminal does not stop a server.
-func (own *Package) add(importer, imported string, fact Package) {
-	own.State = own.State || fact.State && SameModule(importer, imported)
-	if sameOwner(importer, imported) {
+func (own *Package) add(pass *analysis.Pass, imported *types.Package, fact Package) {
+	own.State = own.State || fact.State && SameModule(pass, imported)
+	if sameOwner(pass.Pkg.Path(), imported.Path()) {
 		own.Signals, own.Stops = own.Signals || fact.Signals, own.Stops || fact.Stops
 		own.NearSignals, own.NearStops = own.NearSignals || fact.NearSignals, own.NearStops || fact.NearStops
 		return
@@ -52,9 +52,17 @@ func (own *Package) add(importer, imported string, fact Package) {
 	own.NearSignals, own.NearStops = own.NearSignals || fact.Signals, own.NearStops || fact.Stops
 }
 
-// SameModule reports whether two packages are probably of one module: their paths begin
-// with the same three elements, as in "host/owner/name", or the same one without a host.
-func SameModule(a, b string) bool { return sameElements(a, b, 3) }
+// SameModule reports whether another package is of the module of a pass, or probably of the
+// same program: their paths begin with the same three elements, as in "host/owner/name", or
+// the same one without a host.
+func SameModule(pass *analysis.Pass, other *types.Package) bool {
+	if pass.Module != nil && pass.Module.Path != "" {
+		if rest, ok := strings.CutPrefix(other.Path(), pass.Module.Path); ok && (rest == "" || rest[0] == '/') {
+			return true
+		}
+	}
+	return sameElements(pass.Pkg.Path(), other.Path(), 3)
+}
 
 // sameOwner reports whether two packages are probably by the same people.
 func sameOwner(a, b string) bool { return sameElements(a, b, 2) }

@@ -99,7 +99,7 @@ func (c *checker) alone(call *ast.CallExpr) bool {
 // the program, which can be closed.
 func (c *checker) service(call *ast.CallExpr) bool {
 	fn, ok := typeutil.Callee(c.pass.TypesInfo, call).(*types.Func)
-	if !ok || fn.Pkg() == nil || fn.Pkg() == c.pass.Pkg || fn.Signature().Recv() == nil || !server.SameModule(c.pass.Pkg.Path(), fn.Pkg().Path()) {
+	if !ok || fn.Pkg() == nil || fn.Pkg() == c.pass.Pkg || fn.Signature().Recv() == nil || !server.SameModule(c.pass.Pass, fn.Pkg()) {
 		return false
 	}
 	switch fn.Name() {
@@ -107,7 +107,18 @@ func (c *checker) service(call *ast.CallExpr) bool {
 	default:
 		return false
 	}
-	return c.info.Listens[fn.Pkg()] && closable(fn.Signature().Recv().Type(), c.pass.Pkg)
+	recv := fn.Signature().Recv().Type()
+	return c.info.Listens[fn.Pkg()] && (closable(recv, c.pass.Pkg) || calledServer(recv))
+}
+
+// calledServer reports whether a type has the name of one that serves.
+func calledServer(t types.Type) bool {
+	obj := named(t)
+	if obj == nil {
+		return false
+	}
+	name := strings.ToLower(obj.Name())
+	return strings.HasSuffix(name, "server") || strings.HasSuffix(name, "service") || strings.HasSuffix(name, "daemon")
 }
 
 // closable reports whether a type has a method that ends what another one runs.

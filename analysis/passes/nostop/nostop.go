@@ -37,6 +37,7 @@ func run(pass *check.Pass) (any, error) {
 	c := &checker{pass, info}
 	if info.ProgramSignals {
 		c.subcommands()
+		c.notStopped()
 		return nil, nil
 	}
 	if !code.IsMain(pass.Pass) && !ofCommand(pass) {
@@ -201,7 +202,7 @@ func cleanup(name string) bool {
 // ownPackages reports whether a program has more than its main package.
 func ownPackages(pass *check.Pass) bool {
 	for _, p := range pass.Pkg.Imports() {
-		if strings.Contains(p.Path(), "/") && server.SameModule(pass.Pkg.Path(), p.Path()) {
+		if strings.Contains(p.Path(), "/") && server.SameModule(pass.Pass, p) {
 			return true
 		}
 	}

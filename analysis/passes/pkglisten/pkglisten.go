@@ -4,9 +4,7 @@ package pkglisten
 
 import (
 	_ "embed"
-	"go/ast"
 	"go/types"
-	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
 
@@ -26,7 +24,7 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	for _, s := range info.Sites {
-		if s.Op == server.ServeGlobal && (!s.Wrapped || elsewhere(pass, s)) && !info.Aside(s.At) && !redirects(s.Call) {
+		if s.Op == server.ServeGlobal && (!s.Wrapped || elsewhere(pass, s)) && !info.Aside(s.At) && !server.Redirects(s.Call) {
 			pass.Reportf(s.Call, "nobody can stop the server of %s: the program shuts others down, and cuts off the requests of this one",
 				types.ExprString(s.Call.Fun))
 		}
@@ -38,7 +36,7 @@ func run(pass *check.Pass) (any, error) {
 // which does not know that the program stops its servers.
 func elsewhere(pass *check.Pass, s server.Site) bool {
 	fn, ok := typeutil.Callee(pass.TypesInfo, s.Call).(*types.Func)
-	return ok && fn.Pkg() != nil && fn.Pkg() != pass.Pkg && server.SameModule(pass.Pkg.Path(), fn.Pkg().Path())
+	return ok && fn.Pkg() != nil && fn.Pkg() != pass.Pkg && server.SameModule(pass.Pass, fn.Pkg())
 }
 
 // stopsGracefully reports whether a package stops servers, and waits for their requests.
@@ -49,18 +47,4 @@ func stopsGracefully(info *server.Info) bool {
 		}
 	}
 	return false
-}
-
-// redirects reports whether a call is given a handler that redirects, by its name or by
-// what it does: its requests are over at once.
-func redirects(call *ast.CallExpr) bool {
-	found := false
-	for _, arg := range call.Args {
-		ast.Inspect(arg, func(n ast.Node) bool {
-			id, ok := n.(*ast.Ident)
-			found = found || ok && strings.Contains(strings.ToLower(id.Name), "redirect")
-			return !found
-		})
-	}
-	return found
 }
