@@ -28,7 +28,7 @@ func named(pass *analysis.Pass, call *ast.CallExpr) (known, bool) {
 	if fn.Signature().Recv() != nil {
 		return known{op: Serve}, true
 	}
-	return known{op: ServeGlobal}, fn.Signature().Params().Len() > 0 && !SameModule(pass, fn.Pkg())
+	return known{op: ServeGlobal}, fn.Signature().Params().Len() > 0 && !SameProgram(pass, fn.Pkg())
 }
 
 func calledName(call *ast.CallExpr) string {

@@ -43,7 +43,7 @@ func imports(pass *analysis.Pass, info *Info, own *Package) bool {
 // add notes what an imported package does. What the imports of another owner's package
 // do is its own affair: a client library that draws on a terminal does not stop a server.
 func (own *Package) add(pass *analysis.Pass, imported *types.Package, fact Package) {
-	own.State = own.State || fact.State && SameModule(pass, imported)
+	own.State = own.State || fact.State && SameProgram(pass, imported)
 	if sameOwner(pass.Pkg.Path(), imported.Path()) {
 		own.Signals, own.Stops = own.Signals || fact.Signals, own.Stops || fact.Stops
 		own.NearSignals, own.NearStops = own.NearSignals || fact.NearSignals, own.NearStops || fact.NearStops
@@ -52,17 +52,19 @@ func (own *Package) add(pass *analysis.Pass, imported *types.Package, fact Packa
 	own.NearSignals, own.NearStops = own.NearSignals || fact.Signals, own.NearStops || fact.Stops
 }
 
-// SameModule reports whether another package is of the module of a pass, or probably of the
-// same program: their paths begin with the same three elements, as in "host/owner/name", or
-// the same one without a host.
-func SameModule(pass *analysis.Pass, other *types.Package) bool {
+// SameProgram reports whether another package is of the module of a pass, or probably so.
+func SameProgram(pass *analysis.Pass, other *types.Package) bool {
 	if pass.Module != nil && pass.Module.Path != "" {
 		if rest, ok := strings.CutPrefix(other.Path(), pass.Module.Path); ok && (rest == "" || rest[0] == '/') {
 			return true
 		}
 	}
-	return sameElements(pass.Pkg.Path(), other.Path(), 3)
+	return SameModule(pass.Pkg.Path(), other.Path())
 }
+
+// SameModule reports whether two packages are probably of one module: their paths begin
+// with the same three elements, as in "host/owner/name", or the same one without a host.
+func SameModule(a, b string) bool { return sameElements(a, b, 3) }
 
 // sameOwner reports whether two packages are probably by the same people.
 func sameOwner(a, b string) bool { return sameElements(a, b, 2) }

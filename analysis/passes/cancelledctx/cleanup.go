@@ -72,7 +72,7 @@ func (c *checker) bounded(fn *types.Func) bool {
 	if fn.Pkg() != c.pass.Pkg {
 		// What the module itself has may well take care of it, and cannot be seen here.
 		recv := fn.Signature().Recv()
-		return recv != nil && types.IsInterface(recv.Type()) || fn.Pkg() == nil || !server.SameModule(c.pass.Pass, fn.Pkg())
+		return recv != nil && types.IsInterface(recv.Type()) || fn.Pkg() == nil || !server.SameProgram(c.pass.Pass, fn.Pkg())
 	}
 	for n := range c.pass.Inspect.PreorderSeq((*ast.FuncDecl)(nil)) {
 		decl := n.(*ast.FuncDecl)

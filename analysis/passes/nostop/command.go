@@ -99,7 +99,7 @@ func (c *checker) alone(call *ast.CallExpr) bool {
 // the program, which can be closed.
 func (c *checker) service(call *ast.CallExpr) bool {
 	fn, ok := typeutil.Callee(c.pass.TypesInfo, call).(*types.Func)
-	if !ok || fn.Pkg() == nil || fn.Pkg() == c.pass.Pkg || fn.Signature().Recv() == nil || !server.SameModule(c.pass.Pass, fn.Pkg()) {
+	if !ok || fn.Pkg() == nil || fn.Pkg() == c.pass.Pkg || fn.Signature().Recv() == nil || !server.SameProgram(c.pass.Pass, fn.Pkg()) {
 		return false
 	}
 	switch fn.Name() {

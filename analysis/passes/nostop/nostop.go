@@ -202,7 +202,7 @@ func cleanup(name string) bool {
 // ownPackages reports whether a program has more than its main package.
 func ownPackages(pass *check.Pass) bool {
 	for _, p := range pass.Pkg.Imports() {
-		if strings.Contains(p.Path(), "/") && server.SameModule(pass.Pass, p) {
+		if strings.Contains(p.Path(), "/") && server.SameProgram(pass.Pass, p) {
 			return true
 		}
 	}

@@ -36,7 +36,7 @@ func run(pass *check.Pass) (any, error) {
 // which does not know that the program stops its servers.
 func elsewhere(pass *check.Pass, s server.Site) bool {
 	fn, ok := typeutil.Callee(pass.TypesInfo, s.Call).(*types.Func)
-	return ok && fn.Pkg() != nil && fn.Pkg() != pass.Pkg && server.SameModule(pass.Pass, fn.Pkg())
+	return ok && fn.Pkg() != nil && fn.Pkg() != pass.Pkg && server.SameProgram(pass.Pass, fn.Pkg())
 }
 
 // stopsGracefully reports whether a package stops servers, and waits for their requests.

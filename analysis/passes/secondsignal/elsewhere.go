@@ -84,7 +84,7 @@ func (f finder) params(fn *types.Func) []int {
 // a bound when the context of its command line has ended.
 func (f finder) commands() bool {
 	for _, imported := range f.pass.Pkg.Imports() {
-		if server.SameModule(f.pass.Pass, imported) && f.pass.ImportPackageFact(imported, new(commands)) {
+		if server.SameProgram(f.pass.Pass, imported) && f.pass.ImportPackageFact(imported, new(commands)) {
 			return true
 		}
 	}

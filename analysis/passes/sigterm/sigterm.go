@@ -90,7 +90,7 @@ func starts(pass *check.Pass, decl inspector.Cursor) bool {
 		if fn == nil || fn.Pkg() == nil || fn.Signature().Recv() != nil || !info.Listens[fn.Pkg()] || info.Aside(cur) {
 			continue
 		}
-		if servers.SameModule(pass.Pass, fn.Pkg()) && beginsWith(fn.Name(), "Start", "Serve", "Listen", "Run") {
+		if servers.SameProgram(pass.Pass, fn.Pkg()) && beginsWith(fn.Name(), "Start", "Serve", "Listen", "Run") {
 			return true
 		}
 	}
