@@ -25,7 +25,7 @@ func run(pass *check.Pass) (any, error) {
 	if len(info.Sites) == 0 || !server.InProgram(pass.Pass) {
 		return nil, nil
 	}
-	c := &checker{pass, info}
+	c := &checker{pass, info, map[*ast.CallExpr]bool{}}
 	for _, s := range info.Sites {
 		if s.Op != server.Shutdown && s.Op != server.GracefulStop {
 			continue
@@ -38,8 +38,9 @@ func run(pass *check.Pass) (any, error) {
 }
 
 type checker struct {
-	pass *check.Pass
-	info *server.Info
+	pass     *check.Pass
+	info     *server.Info
+	reported map[*ast.CallExpr]bool
 }
 
 // A job is the goroutine that a stop runs in.
@@ -70,14 +71,35 @@ func (c *checker) job(s server.Site) (job, bool) {
 }
 
 func (c *checker) check(s server.Site, j job) {
-	name := types.ExprString(s.Call.Fun)
 	if serve, ok := c.serveThatReturns(s, j); ok {
-		c.pass.Reportf(s.Call, "nobody waits for %s: %s returns as soon as it begins, and the requests it waits for are cut off",
-			name, types.ExprString(serve.Call.Fun))
+		c.report(s, j, "nobody waits for %s: %s returns as soon as it begins, and the requests it waits for are cut off",
+			types.ExprString(serve.Call.Fun))
 		return
 	}
 	if (!s.Wrapped && (c.untold(s, j) || c.alone(s, j)) || c.forgotten(s, j)) && !c.drained(s) {
-		c.pass.Reportf(s.Call, "nobody can wait for %s: its goroutine tells no one when it is done, and the program may end before", name)
+		c.report(s, j, "nobody can wait for %s: its goroutine tells no one when it is done, and the program may end before")
+	}
+}
+
+// report reports a stop where it is made: in the function of the package that is the
+// goroutine, if there is only one in that.
+func (c *checker) report(s server.Site, j job, format string, args ...any) {
+	at := s.Call
+	g, ok := j.start.Node().(*ast.GoStmt)
+	if decl := c.info.Callee(c.pass.TypesInfo, s.Call); ok && g.Call == s.Call && s.Wrapped && decl != nil {
+		var inner []*ast.CallExpr
+		for _, other := range c.info.Sites {
+			if other.Op == server.Shutdown && !other.Wrapped && server.Declaration(other.At) == decl {
+				inner = append(inner, other.Call)
+			}
+		}
+		if len(inner) == 1 {
+			at = inner[0]
+		}
+	}
+	if !c.reported[at] {
+		c.reported[at] = true
+		c.pass.Reportf(at, format, append([]any{types.ExprString(at.Fun)}, args...)...)
 	}
 }
 

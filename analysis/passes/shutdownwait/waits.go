@@ -134,20 +134,54 @@ func waitsForContext(info *types.Info, body ast.Node, call *ast.CallExpr) bool {
 }
 
 // tells reports whether a goroutine tells somebody that it is done, or ends the process:
-// beside the stop itself it does more than receive, log, and handle contexts.
+// behind the stop, or in what it defers, it does more than receive, log, and handle
+// contexts.
 func (c *checker) tells(body ast.Node, stop *ast.CallExpr) bool {
+	begin := stop.Pos()
+	if loops(body) {
+		begin = body.Pos()
+	}
 	found := false
 	ast.Inspect(body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.SendStmt:
+		if found || n == nil {
+			return false
+		}
+		if n.End() > begin {
+			found = c.tellsAt(body, n, stop)
+			return true
+		}
+		if deferred, ok := n.(*ast.DeferStmt); ok {
+			ast.Inspect(deferred.Call, func(n ast.Node) bool {
+				found = found || c.tellsAt(body, n, stop)
+				return !found
+			})
+		}
+		_, block := n.(*ast.BlockStmt)
+		return block // which may defer
+	})
+	return found
+}
+
+// tellsAt reports it of one node of the goroutine.
+func (c *checker) tellsAt(body, n ast.Node, stop *ast.CallExpr) bool {
+	switch n := n.(type) {
+	case *ast.SendStmt:
+		return true
+	case *ast.AssignStmt:
+		return c.assignsOutside(body, n)
+	case *ast.CallExpr:
+		return n != stop && !c.tellsNothing(n)
+	}
+	return false
+}
+
+// loops reports whether code repeats what it does.
+func loops(body ast.Node) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
 			found = true
-		case *ast.AssignStmt:
-			found = found || c.assignsOutside(body, n)
-		case *ast.CallExpr:
-			if n == stop {
-				return true
-			}
-			found = found || !c.tellsNothing(n)
 		}
 		return !found
 	})

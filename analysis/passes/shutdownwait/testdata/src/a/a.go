@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"sync"
 	"time"
 
@@ -76,12 +77,12 @@ func methods() {
 
 func named(srv *http.Server) {
 	<-quit
-	srv.Shutdown(ctx)
+	srv.Shutdown(ctx) // want `nobody waits for srv.Shutdown: srv.ListenAndServe returns as soon as it begins`
 }
 
 func byName() error {
 	srv := &http.Server{}
-	go named(srv) // want `nobody waits for named`
+	go named(srv)
 	return srv.ListenAndServe()
 }
 
@@ -99,13 +100,41 @@ func (a *app) start(ctx context.Context, l net.Listener) {
 type watched struct{ http *http.Server }
 
 func (w *watched) run(ctx context.Context) error {
-	go w.watch(ctx) // want `nobody waits for w.watch: w.http.ListenAndServe returns as soon as it begins`
+	go w.watch(ctx)
 	return w.http.ListenAndServe()
 }
 
 func (w *watched) watch(ctx context.Context) {
 	<-ctx.Done()
-	w.http.Shutdown(context.Background())
+	w.http.Shutdown(context.Background()) // want `nobody waits for w.http.Shutdown: w.http.ListenAndServe returns as soon as it begins`
+}
+
+// The context is given back first, which tells nobody of the end.
+func givesBackFirst(parent context.Context, srv *http.Server, failed chan error) error {
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop()
+		c, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		srv.Shutdown(c) // want `nobody can wait for srv.Shutdown`
+	}()
+	go func() { failed <- srv.ListenAndServe() }()
+	return <-failed
+}
+
+func givesBackAtLast(parent context.Context, srv *http.Server, failed chan error) error {
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
+	go func() {
+		<-ctx.Done()
+		defer stop()
+		c, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		srv.Shutdown(c)
+	}()
+	go func() { failed <- srv.ListenAndServe() }()
+	return <-failed
 }
 
 func stopsAll(servers []*http.Server) {
