@@ -111,6 +111,9 @@ func (p *program) body(call *ast.CallExpr) *ast.BlockStmt {
 	return nil
 }
 
+// owner stands for what a value knows by its fields, as a worker knows its manager.
+var owner types.Object = types.NewVar(token.NoPos, nil, "owner", types.Typ[types.Invalid])
+
 // bind returns the aliases in the method that a call names: its receiver is what it is
 // called on.
 func (p *program) bind(call *ast.CallExpr, outer aliases) aliases {
@@ -124,10 +127,32 @@ func (p *program) bind(call *ast.CallExpr, outer aliases) aliases {
 	}
 	inner := maps.Clone(outer)
 	inner[fn.Origin().Signature().Recv()] = nil // a value that has no name
-	if id, ok := ast.Unparen(sel.X).(*ast.Ident); ok {
-		inner[fn.Origin().Signature().Recv()] = outer.of(p.info.Uses[id])
+	switch x := ast.Unparen(sel.X).(type) {
+	case *ast.Ident:
+		inner[fn.Origin().Signature().Recv()] = outer.of(p.info.Uses[x])
+	case *ast.SelectorExpr:
+		if p.root(x) != nil {
+			inner[fn.Origin().Signature().Recv()] = owner
+		}
 	}
 	return inner
+}
+
+// root returns the variable that an expression of fields begins with.
+func (p *program) root(e ast.Expr) types.Object {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		if v, ok := p.info.Uses[e].(*types.Var); ok {
+			return v
+		}
+	case *ast.SelectorExpr:
+		if s := p.info.Selections[e]; s != nil && s.Kind() == types.FieldVal {
+			return p.root(e.X)
+		}
+	case *ast.IndexExpr:
+		return p.root(e.X)
+	}
+	return nil
 }
 
 func (a aliases) of(o types.Object) types.Object {
@@ -227,6 +252,9 @@ func (p *program) ref(e ast.Expr) ref {
 	case *ast.SelectorExpr:
 		id, ok := ast.Unparen(e.X).(*ast.Ident)
 		if !ok {
+			if field, ok := p.info.Uses[e.Sel].(*types.Var); ok && p.root(e.X) != nil {
+				return ref{field, owner}
+			}
 			return ref{}
 		}
 		v, ok := p.info.Uses[id].(*types.Var)

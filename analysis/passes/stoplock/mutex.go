@@ -66,6 +66,9 @@ func (p *program) receiver(call *ast.CallExpr) ref {
 			if id, ok := ast.Unparen(sel.X).(*ast.Ident); ok {
 				return ref{field, p.info.Uses[id]}
 			}
+			if p.root(sel.X) != nil {
+				return ref{field, owner}
+			}
 			return ref{}
 		}
 	}

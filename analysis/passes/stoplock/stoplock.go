@@ -37,7 +37,7 @@ func run(pass *check.Pass) (any, error) {
 		if decl.Body == nil || code.IsTest(pass.Fset, decl.Pos()) {
 			continue
 		}
-		w := &walker{program: p, found: func(wait ast.Node, mutex types.Object) {
+		w := &walker{program: p, fn: decl, found: func(wait ast.Node, mutex types.Object) {
 			if rng, ok := wait.(ast.Expr); ok {
 				pass.Reportf(rng, "%s is held during this wait, and the goroutine that is waited for locks it: the stop hangs", mutex.Name())
 			}

@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"maps"
 
+	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/server"
 )
 
@@ -17,6 +18,7 @@ type held map[ref]mode
 // A walker follows the statements of a function with the mutexes that it holds.
 type walker struct {
 	*program
+	fn    *ast.FuncDecl
 	found func(wait ast.Node, mutex types.Object)
 }
 
@@ -177,12 +179,19 @@ func (w *walker) waitsFor(at ast.Node, o ref, h held, j job, does map[ref]bool) 
 			continue
 		}
 		for mutex, m := range h {
-			if mutex.object == nil || mutex.of != o.of && mutex.of != nil && o.of != nil {
-				continue
+			if mutex.object == nil || mutex.of == owner {
+				continue // of anyone
 			}
-			theirs := j.locks[mutex] // the same variable, if it is a function's own
-			if done.of != nil {
+			theirs := mode(0)
+			switch {
+			case mutex.of != o.of && mutex.of != nil && o.of != nil:
+			case done.of == nil:
+				theirs = j.locks[mutex] // the same variable, if it is a function's own
+			default:
 				theirs = j.locks[ref{mutex.object, done.of}]
+			}
+			if theirs == 0 && w.below(at, mutex.of) {
+				theirs = j.locks[ref{mutex.object, owner}]
 			}
 			if theirs != 0 && (m == write || theirs == write) {
 				w.found(at, mutex.object)
@@ -205,7 +214,7 @@ func (w *walker) helper(call *ast.CallExpr, h held) {
 	}
 	unlocks, bounded := false, token.NoPos
 	same := w.bind(call, aliases{})
-	var waits []ref
+	var waits, sends []ref
 	server.Own(body, func(n ast.Node) bool {
 		switch e := n.(type) {
 		case *ast.SelectStmt:
@@ -214,6 +223,10 @@ func (w *walker) helper(call *ast.CallExpr, h held) {
 			}
 		case *ast.CallExpr:
 			unlocks = unlocks || h[same.resolve(w.unlock(e))] != 0
+		case *ast.SendStmt:
+			if !unlocks && e.Pos() > bounded {
+				sends = append(sends, same.resolve(w.ref(e.Chan)))
+			}
 		}
 		if o := same.resolve(w.waited(n)); o.object != nil && !unlocks && n.Pos() > bounded {
 			waits = append(waits, o)
@@ -223,4 +236,73 @@ func (w *walker) helper(call *ast.CallExpr, h held) {
 	for _, o := range waits {
 		w.waits(call, o, h)
 	}
+	for _, o := range sends {
+		for _, j := range w.jobs {
+			if w.waitsFor(call, o, h, j, j.receives) {
+				return
+			}
+		}
+	}
+}
+
+// below reports whether what a wait is for belongs to something that a variable knows: it
+// is in a field of it, or of what is in one.
+func (w *walker) below(at ast.Node, v types.Object) bool {
+	e := w.ownerOf(at)
+	for range depth {
+		root := w.root(e)
+		if root == nil || v == nil {
+			return false
+		}
+		if root == v {
+			_, plain := ast.Unparen(e).(*ast.Ident)
+			return !plain
+		}
+		if e = w.origin(root); e == nil {
+			return false
+		}
+	}
+	return false
+}
+
+// ownerOf returns what has the WaitGroup or channel of a wait: what a method that waits is
+// called on, or what the field is of.
+func (w *walker) ownerOf(at ast.Node) ast.Expr {
+	var e ast.Expr
+	switch at := at.(type) {
+	case *ast.CallExpr:
+		sel, ok := ast.Unparen(at.Fun).(*ast.SelectorExpr)
+		if !ok {
+			return nil
+		}
+		if e = sel.X; w.waited(at).object == nil {
+			return e
+		}
+	case *ast.UnaryExpr:
+		e = at.X
+	case ast.Expr:
+		e = at
+	}
+	if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok {
+		return sel.X
+	}
+	return nil
+}
+
+// origin returns what a variable of the function is an element or a copy of.
+func (w *walker) origin(v types.Object) (from ast.Expr) {
+	ast.Inspect(w.fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.RangeStmt:
+			if n.Value != nil && code.ObjectOf(w.info, n.Value) == v || n.Key != nil && code.ObjectOf(w.info, n.Key) == v {
+				from = n.X
+			}
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE && len(n.Rhs) == 1 && code.ObjectOf(w.info, n.Lhs[0]) == v {
+				from = n.Rhs[0]
+			}
+		}
+		return from == nil
+	})
+	return from
 }
