@@ -102,13 +102,15 @@ func stopSignals(pass *analysis.Pass) bool {
 	return !registers || !others
 }
 
-// listens reports whether a package opens sockets that others connect to.
+// listens reports whether a package opens sockets that others connect to, or accepts who
+// does.
 func listens(pass *analysis.Pass) bool {
 	if !code.Imports(pass.Pkg, "net") && !code.Imports(pass.Pkg, "crypto/tls") || !strings.Contains(pass.Pkg.Path(), "/") {
 		return false
 	}
 	for _, obj := range pass.TypesInfo.Uses {
-		if fn, ok := obj.(*types.Func); ok && fn.Pkg() != nil && fn.Name() == "Listen" && (fn.Pkg().Path() == "net" || fn.Pkg().Path() == "crypto/tls") {
+		fn, ok := obj.(*types.Func)
+		if ok && fn.Pkg() != nil && (fn.Name() == "Listen" || fn.Name() == "Accept") && (fn.Pkg().Path() == "net" || fn.Pkg().Path() == "crypto/tls") {
 			return true
 		}
 	}

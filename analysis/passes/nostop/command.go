@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"strings"
 
+	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
@@ -28,15 +29,43 @@ func ofCommand(pass *check.Pass) bool {
 }
 
 // private reports whether only the function that makes a call knows the server of it.
-func private(s server.Site) bool {
+func (c *checker) private(s server.Site) bool {
 	if s.Wrapped {
-		return false
+		return !s.Stopped && c.onlyRun(s)
 	}
 	if s.Op == server.ServeGlobal {
 		return true
 	}
 	v, ok := s.Server.(*types.Var)
 	return ok && v.Kind() == types.LocalVar
+}
+
+// onlyRun reports whether a call of a function of the program that serves is a method of a
+// local variable that is given to nobody: whatever else is called on it, is so when it has
+// ended, or before.
+func (c *checker) onlyRun(s server.Site) bool {
+	sel, ok := ast.Unparen(s.Call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	v, ok := code.ObjectOf(c.pass.TypesInfo, sel.X).(*types.Var)
+	fn, isFunc := typeutil.Callee(c.pass.TypesInfo, s.Call).(*types.Func)
+	if !ok || !isFunc || v.Kind() != types.LocalVar || !server.SameProgram(c.pass.Pass, fn.Pkg()) {
+		return false
+	}
+	for cur := range c.pass.Inspect.Root().Preorder((*ast.Ident)(nil)) {
+		if c.pass.TypesInfo.Uses[cur.Node().(*ast.Ident)] != v {
+			continue
+		}
+		up, ok := cur.Parent().Node().(*ast.SelectorExpr)
+		if !ok || method(c.pass.TypesInfo, up) && !isCalled(cur.Parent()) {
+			return false
+		}
+		if _, inGoroutine := server.Goroutine(cur.Parent()); inGoroutine {
+			return false
+		}
+	}
+	return true
 }
 
 // A reported is the fact that a package has a server that is reported.
@@ -58,14 +87,47 @@ func (c *checker) found(call *ast.CallExpr) bool {
 // it.
 func (c *checker) runsForEver() (*ast.CallExpr, bool) {
 	for cur := range c.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		if c.waitsFor(cur) {
+			return cur.Node().(*ast.CallExpr), true
+		}
+	}
+	return nil, false
+}
+
+// waitsFor reports whether a call is one in which a program waits for a server of its own
+// kind, that nobody else knows.
+func (c *checker) waitsFor(cur inspector.Cursor) bool {
+	call := cur.Node().(*ast.CallExpr)
+	if code.IsTest(c.pass.Fset, call.Pos()) || !c.alone(call) || !c.service(call) {
+		return false
+	}
+	if _, ok := cur.Parent().Node().(*ast.GoStmt); ok || c.info.Aside(cur) {
+		return false
+	}
+	_, ok := server.Goroutine(cur)
+	return !ok
+}
+
+// accepts returns the call with which main accepts connections for ever, itself, from a
+// listener that only its function knows.
+func (c *checker) accepts() (*ast.CallExpr, bool) {
+	if !code.IsMain(c.pass.Pass) {
+		return nil, false
+	}
+	for cur := range c.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if code.IsTest(c.pass.Fset, call.Pos()) || !c.alone(call) || !c.service(call) {
+		if !code.IsCall(c.pass.TypesInfo, call, "(net.Listener).Accept", "(*net.TCPListener).AcceptTCP", "(*net.TCPListener).Accept") || c.info.Aside(cur) {
 			continue
 		}
-		if _, ok := cur.Parent().Node().(*ast.GoStmt); ok || c.info.Aside(cur) {
+		l, ok := code.ObjectOf(c.pass.TypesInfo, call.Fun.(*ast.SelectorExpr).X).(*types.Var)
+		if !ok || l.Kind() != types.LocalVar || code.IsTest(c.pass.Fset, call.Pos()) {
 			continue
 		}
-		if _, ok := server.Goroutine(cur); !ok {
+		loop, ok := code.Loop(cur)
+		if _, inGoroutine := server.Goroutine(cur); !ok || inGoroutine {
+			continue
+		}
+		if f, ok := loop.Node().(*ast.ForStmt); ok && f.Cond == nil {
 			return call, true
 		}
 	}

@@ -45,12 +45,13 @@
 // server may be in a package of a command (cmd, cli), if nothing else knows it and there
 // is a database or a clean-up; or it is a type of the program that can be closed, or is
 // called a server, service or daemon, and that is run with context.Background() or, by the
-// only one who knows it, with nothing. A program that handles signals or stops servers,
-// or imports a package that does, is not reported, but for those of its commands (of cobra
-// or cli) that serve, defer clean-up, and do neither themselves nor ask for the command's
-// context, and for servers that only the function knows which then waits for the signal,
-// and ends. Nor are programs that serve files or figures only, or that their path calls an
-// example or a tool.
+// only one who knows it, with nothing; or main itself takes connections in an endless loop. A
+// program that handles signals or stops servers, or imports a package that does, is not
+// reported, but for those of its commands (of cobra or cli) that serve, defer clean-up or
+// leave a Stop uncalled, and do neither themselves nor ask for the command's context, and
+// for servers that only the function knows which then waits for the signal, and ends. Nor
+// are programs that serve files or figures only, or that their path calls an example or a
+// tool.
 //
 // To switch it off for one line: //quiesce:ignore nostop reason
 package nostop

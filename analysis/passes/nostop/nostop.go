@@ -56,6 +56,9 @@ func run(pass *check.Pass) (any, error) {
 		if !code.IsMain(pass.Pass) {
 			pass.ExportPackageFact(&reported{Found: true})
 		}
+	} else if call, ok := c.accepts(); ok && (info.State || ownPackages(pass)) {
+		pass.Reportf(call, "%s takes connections until the process is killed: nothing handles SIGTERM, so they are cut off and no clean-up runs",
+			types.ExprString(call.Fun))
 	}
 	return nil, nil
 }
@@ -64,7 +67,7 @@ func run(pass *check.Pass) (any, error) {
 // a program: the innermost. In a package of a command it is one that no other can stop.
 func (c *checker) serve() (site server.Site, ok bool) {
 	for _, s := range c.info.Sites {
-		if s.Op != server.Serve && s.Op != server.ServeGlobal || !c.blocks(s) || !code.IsMain(c.pass.Pass) && !private(s) {
+		if s.Op != server.Serve && s.Op != server.ServeGlobal || !c.blocks(s) || !code.IsMain(c.pass.Pass) && !c.private(s) {
 			continue
 		}
 		if !ok || site.Wrapped && !s.Wrapped {

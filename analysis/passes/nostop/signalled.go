@@ -22,7 +22,7 @@ func (c *checker) notStopped() {
 		return
 	}
 	for _, s := range c.info.Sites {
-		if s.Op != server.Serve && s.Op != server.ServeGlobal || !private(s) || c.info.Aside(s.At) || server.Redirects(s.Call) {
+		if s.Op != server.Serve && s.Op != server.ServeGlobal || !c.private(s) || s.Wrapped || s.Op == server.Serve && !s.Closed && !s.Drains || c.info.Aside(s.At) || server.Redirects(s.Call) {
 			continue
 		}
 		g, ok := server.Goroutine(s.At)

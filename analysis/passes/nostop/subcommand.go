@@ -26,9 +26,6 @@ type subcommand struct {
 // subcommands reports those that serve and defer clean-up, and neither handle signals nor
 // stop a server nor ask for the context of the command: others of the program do.
 func (c *checker) subcommands() {
-	if len(c.info.Sites) == 0 {
-		return
-	}
 	commands := c.runs()
 	if len(commands) == 0 || c.handledFirst() {
 		return
@@ -37,8 +34,12 @@ func (c *checker) subcommands() {
 		if c.handles(cmd) {
 			continue
 		}
+		if call, ok := c.runsIn(cmd); ok {
+			c.pass.Reportf(call, "%s runs until the process is killed: other commands handle SIGTERM, this one does not, and nothing tells it to stop", types.ExprString(call.Fun))
+			continue
+		}
 		for _, s := range c.info.Sites {
-			if s.Op != server.Serve && s.Op != server.ServeGlobal || !cmd.has(s.At) || !private(s) || !c.blocks(s) || c.info.Aside(s.At) || !c.defers(cmd) {
+			if s.Op != server.Serve && s.Op != server.ServeGlobal || !cmd.has(s.At) || !c.private(s) || !c.blocks(s) || c.info.Aside(s.At) || !c.defers(cmd) {
 				continue
 			}
 			c.pass.Reportf(s.Call, "%s serves until the process is killed: other commands handle SIGTERM, this one does not, so requests are cut off and no clean-up runs",
@@ -46,6 +47,18 @@ func (c *checker) subcommands() {
 			break
 		}
 	}
+}
+
+// runsIn returns the call in which a command waits for a server of the program's own kind,
+// which can be closed, and nobody closes it.
+func (c *checker) runsIn(cmd subcommand) (*ast.CallExpr, bool) {
+	for cur := range c.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		if cmd.has(cur) && c.waitsFor(cur) {
+			return call, closable(c.pass.TypesInfo.TypeOf(call.Fun.(*ast.SelectorExpr).X), c.pass.Pkg)
+		}
+	}
+	return nil, false
 }
 
 // has reports whether a place is in a function that the command runs.

@@ -33,7 +33,8 @@
 // It looks at the goroutines that the package starts: the one that is waited for is the
 // one that calls Done of the same WaitGroup, closes the same channel, or receives what is
 // sent on a channel without a buffer. It may be that of another type, which knows the one
-// with the mutex by a field, and is in a field of it in turn. Mutexes are those of sync, and types of other
+// with the mutex by a field, and is in a field of it in turn. The handlers of the same type
+// count for Shutdown of net/http. Mutexes are those of sync, and types of other
 // packages that are called so. It does not report waits that have another way out, and
 // read locks on both sides.
 //

@@ -20,6 +20,7 @@ type program struct {
 	info       *types.Info
 	decls      map[types.Object]*ast.FuncDecl
 	jobs       []job
+	handlers   map[types.Object]mode // mutexes that handlers of requests lock
 	unbuffered map[types.Object]bool // channels
 }
 

@@ -29,7 +29,10 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	p.findUnbuffered(pass)
-	if p.goroutines(pass); len(p.jobs) == 0 {
+	if code.Imports(pass.Pkg, "net/http") {
+		p.findHandlers()
+	}
+	if p.goroutines(pass); len(p.jobs)+len(p.handlers) == 0 {
 		return nil, nil
 	}
 	for n := range pass.Inspect.PreorderSeq((*ast.FuncDecl)(nil)) {

@@ -136,6 +136,7 @@ func (w *walker) expr(n ast.Node, h held) held {
 			} else if o := w.waited(e); o.object != nil {
 				w.waits(e, o, h)
 			} else {
+				w.requests(e, h)
 				w.helper(e, h)
 			}
 		case *ast.UnaryExpr:
