@@ -56,6 +56,9 @@ func (f *finder) closed(g *chans.Group, c *chans.Use, sends []*chans.Use) {
 		return
 	}
 	for _, s := range sends {
+		if f.rivals(g, fn, c, s) {
+			continue
+		}
 		to, ok := flow.PlaceOf(f.TypesInfo, s.At.Node().(ast.Expr))
 		switch {
 		case !ok:

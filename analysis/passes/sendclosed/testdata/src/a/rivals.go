@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package a
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"os/signal"
+)
+
+// prompts has two goroutines that send, of which one closes.
+func prompts(ctx context.Context, in io.Reader) {
+	prompt := make(chan int, 1)
+	user := make(chan os.Signal, 1)
+	signal.Notify(user, os.Interrupt)
+	go lines(in, prompt)
+	go func() {
+		for {
+			select {
+			case <-user:
+				push(prompt)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for range prompt {
+		work()
+	}
+}
+
+func lines(in io.Reader, prompt chan<- int) {
+	defer close(prompt)
+	scanner := bufio.NewScanner(in)
+	for scanner.Scan() {
+		push(prompt)
+	}
+}
+
+func push(prompt chan<- int) {
+	select {
+	case prompt <- 1: // want `send on prompt, which the goroutine of line \d+ closes when it ends, without waiting for this one: then it panics`
+	default:
+	}
+}
+
+func work() {}
+
+// told closes when the other has said that it is done.
+func told(in io.Reader) {
+	out, done := make(chan int), make(chan struct{})
+	go func() {
+		defer close(done)
+		out <- 1
+	}()
+	go func() {
+		<-done
+		close(out)
+	}()
+	for range out {
+		work()
+	}
+}
