@@ -24,7 +24,7 @@ var Analyzer = check.New(doc, run)
 func run(pass *check.Pass) (any, error) {
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if !code.IsCall(pass.TypesInfo, call, "time.After") || code.IsTest(pass.Fset, call.Pos()) || short(pass.TypesInfo, call) || !repeats(cur) {
+		if !code.IsCall(pass.TypesInfo, call, "time.After") || code.IsTest(pass.Fset, call.Pos()) || short(pass.TypesInfo, call) || !repeats(pass.TypesInfo, cur) {
 			continue
 		}
 		if !code.Before(pass.TypesInfo, cur, code.TimersCollected) {
@@ -38,12 +38,12 @@ func run(pass *check.Pass) (any, error) {
 // short reports whether a timer fires so soon that few of them can pile up.
 func short(info *types.Info, call *ast.CallExpr) bool {
 	d, ok := code.IntConst(info, call.Args[0])
-	return ok && time.Duration(d) < time.Second
+	return ok && time.Duration(d) <= 5*time.Second
 }
 
 // repeats reports whether a call is a case of a select in a loop that has another one
 // after which the loop goes on: otherwise each timer is waited for, but the last.
-func repeats(call inspector.Cursor) bool {
+func repeats(info *types.Info, call inspector.Cursor) bool {
 	for clause := range call.Enclosing((*ast.CommClause)(nil), (*ast.FuncLit)(nil)) {
 		comm, ok := clause.Node().(*ast.CommClause)
 		if !ok {
@@ -53,19 +53,30 @@ func repeats(call inspector.Cursor) bool {
 			continue // in the body of the case: a statement of its own
 		}
 		choice := clause.Parent().Parent() // the block, and the select
-		return overtaken(choice.Node().(*ast.SelectStmt), comm) && code.InLoop(choice)
+		return overtaken(info, choice.Node().(*ast.SelectStmt), comm) && code.InLoop(choice)
 	}
 	return false
 }
 
-// overtaken reports whether a select has a case beside own that does not leave the loop.
-func overtaken(choice *ast.SelectStmt, own *ast.CommClause) bool {
+// overtaken reports whether a select has a case beside own that does not leave the loop,
+// and is not that of the end of a context: the loop has its own way to see that.
+func overtaken(info *types.Info, choice *ast.SelectStmt, own *ast.CommClause) bool {
 	for _, s := range choice.Body.List {
-		if c := s.(*ast.CommClause); c != own && !leaves(c.Body) {
+		if c := s.(*ast.CommClause); c != own && !leaves(c.Body) && !isDone(info, c.Comm) {
 			return true
 		}
 	}
 	return false
+}
+
+// isDone reports whether a case waits for the end of a context.
+func isDone(info *types.Info, comm ast.Stmt) bool {
+	stmt, ok := comm.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	u, ok := stmt.X.(*ast.UnaryExpr)
+	return ok && code.IsCall(info, u.X, "(context.Context).Done")
 }
 
 // leaves reports whether a case ends by leaving the loop around its select.

@@ -5,7 +5,10 @@
 // Package old is for a Go whose timers live until they fire.
 package old
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 func loop(events <-chan int, done <-chan bool) {
 	for {
@@ -21,7 +24,7 @@ func ranges(events <-chan int, stop <-chan bool) {
 	for range events {
 		select {
 		case <-stop:
-		case <-time.After(time.Second): // want `time.After in a loop`
+		case <-time.After(10 * time.Second): // want `time.After in a loop`
 		}
 	}
 }
@@ -68,7 +71,7 @@ func busy(done <-chan bool) {
 		select {
 		case <-done:
 			return
-		case <-time.After(time.Second): // want `time.After in a loop`
+		case <-time.After(10 * time.Second): // want `time.After in a loop`
 		default:
 		}
 	}
@@ -112,6 +115,16 @@ func soon(events <-chan int, done <-chan bool) {
 		case <-time.After(100 * time.Millisecond):
 		case <-done:
 			return
+		}
+	}
+}
+
+func redials(ctx context.Context, dial func() error) {
+	for ctx.Err() == nil {
+		_ = dial()
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Minute):
 		}
 	}
 }
