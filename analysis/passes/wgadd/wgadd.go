@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -167,15 +168,37 @@ func countedBefore(pass *check.Pass, g gostmt.Goroutine, outer types.Object, add
 // waitedFor reports whether something other than the goroutine waits: in the package,
 // or, for a WaitGroup that is a parameter of the function that starts it, elsewhere.
 func waitedFor(pass *check.Pass, g gostmt.Goroutine, outer types.Object, waits []inspector.Cursor) bool {
+	starter, _ := code.Enclosing(g.Start)
+	names := append(aliases(pass, starter, outer), outer)
 	for _, w := range waits {
-		if groupOf(pass, w.Node().(*ast.CallExpr)) == outer && !g.Func.Contains(w) {
+		if slices.Contains(names, groupOf(pass, w.Node().(*ast.CallExpr))) && !g.Func.Contains(w) {
 			return true
 		}
 	}
-	starter, _ := code.Enclosing(g.Start)
 	if !starter.Valid() {
 		return false
 	}
 	params := funcType(starter.Node()).Params
 	return params.Pos() <= outer.Pos() && outer.Pos() < params.End()
+}
+
+// aliases returns the fields that a function makes the same as a WaitGroup: by
+// "s.wg = &wg", or "wg := &s.wg".
+func aliases(pass *check.Pass, fn inspector.Cursor, group types.Object) (out []types.Object) {
+	if !fn.Valid() {
+		return nil
+	}
+	for cur := range fn.Preorder((*ast.AssignStmt)(nil)) {
+		s := cur.Node().(*ast.AssignStmt)
+		for i := range min(len(s.Lhs), len(s.Rhs)) {
+			to, from := variable(pass, s.Lhs[i]), variable(pass, s.Rhs[i])
+			switch group {
+			case to:
+				out = append(out, from)
+			case from:
+				out = append(out, to)
+			}
+		}
+	}
+	return slices.DeleteFunc(out, func(o types.Object) bool { return o == nil })
 }
