@@ -23,6 +23,9 @@ func (r *result) crowd() bool {
 	if _, ok := receives[0].At.Parent().Node().(*ast.RangeStmt); ok {
 		return false
 	}
+	if at := r.flow.At(receives[0].At.Node().Pos()); at != nil && r.flow.FindFrom(at, func(*flow.Step) bool { return false }, r.isExit) == nil {
+		return false // the process ends with the first
+	}
 	var waiting []*chans.Use
 	var starts []chans.Start
 	for _, send := range r.group.Of(chans.Send) {

@@ -118,6 +118,9 @@ func (l *leavers) ending(call *ast.CallExpr) bool {
 	if code.IsNamed(l.TypesInfo.TypeOf(call.Fun), "context.CancelFunc") {
 		return true
 	}
+	if code.IsCall(l.TypesInfo, call, "(*time.Ticker).Stop", "(*time.Timer).Stop") {
+		return false
+	}
 	name := code.CallName(call)
 	return slices.ContainsFunc([]string{"close", "cancel", "stop", "shut", "exit", "fatal", "panic", "kill", "quit", "disconnect", "abort", "fail", "terminate", "drain", "remove", "unregister", "leave", "delete", "store"},
 		func(word string) bool { return strings.Contains(name, word) })

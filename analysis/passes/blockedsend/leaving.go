@@ -39,7 +39,7 @@ func (l *leavers) check(g *chans.Group) {
 			continue
 		}
 		left, loop := l.left(receives, send)
-		if left == nil || !l.strands(g, send, receives, loop) {
+		if left == nil || !l.strands(send, left, receives, loop) {
 			continue
 		}
 		l.Reportf(send.At.Parent().Node(), "%s has no buffer, and its receiver leaves at line %d: a send after that waits for ever",
@@ -105,7 +105,7 @@ func (l *leavers) seen(decl *ast.FuncDecl) bool {
 
 // left returns where a receiver leaves, if each of them may, and whether they are in
 // loops. What the sender itself says does not count.
-func (l *leavers) left(receives []*chans.Use, send *chans.Use) (left ast.Node, loop bool) {
+func (l *leavers) left(receives []*chans.Use, send *chans.Use) (left *ast.CommClause, loop bool) {
 	loop = true
 	for _, u := range receives {
 		if u.Func() == send.Func() {
@@ -115,10 +115,10 @@ func (l *leavers) left(receives []*chans.Use, send *chans.Use) (left ast.Node, l
 		if !clause.Valid() {
 			return nil, false
 		}
-		own := ast.Node(nil)
+		own := (*ast.CommClause)(nil)
 		for _, s := range clause.Parent().Node().(*ast.BlockStmt).List {
 			c := s.(*ast.CommClause)
-			if c != clause.Node() && l.stops(c, send) && l.ends(u, clause.Parent().Node().(*ast.BlockStmt), c, receives) {
+			if c != clause.Node() && l.stops(c, send) && (own == nil || !l.timesOut(own)) && l.ends(u, clause.Parent().Node().(*ast.BlockStmt), c, receives) {
 				own = c
 			}
 		}
@@ -227,27 +227,22 @@ func (l *leavers) ends(u *chans.Use, cases *ast.BlockStmt, c *ast.CommClause, re
 }
 
 // strands reports whether a send may come after its receiver has left, and to some harm:
-// one in a goroutine, or, to a receiver that goes on until it is told, in any function.
-func (l *leavers) strands(g *chans.Group, send *chans.Use, receives []*chans.Use, loop bool) bool {
+// one in a goroutine, or in a method, if the receiver is a goroutine of the object that
+// leaves by what is not the object's: its own stop is for when nobody sends any more.
+func (l *leavers) strands(send *chans.Use, left *ast.CommClause, receives []*chans.Use, loop bool) bool {
 	goroutine := func(f inspector.Cursor) bool { return inGoroutine(l.chans, f) }
 	li := &listener{pass: l.Pass, chans: l.chans}
 	f := send.Func()
 	if goroutine(f) || li.calledFrom(f, goroutine) {
-		return !l.beforehand(f, receives)
+		return true
 	}
-	if !loop || code.IsMain(l.Pass.Pass) || !l.started(receives) || l.asks(send) {
+	if !loop || code.IsMain(l.Pass.Pass) || !l.timesOut(left) || !l.started(receives) || l.asks(send) {
 		return false
 	}
 	decl, ok := f.Node().(*ast.FuncDecl)
 	return ok && decl.Recv != nil && !li.calledFrom(f, func(c inspector.Cursor) bool {
 		return slices.ContainsFunc(receives, func(u *chans.Use) bool { return u.Func() == c })
 	})
-}
-
-// beforehand reports whether a sender is started by the receiver itself, after it has
-// made what it waits for.
-func (l *leavers) beforehand(f inspector.Cursor, receives []*chans.Use) bool {
-	return slices.ContainsFunc(receives, func(u *chans.Use) bool { return u.Func() == f })
 }
 
 // started reports whether the receivers run as goroutines, or for who calls them to wait.
