@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -39,7 +40,7 @@ func (f *finder) endlessContexts(start chans.Start) []*types.Var {
 	if stmt, ok := start.Go.Node().(*ast.GoStmt); ok {
 		sig, ok := f.TypesInfo.TypeOf(stmt.Call.Fun).(*types.Signature)
 		for i, arg := range stmt.Call.Args {
-			if ok && i < sig.Params().Len() && f.isEndless(arg, start.Go) {
+			if ok && i < sig.Params().Len() && f.isEndless(arg, start.Go, 3) {
 				out = append(out, f.parameter(start.Body, i))
 			}
 		}
@@ -47,7 +48,7 @@ func (f *finder) endlessContexts(start chans.Start) []*types.Var {
 	for cur := range start.Body.Preorder((*ast.Ident)(nil)) {
 		id := cur.Node().(*ast.Ident)
 		v, ok := f.TypesInfo.Uses[id].(*types.Var)
-		if ok && code.IsNamed(v.Type(), "context.Context") && !code.ContainsPos(start.Body.Node(), v.Pos()) && f.isEndless(id, start.Go) {
+		if ok && code.IsNamed(v.Type(), "context.Context") && !code.ContainsPos(start.Body.Node(), v.Pos()) && f.isEndless(id, start.Go, 3) {
 			out = append(out, v)
 		}
 	}
@@ -71,8 +72,9 @@ func (f *finder) parameter(body inspector.Cursor, i int) *types.Var {
 }
 
 // isEndless reports whether an expression is context.Background or context.TODO, perhaps
-// with values, or a local variable that is never anything else.
-func (f *finder) isEndless(e ast.Expr, at inspector.Cursor) bool {
+// with values, a local variable that is never anything else, or a parameter for which all
+// calls in the package give such a one.
+func (f *finder) isEndless(e ast.Expr, at inspector.Cursor, depth int) bool {
 	if f.nothing(e) {
 		return true
 	}
@@ -83,6 +85,12 @@ func (f *finder) isEndless(e ast.Expr, at inspector.Cursor) bool {
 	v, ok := f.TypesInfo.Uses[id].(*types.Var)
 	if !ok || v.IsField() || v.Parent() == f.Pkg.Scope() || v.Pkg() != f.Pkg {
 		return false
+	}
+	if calls, i := f.givers(v, at); calls != nil {
+		return !slices.ContainsFunc(calls, func(c inspector.Cursor) bool {
+			call := c.Node().(*ast.CallExpr)
+			return i >= len(call.Args) || call.Args[i] == e || depth == 0 || !f.isEndless(call.Args[i], c, depth-1)
+		})
 	}
 	background, others := 0, 0
 	for outer := range at.Enclosing((*ast.FuncDecl)(nil)) {
@@ -101,6 +109,32 @@ func (f *finder) isEndless(e ast.Expr, at inspector.Cursor) bool {
 		}
 	}
 	return background == 1 && others == 0
+}
+
+// givers returns the calls of the function around a place that has a variable as a
+// parameter, and which one it is.
+func (f *finder) givers(v *types.Var, at inspector.Cursor) ([]inspector.Cursor, int) {
+	outer := code.Declaration(at)
+	if !outer.Valid() {
+		return nil, 0
+	}
+	fn, ok := f.TypesInfo.Defs[outer.Node().(*ast.FuncDecl).Name].(*types.Func)
+	if !ok {
+		return nil, 0
+	}
+	var calls []inspector.Cursor
+	for i := range fn.Signature().Params().Len() {
+		if fn.Signature().Params().At(i) != v {
+			continue
+		}
+		for _, c := range f.chans.Funcs.Calls(outer) {
+			if !code.IsTest(f.Fset, c.Node().Pos()) && code.Declaration(c) != outer {
+				calls = append(calls, c)
+			}
+		}
+		return calls, i
+	}
+	return nil, 0
 }
 
 // hasEnded reports whether a condition is that a context has ended: "ctx.Err() != nil".

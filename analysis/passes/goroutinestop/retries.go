@@ -41,9 +41,11 @@ func (f *finder) untilSuccess(fn inspector.Cursor) ast.Node {
 }
 
 // sleepsOnly reports whether a loop sleeps, and waits for nothing else, nor answers: no
-// channel, and no context that its calls may end with.
+// channel, and no context that its calls may end with. What it gives a context to after it
+// has slept, it does when it has success.
 func (f *finder) sleepsOnly(loop inspector.Cursor) bool {
-	sleeps, others := false, false
+	slept, others := token.NoPos, false
+	var contexts []token.Pos
 	ast.Inspect(loop.Node(), func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
@@ -53,15 +55,18 @@ func (f *finder) sleepsOnly(loop inspector.Cursor) bool {
 		case *ast.UnaryExpr:
 			others = others || n.Op == token.ARROW
 		case *ast.CallExpr:
-			sleeps = sleeps || code.IsCall(f.TypesInfo, n, "time.Sleep")
+			if code.IsCall(f.TypesInfo, n, "time.Sleep") {
+				slept = n.End()
+			}
 			others = others || f.exits(n)
 		case *ast.Ident:
-			v, ok := f.TypesInfo.Uses[n].(*types.Var)
-			others = others || ok && code.IsNamed(v.Type(), "context.Context")
+			if v, ok := f.TypesInfo.Uses[n].(*types.Var); ok && code.IsNamed(v.Type(), "context.Context") {
+				contexts = append(contexts, n.Pos())
+			}
 		}
 		return true
 	})
-	return sleeps && !others
+	return slept.IsValid() && !others && (len(contexts) == 0 || contexts[0] > slept)
 }
 
 // leftBySuccess reports whether a loop has exits, and all of them are where an error is
