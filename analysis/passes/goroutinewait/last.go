@@ -170,15 +170,39 @@ func (f *finder) lastValues(start chans.Start) {
 		return
 	}
 	v, ok := code.ObjectOf(f.TypesInfo, loop.X).(*types.Var)
-	if !ok || v.IsField() || !code.ContainsPos(code.Body(outer.Node()), v.Pos()) || !f.prints(loop) {
+	if !ok || v.IsField() || !code.ContainsPos(code.Body(outer.Node()), v.Pos()) {
 		return
 	}
 	for _, u := range f.chans.Of(v).Of(chans.Close) {
-		if u.Var == v && u.Func() == outer && endsWith(f.TypesInfo, u.At, outer) {
+		if u.Var == v && u.Func() == outer && endsWith(f.TypesInfo, u.At, outer) && (f.prints(loop) || f.counts(lit, outer, u.At)) {
 			f.Reportf(start.Go.Node(), "nobody waits for this goroutine after the close of %s at line %d: the last values may be lost", v.Name(), f.Fset.Position(u.At.Node().Pos()).Line)
 			return
 		}
 	}
+}
+
+// counts reports whether a literal adds to a variable of the function around it that this
+// looks at after a place.
+func (f *finder) counts(lit *ast.FuncLit, outer, after inspector.Cursor) (found bool) {
+	changed := map[types.Object]bool{}
+	ast.Inspect(lit.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.IncDecStmt:
+			changed[code.ObjectOf(f.TypesInfo, n.X)] = true
+		case *ast.AssignStmt:
+			for _, l := range n.Lhs {
+				changed[code.ObjectOf(f.TypesInfo, l)] = true
+			}
+		}
+		return true
+	})
+	for cur := range outer.Preorder((*ast.Ident)(nil)) {
+		id := cur.Node().(*ast.Ident)
+		if v, ok := f.TypesInfo.Uses[id].(*types.Var); ok && id.Pos() > after.Node().Pos() && changed[v] && !v.IsField() && code.ContainsPos(outer.Node(), v.Pos()) && !code.ContainsPos(lit, v.Pos()) {
+			found = true
+		}
+	}
+	return found
 }
 
 // prints reports whether a loop writes each value to a stream.

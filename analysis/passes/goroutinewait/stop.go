@@ -149,7 +149,7 @@ func (f *finder) breaks(t types.Type, depth int) bool {
 	default:
 		return slices.ContainsFunc([]string{"bbolt", "bolt", "badger", "leveldb", "pebble", "sqlite", "sqlx", "gorm"}, func(s string) bool {
 			return strings.Contains(path, s)
-		}) || slices.ContainsFunc([]string{"DB", "Database", "Store", "Storage", "WAL", "Journal"}, func(s string) bool { return strings.HasSuffix(name, s) })
+		}) || slices.ContainsFunc([]string{"DB", "Database", "Store", "Storage", "WAL", "Journal", "Index", "Repository", "Writer", "Consumer", "ConsumerGroup", "Producer"}, func(s string) bool { return strings.HasSuffix(name, s) })
 	}
 }
 
