@@ -25,9 +25,10 @@ type Funcs struct {
 
 	called map[*ast.FuncLit]inspector.Cursor // literals called where they are, or given to a call
 
-	once sync.Once
-	all  []inspector.Cursor                      // the calls
-	of   map[inspector.Cursor][]inspector.Cursor // the calls of each function, for Calls
+	once, onceStarts sync.Once
+	all              []inspector.Cursor                      // the calls
+	of               map[inspector.Cursor][]inspector.Cursor // the calls of each function, for Calls
+	starts           map[inspector.Cursor][]Start            // the starts of each function, for StartsOf
 }
 
 // A Start is a go statement, or such a call, with the function that it starts.
@@ -185,4 +186,15 @@ func (f *Funcs) Calls(fn inspector.Cursor) []inspector.Cursor {
 		}
 	})
 	return f.of[fn]
+}
+
+// StartsOf returns the starts of a function. It is safe for concurrent use.
+func (f *Funcs) StartsOf(fn inspector.Cursor) []Start {
+	f.onceStarts.Do(func() {
+		f.starts = map[inspector.Cursor][]Start{}
+		for _, s := range f.Starts {
+			f.starts[s.Body] = append(f.starts[s.Body], s)
+		}
+	})
+	return f.starts[fn]
 }

@@ -133,8 +133,8 @@ func (r *result) started(send *chans.Use) (chans.Start, bool) {
 	if inSelect(send) || otherThanClosed(send) {
 		return chans.Start{}, false
 	}
-	for _, s := range r.chans.Funcs.Starts {
-		if s.Body == send.Func() && code.Function(s.Go) == r.owner {
+	for _, s := range r.chans.Funcs.StartsOf(send.Func()) {
+		if code.Function(s.Go) == r.owner {
 			return s, !r.awaitsSignal(send)
 		}
 	}

@@ -49,8 +49,8 @@ func returned(g *chans.Group, fn inspector.Cursor) bool {
 
 // startedIn reports whether a function starts another one as a goroutine.
 func startedIn(info *chans.Info, body, fn inspector.Cursor) bool {
-	for _, s := range info.Funcs.Starts {
-		if s.Body == body && code.Function(s.Go) == fn {
+	for _, s := range info.Funcs.StartsOf(body) {
+		if code.Function(s.Go) == fn {
 			return true
 		}
 	}

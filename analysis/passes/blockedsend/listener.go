@@ -5,7 +5,6 @@ package blockedsend
 import (
 	"go/ast"
 	"go/types"
-	"slices"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -101,8 +100,8 @@ func (l *listener) isStop(c *ast.CommClause) bool {
 // started reports whether the listener is started by one go statement, not in a loop.
 func (l *listener) started() bool {
 	n := 0
-	for _, s := range l.chans.Funcs.Starts {
-		if s.Body == l.fn && !repeats(s.Go) {
+	for _, s := range l.chans.Funcs.StartsOf(l.fn) {
+		if !repeats(s.Go) {
 			n++
 		}
 	}
@@ -120,7 +119,7 @@ func (l *listener) ownSend(send *chans.Use) bool {
 // or in a function that only such call.
 func (l *listener) others(send *chans.Use) bool {
 	goroutine := func(f inspector.Cursor) bool {
-		return f != l.fn && slices.ContainsFunc(l.chans.Funcs.Starts, func(s chans.Start) bool { return s.Body == f })
+		return f != l.fn && inGoroutine(l.chans, f)
 	}
 	f := send.Func()
 	return goroutine(f) || f != l.fn && l.calledFrom(f, goroutine)

@@ -5,7 +5,6 @@ package blockedsend
 import (
 	"go/ast"
 	"go/types"
-	"slices"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -40,7 +39,7 @@ func piped(pass *check.Pass, info *chans.Info, g *chans.Group) {
 
 // inGoroutine reports whether a function is one that a go statement runs.
 func inGoroutine(info *chans.Info, fn inspector.Cursor) bool {
-	return slices.ContainsFunc(info.Funcs.Starts, func(s chans.Start) bool { return s.Body == fn })
+	return len(info.Funcs.StartsOf(fn)) > 0
 }
 
 // A pipe follows a channel to who gets it.

@@ -66,10 +66,7 @@ func (w *pool) leaves() (out ast.Node) {
 
 // started reports whether a function runs as a goroutine, and in no other way.
 func (w *pool) started(fn inspector.Cursor) bool {
-	found := false
-	for _, s := range w.chans.Funcs.Starts {
-		found = found || s.Body == fn
-	}
+	found := inGoroutine(w.chans, fn)
 	if _, literal := fn.Node().(*ast.FuncLit); literal || !found {
 		return found
 	}

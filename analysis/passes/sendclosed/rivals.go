@@ -31,15 +31,10 @@ func (f *finder) rivals(g *chans.Group, fn inspector.Cursor, c, s *chans.Use) bo
 
 // start returns the one go statement of a function.
 func (f *finder) start(fn inspector.Cursor) (out chans.Start, ok bool) {
-	for _, s := range f.chans.Funcs.Starts {
-		if s.Body == fn {
-			if ok {
-				return out, false
-			}
-			out, ok = s, true
-		}
+	if all := f.chans.Funcs.StartsOf(fn); len(all) == 1 {
+		return all[0], true
 	}
-	return out, ok
+	return chans.Start{}, false
 }
 
 // sender returns a goroutine other than the one that closes which does a send, itself or
