@@ -17,7 +17,7 @@ import (
 // ends, without having heard anything from the first.
 func (f *finder) rivals(g *chans.Group, fn inspector.Cursor, c, s *chans.Use) bool {
 	closer, ok := f.start(fn)
-	if !ok || waits(fn) || hearsAny(f.Pass.TypesInfo, fn) || recovers(s.Func()) || locks(s.Func()) {
+	if !ok || len(g.Of(chans.Make)) != 1 || waits(fn) || hearsAny(f.Pass.TypesInfo, fn) || recovers(s.Func()) || locks(s.Func()) {
 		return false
 	}
 	sender, ok := f.sender(s, closer)

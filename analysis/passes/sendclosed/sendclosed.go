@@ -26,11 +26,12 @@ func run(pass *check.Pass) (any, error) {
 	f := &finder{Pass: pass, chans: pass.ResultOf[chans.Analyzer].(*chans.Info)}
 	for _, g := range f.chans.Groups() {
 		sends := g.Of(chans.Send)
-		if len(sends) == 0 {
-			continue
-		}
 		for _, c := range g.Of(chans.Close) {
-			if !code.IsTest(pass.Fset, c.At.Node().Pos()) {
+			if code.IsTest(pass.Fset, c.At.Node().Pos()) {
+				continue
+			}
+			f.filed(g, c, c.Func())
+			if len(sends) > 0 {
 				f.closed(g, c, sends)
 			}
 		}

@@ -63,3 +63,43 @@ func told(in io.Reader) {
 		work()
 	}
 }
+
+// gatherer asks all its workers, also those that have ended.
+type gatherer struct{ asked []chan struct{} }
+
+func (g *gatherer) add(run func(<-chan struct{})) {
+	ch := make(chan struct{}, 1)
+	g.asked = append(g.asked, ch)
+	go func() {
+		run(ch)
+		close(ch)
+	}()
+}
+
+func (g *gatherer) ask() {
+	for i := range g.asked {
+		select {
+		case g.asked[i] <- struct{}{}: // want `send on g.asked\[i\], which the goroutine that has it closes at line \d+ when it ends, and leaves in asked: then it panics`
+		default:
+		}
+	}
+}
+
+// forgetful takes those out that have ended.
+type forgetful struct{ asked []chan struct{} }
+
+func (g *forgetful) add(run func(<-chan struct{})) {
+	ch := make(chan struct{}, 1)
+	g.asked = append(g.asked, ch)
+	go func() {
+		run(ch)
+		g.asked = g.asked[:0]
+		close(ch)
+	}()
+}
+
+func (g *forgetful) ask() {
+	for _, ch := range g.asked {
+		ch <- struct{}{}
+	}
+}
