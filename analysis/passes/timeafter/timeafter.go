@@ -24,7 +24,7 @@ var Analyzer = check.New(doc, run)
 func run(pass *check.Pass) (any, error) {
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if !code.IsCall(pass.TypesInfo, call, "time.After") || code.IsTest(pass.Fset, call.Pos()) || short(pass.TypesInfo, call) || !repeats(pass.TypesInfo, cur) {
+		if !code.IsCall(pass.TypesInfo, call, "time.After") || code.IsTest(pass.Fset, call.Pos()) || short(pass, call) || !repeats(pass.TypesInfo, cur) {
 			continue
 		}
 		if !code.Before(pass.TypesInfo, cur, code.TimersCollected) {
@@ -36,9 +36,25 @@ func run(pass *check.Pass) (any, error) {
 }
 
 // short reports whether a timer fires so soon that few of them can pile up.
-func short(info *types.Info, call *ast.CallExpr) bool {
-	d, ok := code.IntConst(info, call.Args[0])
+func short(pass *check.Pass, call *ast.CallExpr) bool {
+	d, ok := code.IntConst(pass.TypesInfo, call.Args[0])
+	if v, isVar := code.ObjectOf(pass.TypesInfo, call.Args[0]).(*types.Var); isVar && v.Parent() == pass.Pkg.Scope() {
+		d, ok = initial(pass, v)
+	}
 	return ok && time.Duration(d) <= 5*time.Second
+}
+
+// initial returns the constant that a package variable has at first.
+func initial(pass *check.Pass, v *types.Var) (int64, bool) {
+	for cur := range pass.Inspect.Root().Preorder((*ast.ValueSpec)(nil)) {
+		spec := cur.Node().(*ast.ValueSpec)
+		for i, name := range spec.Names {
+			if pass.TypesInfo.Defs[name] == types.Object(v) && i < len(spec.Values) {
+				return code.IntConst(pass.TypesInfo, spec.Values[i])
+			}
+		}
+	}
+	return 0, false
 }
 
 // repeats reports whether a call is a case of a select in a loop that has another one

@@ -128,3 +128,14 @@ func redials(ctx context.Context, dial func() error) {
 		}
 	}
 }
+
+var period = 3 * time.Second
+
+func polls(events <-chan int) {
+	for {
+		select {
+		case <-events:
+		case <-time.After(period):
+		}
+	}
+}
