@@ -139,7 +139,11 @@ func (l *leavers) handed(g *chans.Group) {
 	if fn == nil || fn.Pkg() == l.Pkg || !returnsError(fn) || !dropped(at) {
 		return
 	}
-	for _, send := range g.Of(chans.Send) {
+	sends := g.Of(chans.Send)
+	if len(sends) == 1 && !repeats(sends[0].At) {
+		return // the first is always taken
+	}
+	for _, send := range sends {
 		if inSelect(send) || send.Func() == given[0].Func() && at.ParentEdgeKind() != edge.GoStmt_Call {
 			continue
 		}

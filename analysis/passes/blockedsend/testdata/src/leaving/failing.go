@@ -98,3 +98,13 @@ func sendLooked(w io.Writer, all []string) {
 		ch <- s
 	}
 }
+
+// sendOne sends what is taken in any case.
+func sendOne(w io.Writer, s string) {
+	ch := make(chan string)
+	go func() {
+		ch <- s
+		close(ch)
+	}()
+	transfer.Out(w, ch)
+}
