@@ -254,23 +254,29 @@ func isUse(cur inspector.Cursor) bool {
 	return false
 }
 
-// holds reports whether a function has taken a lock before a place, and not released it
-// in between: as the text has it.
-func (f *finder) holds(fn inspector.Cursor, pos token.Pos) (held bool) {
-	for cur := range own(fn, (*ast.CallExpr)(nil)) {
+// holds reports whether a function has taken a lock before a place, has not released it
+// in between, and has looked at something under it: as the text has it.
+func (f *finder) holds(fn inspector.Cursor, pos token.Pos) bool {
+	held, looked := false, false
+	for cur := range own(fn, (*ast.CallExpr)(nil), (*ast.IfStmt)(nil)) {
 		if cur.Node().Pos() >= pos {
 			break
 		}
-		switch code.CallName(cur.Node().(*ast.CallExpr)) {
+		call, ok := cur.Node().(*ast.CallExpr)
+		if !ok {
+			looked = looked || held
+			continue
+		}
+		switch code.CallName(call) {
 		case "lock", "rlock":
-			held = true
+			held, looked = true, false
 		case "unlock", "runlock":
 			if _, deferred := cur.Parent().Node().(*ast.DeferStmt); !deferred {
 				held = false
 			}
 		}
 	}
-	return held
+	return held && looked
 }
 
 // together reports whether the object that is stopped has both the context and what
