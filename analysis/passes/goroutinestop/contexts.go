@@ -25,7 +25,7 @@ func (f *finder) contexts() {
 			continue
 		}
 		for _, ctx := range f.endlessContexts(start) {
-			if f.onlyBy(start.Body, ctx) && f.matters(start, &reason{}) {
+			if f.onlyBy(start.Body, ctx) && f.matters(start, &reason{}) && !f.neverEnds(start) {
 				f.Reportf(start.Go.Node(), "the goroutine cannot be stopped: it ends with %s, which is context.Background", ctx.Name())
 				break
 			}

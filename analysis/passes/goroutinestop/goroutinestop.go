@@ -185,11 +185,15 @@ func (f *finder) deadCase(s *flow.Step) *types.Var {
 }
 
 // dead returns the channel that an expression names, if the package does none of the
-// given things with it, and nobody else can.
+// given things with it, and nobody else can; or if it is a field that nobody gives a
+// channel to.
 func (f *finder) dead(e ast.Expr, kinds ...chans.Kind) *types.Var {
 	v, _ := code.ObjectOf(f.TypesInfo, e).(*types.Var)
 	g := f.chans.Of(v)
-	if g == nil || g.Has(kinds...) || !g.Private(f.Pkg) || len(f.Pass.IgnoredFiles) > 0 {
+	if g == nil || !g.Private(f.Pkg) || len(f.Pass.IgnoredFiles) > 0 {
+		return nil
+	}
+	if unmade := v.IsField() && !g.Has(chans.Make); !unmade && g.Has(kinds...) {
 		return nil
 	}
 	return v

@@ -22,11 +22,21 @@ func (f *finder) retries() {
 		}
 		loop := f.untilSuccess(start.Body)
 		decl := code.Declaration(start.Go)
-		if loop == nil || !decl.Valid() || !f.stoppable(decl.Node().(*ast.FuncDecl)) || !f.matters(start, &reason{}) {
+		if loop == nil || !decl.Valid() || !f.stoppable(decl.Node().(*ast.FuncDecl)) && !f.hasContext(decl.Node().(*ast.FuncDecl)) || !f.matters(start, &reason{}) {
 			continue
 		}
 		f.Reportf(start.Go.Node(), "the goroutine cannot be stopped while it fails: the loop at line %d tries until it has success, and does not look for the stop", f.line(loop))
 	}
+}
+
+// hasContext reports whether a function has a context, from who calls it, to stop by.
+func (f *finder) hasContext(decl *ast.FuncDecl) bool {
+	for _, field := range decl.Type.Params.List {
+		if t := f.TypesInfo.TypeOf(field.Type); t != nil && code.IsNamed(t, "context.Context") {
+			return true
+		}
+	}
+	return false
 }
 
 // untilSuccess returns a loop of a function that sleeps and that only success ends.

@@ -115,6 +115,7 @@ func accept(ln net.Listener) {
 type source struct{ donec chan struct{} }
 
 func (s *source) start() {
+	s.donec = make(chan struct{})
 	go func() {
 		for {
 			select {
@@ -626,4 +627,41 @@ func ticks(t *time.Ticker) {
 			continue
 		}
 	}()
+}
+
+// unmade waits for a channel that nobody has made.
+type unmade struct {
+	in   chan int
+	quit chan struct{}
+}
+
+func (u *unmade) start() {
+	u.in = make(chan int)
+	go func() { // want `the goroutine cannot be stopped: the loop at line \d+ waits for quit, which nothing closes or sends to`
+		for {
+			select {
+			case <-u.quit:
+				return
+			case <-u.in:
+			}
+		}
+	}()
+}
+
+func (u *unmade) put(i int) { u.in <- i }
+
+func (u *unmade) stop() { close(u.quit) }
+
+// dials goes on when its context has ended.
+func dials(ctx context.Context, dial func() error) {
+	go func() { // want `the goroutine cannot be stopped while it fails: the loop at line \d+ tries until it has success`
+		for {
+			if err := dial(); err != nil {
+				time.Sleep(time.Second)
+				continue
+			}
+			return
+		}
+	}()
+	<-ctx.Done()
 }

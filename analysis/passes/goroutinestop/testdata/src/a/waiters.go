@@ -27,6 +27,7 @@ func (s *sender) connect() error { return errors.New("away") }
 var errFatal = errors.New("fatal")
 
 func (s *sender) Start() {
+	s.quit, s.out = make(chan struct{}), make(chan int)
 	go s.queue() // want `the goroutine cannot be stopped while it fails: the loop at line \d+ tries until it has success`
 	go func() {  // want `tries until it has success, and does not look for the stop`
 		for {
