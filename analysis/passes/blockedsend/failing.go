@@ -76,7 +76,7 @@ func (l *leavers) silentReturn(fn inspector.Cursor, receives []*chans.Use) ast.N
 			continue
 		}
 		cond, ok := ret.Parent().Parent().Node().(*ast.IfStmt)
-		if !ok || !code.Contains(cond.Body, ret.Node()) || !l.isError(cond.Cond) || l.speaks(cond.Body, false) || l.speaks(ret.Node(), false) {
+		if !ok || !code.Contains(cond.Body, ret.Node()) || !isError(l.TypesInfo, cond.Cond) || l.speaks(cond.Body, false) || l.speaks(ret.Node(), false) {
 			continue
 		}
 		return ret.Node()
@@ -85,12 +85,12 @@ func (l *leavers) silentReturn(fn inspector.Cursor, receives []*chans.Use) ast.N
 }
 
 // isError reports whether a condition is that there is an error.
-func (l *leavers) isError(e ast.Expr) bool {
+func isError(info *types.Info, e ast.Expr) bool {
 	b, ok := ast.Unparen(e).(*ast.BinaryExpr)
-	if !ok || b.Op != token.NEQ || !l.TypesInfo.Types[b.Y].IsNil() {
+	if !ok || b.Op != token.NEQ || !info.Types[b.Y].IsNil() {
 		return false
 	}
-	t := l.TypesInfo.TypeOf(b.X)
+	t := info.TypeOf(b.X)
 	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
 }
 

@@ -86,7 +86,7 @@ func isStop(pass *check.Pass, info *chans.Info, c *ast.CommClause) bool {
 	if !ok || u.Op != token.ARROW {
 		return false
 	}
-	if code.IsCall(pass.TypesInfo, u.X, "(context.Context).Done") {
+	if code.IsCall(pass.TypesInfo, u.X, "(context.Context).Done", "time.After") {
 		return true
 	}
 	v, _ := code.ObjectOf(pass.TypesInfo, u.X).(*types.Var)

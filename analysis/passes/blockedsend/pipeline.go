@@ -61,9 +61,40 @@ func (p *pipe) left(g *chans.Group, fn inspector.Cursor) ast.Node {
 			if code.IsTest(p.pass.Fset, cur.Node().Pos()) {
 				continue
 			}
-			if left := p.leaves(p.chans.Of(p.result(cur, i))); left != nil {
+			if left := p.leftBy(cur, i); left != nil {
 				return left
 			}
+		}
+	}
+	return nil
+}
+
+// leftBy returns where who gets the i-th result of a call leaves.
+func (p *pipe) leftBy(call inspector.Cursor, i int) ast.Node {
+	switch call.ParentEdgeKind() {
+	case edge.ExprStmt_X:
+		return call.Node()
+	case edge.RangeStmt_X:
+		return earlyReturn(p.pass.TypesInfo, call.Parent())
+	}
+	return p.leaves(p.chans.Of(p.result(call, i)))
+}
+
+// earlyReturn returns a return in a loop over a channel that is for an error, and not for
+// one that was received.
+func earlyReturn(info *types.Info, loop inspector.Cursor) ast.Node {
+	over := loop.Node().(*ast.RangeStmt)
+	received := types.Object(nil)
+	if over.Key != nil {
+		received = code.ObjectOf(info, over.Key)
+	}
+	for ret := range loop.Preorder((*ast.ReturnStmt)(nil)) {
+		cond, ok := ret.Parent().Parent().Node().(*ast.IfStmt)
+		if !ok || code.Function(ret) != code.Function(loop) || ret.Parent().Node() != cond.Body {
+			continue
+		}
+		if isError(info, cond.Cond) && (received == nil || !code.Mentions(info, cond.Cond, received)) {
+			return ret.Node()
 		}
 	}
 	return nil
@@ -82,6 +113,12 @@ func (p *pipe) result(call inspector.Cursor, i int) *types.Var {
 // leaves returns the case in which a receiver returns at a stop, if all receivers have one.
 func (p *pipe) leaves(g *chans.Group) (left ast.Node) {
 	for _, u := range g.Of(chans.Receive) {
+		if u.At.ParentEdgeKind() == edge.RangeStmt_X {
+			if left = earlyReturn(p.pass.TypesInfo, u.At.Parent()); left == nil {
+				return nil
+			}
+			continue
+		}
 		clause := commOf(u)
 		if !clause.Valid() {
 			return nil

@@ -102,3 +102,54 @@ func oneOf(ctx context.Context) int {
 		return 0
 	}
 }
+
+// linesOf has lines that are read by a goroutine.
+func linesOf(n int) <-chan string {
+	out := make(chan string)
+	go func() {
+		defer close(out)
+		for range n {
+			out <- "x" // want `out has no buffer, and who receives from it leaves at line \d+`
+		}
+	}()
+	return out
+}
+
+func eachLine(do func(string) error) error {
+	for l := range linesOf(3) {
+		if err := do(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// later gives the error of what it runs to who waits for it.
+func later(do func() error) <-chan error {
+	ch := make(chan error)
+	go func() {
+		ch <- do() // want `ch has no buffer, and who receives from it leaves at line \d+`
+	}()
+	return ch
+}
+
+func forgets(do func() error) { later(do) }
+
+// answersOf is read to the end.
+func answersOf(n int) <-chan int {
+	out := make(chan int)
+	go func() {
+		defer close(out)
+		for i := range n {
+			out <- i
+		}
+	}()
+	return out
+}
+
+func sumOf() (n int) {
+	for i := range answersOf(3) {
+		n += i
+	}
+	return n
+}
