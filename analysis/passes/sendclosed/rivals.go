@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -17,16 +18,43 @@ import (
 // ends, without having heard anything from the first.
 func (f *finder) rivals(g *chans.Group, fn inspector.Cursor, c, s *chans.Use) bool {
 	closer, ok := f.start(fn)
-	if !ok || len(g.Of(chans.Make)) != 1 || waits(fn) || hearsAny(f.Pass.TypesInfo, fn) || recovers(s.Func()) || locks(s.Func()) {
+	if !ok || len(g.Of(chans.Make)) != 1 || g.Has(chans.Origin) || f.given(g) || recovers(s.Func()) || locks(s.Func()) {
 		return false
 	}
 	sender, ok := f.sender(s, closer)
-	if !ok || closer.Body.Contains(sender.Go) || code.InLoop(closer.Go) || locks(sender.Body) || recovers(sender.Body) || f.closes(g, sender.Body) {
+	if !ok || f.awaits(fn, sender.Go, 2) || closer.Body.Contains(sender.Go) || code.InLoop(closer.Go) || locks(sender.Body) || recovers(sender.Body) || f.closes(g, sender.Body) {
 		return false
 	}
 	f.Reportf(s.At.Parent().Node(), "send on %s, which the goroutine of line %d closes when it ends, without waiting for this one: then it panics",
 		name(s), f.Fset.Position(closer.Go.Node().Pos()).Line)
 	return true
+}
+
+// given reports whether a channel is given to a function that is not known; that of
+// package os/signal sends with care.
+func (f *finder) given(g *chans.Group) bool {
+	for _, u := range g.Of(chans.Escape) {
+		call, ok := u.At.Parent().Node().(*ast.CallExpr)
+		if !ok || !strings.HasPrefix(code.Callee(f.TypesInfo, call), "os/signal.") {
+			return true
+		}
+	}
+	return false
+}
+
+// awaits reports whether a function, or one that it calls, waits for something that
+// another goroutine does, or starts it.
+func (f *finder) awaits(fn, start inspector.Cursor, depth int) bool {
+	if waits(fn) || hearsAny(f.Pass.TypesInfo, fn) || fn.Contains(start) {
+		return true
+	}
+	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
+		callee := f.chans.Funcs.Callee(cur.Node().(*ast.CallExpr))
+		if callee.Valid() && depth > 0 && f.awaits(callee, start, depth-1) {
+			return true
+		}
+	}
+	return false
 }
 
 // start returns the one go statement of a function.
