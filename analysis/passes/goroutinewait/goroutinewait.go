@@ -44,7 +44,7 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		s := f.stop(cur)
-		if len(s.signals) == 0 {
+		if len(s.signals) == 0 && len(s.sockets) == 0 {
 			continue
 		}
 		f.closesWhatIsUsed(s)

@@ -27,9 +27,30 @@ func (f *finder) lastWork(s *stop) {
 			f.unheard[start.Go] = true
 			f.Reportf(start.Go.Node(), "%s does not wait for this goroutine, which still calls %s then: the process may end before",
 				s.decl.Node().(*ast.FuncDecl).Name.Name, types.ExprString(save.Fun))
-			return
+			continue
+		}
+		if write := f.writesFile(start.Body); write != nil && len(s.signals) > 0 && f.hears(start, s) {
+			f.unheard[start.Go] = true
+			f.Reportf(start.Go.Node(), "%s does not wait for this goroutine, which may be in the middle of %s: the process may end before",
+				s.decl.Node().(*ast.FuncDecl).Name.Name, types.ExprString(write.Fun))
 		}
 	}
+}
+
+// writesFile returns the call in the loop of a goroutine that writes a whole file, which
+// is left half written when the process ends.
+func (f *finder) writesFile(body inspector.Cursor) *ast.CallExpr {
+	for _, r := range f.reach(body) {
+		if r.call.Valid() && r.from != 0 {
+			continue
+		}
+		for cur := range own(r.fn, (*ast.CallExpr)(nil)) {
+			if code.IsCall(f.TypesInfo, cur.Node(), "os.WriteFile", "io/ioutil.WriteFile", "os.Create") && (looped(cur, r.fn) || r.call.Valid() && looped(r.call, body)) {
+				return cur.Node().(*ast.CallExpr)
+			}
+		}
+	}
+	return nil
 }
 
 // savesAt returns the call by which a goroutine saves something when it hears of the
@@ -39,10 +60,14 @@ func (f *finder) savesAt(body inspector.Cursor, heard func(ast.Expr) bool) *ast.
 		for cur := range own(r.fn, (*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil)) {
 			switch n := cur.Node().(type) {
 			case *ast.RangeStmt:
-				if heard(n.X) {
-					if save := f.savesBehind(cur, r.fn); save != nil {
-						return save
-					}
+				if !heard(n.X) {
+					continue
+				}
+				if save := f.writes(n.Body); save != nil {
+					return save
+				}
+				if save := f.savesBehind(cur, r.fn); save != nil {
+					return save
 				}
 			case *ast.UnaryExpr:
 				if n.Op != token.ARROW || !heard(n.X) {
@@ -55,6 +80,28 @@ func (f *finder) savesAt(body inspector.Cursor, heard func(ast.Expr) bool) *ast.
 		}
 	}
 	return nil
+}
+
+// writes returns the call by which a loop over what is left writes or saves each value.
+func (f *finder) writes(body ast.Node) (out *ast.CallExpr) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && out == nil && (f.saves(call) || f.durable(call)) {
+			out = call
+		}
+		return out == nil
+	})
+	return out
+}
+
+// durable reports whether a call writes to a file or a database.
+func (f *finder) durable(call *ast.CallExpr) bool {
+	switch name := code.Callee(f.TypesInfo, call); {
+	case strings.HasPrefix(name, "(*os.File).Write"), strings.HasPrefix(name, "(*bufio.Writer).Write"), strings.HasPrefix(name, "(*encoding/csv.Writer).Write"):
+		return true
+	case strings.HasPrefix(name, "(*database/sql.DB).Exec"), name == "os.WriteFile", name == "io/ioutil.WriteFile", name == "os.Rename", name == "(*encoding/json.Encoder).Encode":
+		return true
+	}
+	return false
 }
 
 // level is how many of the functions that a goroutine reaches it runs or calls itself.

@@ -6,6 +6,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -136,46 +138,46 @@ func (f *finder) locks(fn inspector.Cursor) bool {
 }
 
 // hears reports whether a goroutine has a loop that ends by what a method does: with a
-// receive from the channel that it closes, or a look at the context that it cancels.
-func (f *finder) hears(start chans.Start, s *stop) *types.Var {
+// receive from the channel that it closes, a look at the context that it cancels, or what
+// it accepts or reads from a socket that it closes.
+func (f *finder) hears(start chans.Start, s *stop) bool {
 	all := f.reach(start.Body)
 	for i, r := range all {
 		for cur := range own(r.fn, (*ast.UnaryExpr)(nil), (*ast.CallExpr)(nil), (*ast.RangeStmt)(nil)) {
-			if v := f.heardAt(start, all, i, cur, s); v != nil && looped(cur, r.fn) {
-				return v
+			if f.heardAt(start, all, i, cur, s) && looped(cur, r.fn) {
+				return true
 			}
 		}
 	}
-	return nil
+	return false
 }
 
-// heardAt returns the signal that a place in a goroutine hears of.
-func (f *finder) heardAt(start chans.Start, all []reach, i int, cur inspector.Cursor, s *stop) *types.Var {
+// heardAt reports whether a place in a goroutine hears of a stop.
+func (f *finder) heardAt(start chans.Start, all []reach, i int, cur inspector.Cursor, s *stop) bool {
 	switch n := cur.Node().(type) {
 	case *ast.UnaryExpr:
-		if n.Op == token.ARROW {
-			return f.closed(n.X, s)
-		}
+		return n.Op == token.ARROW && f.closed(n.X, s) != nil
 	case *ast.RangeStmt:
-		return f.closed(n.X, s)
+		return f.closed(n.X, s) != nil
 	case *ast.CallExpr:
-		if !code.IsCall(f.TypesInfo, n, "(context.Context).Done", "(context.Context).Err") {
-			return nil
+		if code.IsCall(f.TypesInfo, n, "(context.Context).Done", "(context.Context).Err") {
+			return slices.ContainsFunc(s.signals, func(signal *types.Var) bool {
+				return cancels(signal) && f.ends(start, all, i, s, code.Receiver(n), signal)
+			})
 		}
-		ctx := code.Receiver(n)
-		for _, signal := range s.signals {
-			if !code.IsNamed(signal.Type(), "context.CancelFunc") {
-				continue
-			}
-			if field := fieldOf(f.TypesInfo, ctx); field != nil && f.together(s, field, signal) {
-				return signal
-			}
-			if v, ok := code.ObjectOf(f.TypesInfo, ctx).(*types.Var); ok && f.endedBy(start, all, i, v, signal) {
-				return signal
-			}
-		}
+		sel, ok := n.Fun.(*ast.SelectorExpr)
+		return ok && strings.HasPrefix(sel.Sel.Name, "Accept") && slices.Contains(s.sockets, fieldOf(f.TypesInfo, sel.X))
 	}
-	return nil
+	return false
+}
+
+// ends reports whether a cancel function ends a context that a goroutine looks at.
+func (f *finder) ends(start chans.Start, all []reach, i int, s *stop, ctx ast.Expr, cancel *types.Var) bool {
+	if field := fieldOf(f.TypesInfo, ctx); field != nil {
+		return f.together(s, field, cancel)
+	}
+	v, ok := code.ObjectOf(f.TypesInfo, ctx).(*types.Var)
+	return ok && f.endedBy(start, all, i, v, cancel)
 }
 
 // closed returns the signal of a method that closes the channel that an expression names.

@@ -20,6 +20,7 @@ import (
 type stop struct {
 	decl    inspector.Cursor
 	signals []*types.Var // the fields of the channels that it closes, and of the cancel functions
+	sockets []*types.Var // the fields of the listeners and connections that it closes
 	closes  []*closeCall // the resources that it closes
 	waits   bool         // for some goroutine
 	vague   bool         // in a way that cannot be seen
@@ -81,6 +82,10 @@ func (f *finder) read(s *stop, cur inspector.Cursor) {
 			s.closes = append(s.closes, &closeCall{n, field})
 			return
 		}
+		if field := f.socket(n); field != nil {
+			s.sockets = append(s.sockets, field)
+			return
+		}
 		f.awaits(s, n)
 	}
 }
@@ -109,10 +114,41 @@ func (f *finder) signal(call *ast.CallExpr) *types.Var {
 	e := call.Fun
 	if code.IsBuiltin(f.TypesInfo, call, "close") {
 		e = call.Args[0]
-	} else if !code.IsNamed(typeOf(f.TypesInfo, e), "context.CancelFunc") {
+	} else if !cancels(fieldOf(f.TypesInfo, e)) {
 		return nil
 	}
 	return fieldOf(f.TypesInfo, e)
+}
+
+// cancels reports whether a field holds the cancel function of a context.
+func cancels(field *types.Var) bool {
+	if field == nil {
+		return false
+	}
+	if code.IsNamed(field.Type(), "context.CancelFunc") {
+		return true
+	}
+	sig, ok := field.Type().(*types.Signature)
+	return ok && sig.Params().Len() == 0 && sig.Results().Len() == 0 && strings.Contains(strings.ToLower(field.Name()), "cancel")
+}
+
+// socket returns the field of a listener or connection that a call x.field.Close() closes.
+func (f *finder) socket(call *ast.CallExpr) *types.Var {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != "Close" {
+		return nil
+	}
+	field := fieldOf(f.TypesInfo, sel.X)
+	if field == nil || !hasMethod(field.Type(), "Accept") && !hasMethod(field.Type(), "SetReadDeadline") {
+		return nil
+	}
+	return field
+}
+
+func hasMethod(t types.Type, name string) bool {
+	obj, _, _ := types.LookupFieldOrMethod(t, true, nil, name)
+	_, ok := obj.(*types.Func)
+	return ok
 }
 
 // resource returns the field that a call x.field.Close() closes, if a goroutine that uses
@@ -190,11 +226,15 @@ func (f *finder) closesWhatIsUsed(s *stop) {
 		return
 	}
 	for _, start := range f.chans.Funcs.Starts {
-		if f.unheard[start.Go] || start.Body == s.decl || f.hears(start, s) == nil || f.awaited(s, start) || f.callsBack(start, s) {
+		if f.unheard[start.Go] || start.Body == s.decl || f.awaited(s, start) || f.callsBack(start, s) {
+			continue
+		}
+		handler := f.ofListener(start, s)
+		if !handler && !f.hears(start, s) {
 			continue
 		}
 		for _, c := range s.closes {
-			if f.uses(start.Body, c.field, s.locks) {
+			if f.uses(start.Body, c.field, s.locks, handler) {
 				f.unheard[start.Go] = true
 				f.Reportf(start.Go.Node(), "%s closes %s at line %d without waiting for this goroutine, which may still use it",
 					s.decl.Node().(*ast.FuncDecl).Name.Name, types.ExprString(code.Receiver(c.call)), f.Fset.Position(c.call.Pos()).Line)
@@ -204,17 +244,40 @@ func (f *finder) closesWhatIsUsed(s *stop) {
 	}
 }
 
+// ofListener reports whether a goroutine is one that a goroutine which accepts from what
+// the stop closes starts for each connection.
+func (f *finder) ofListener(start chans.Start, s *stop) bool {
+	if len(s.sockets) == 0 || !code.InLoop(start.Go) {
+		return false
+	}
+	outer := code.Function(start.Go)
+	for _, cur := range f.chans.Funcs.StartsOf(outer) {
+		if f.hears(cur, s) {
+			return true
+		}
+	}
+	for _, call := range f.chans.Funcs.Calls(outer) {
+		for _, cur := range f.chans.Funcs.StartsOf(code.Function(call)) {
+			if f.hears(cur, s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // callsBack reports whether a goroutine calls the method itself: it has the last word.
 func (f *finder) callsBack(start chans.Start, s *stop) bool {
 	return slices.ContainsFunc(f.reach(start.Body), func(r reach) bool { return r.fn == s.decl })
 }
 
-// uses reports whether a goroutine uses a field in its loop, or after it, for more than to
-// close it or to see whether it is there. A use under a lock does not count if the stop
-// takes one as well.
-func (f *finder) uses(body inspector.Cursor, field *types.Var, locks bool) bool {
+// uses reports whether a goroutine uses a field in its loop, or after it, or anywhere, for
+// more than to close it or to see whether it is there. A use under a lock does not count
+// if the stop takes one as well.
+func (f *finder) uses(body inspector.Cursor, field *types.Var, locks, anywhere bool) bool {
 	all := f.reach(body)
 	held, late := make([]bool, len(all)), make([]bool, len(all)) // where the function is called
+	late[0] = anywhere
 	for i, r := range all {
 		if r.call.Valid() {
 			held[i] = held[r.from] || locks && f.holds(all[r.from].fn, r.call.Node().Pos())
