@@ -276,23 +276,52 @@ func (f *finder) callsBack(start chans.Start, s *stop) bool {
 // if the stop takes one as well.
 func (f *finder) uses(body inspector.Cursor, field *types.Var, locks, anywhere bool) bool {
 	all := f.reach(body)
-	held, late := make([]bool, len(all)), make([]bool, len(all)) // where the function is called
+	under, late := make([]guard, len(all)), make([]bool, len(all)) // where the function is called
 	late[0] = anywhere
 	for i, r := range all {
 		if r.call.Valid() {
-			held[i] = held[r.from] || locks && f.holds(all[r.from].fn, r.call.Node().Pos())
+			under[i] = under[r.from].and(f.guard(all[r.from].fn, r.call.Node().Pos()))
 			late[i] = late[r.from] || isLate(r.call, all[r.from].fn)
 		}
 		for cur := range own(r.fn, (*ast.SelectorExpr)(nil)) {
-			if fieldOf(f.TypesInfo, cur.Node().(ast.Expr)) != field || held[i] || locks && f.holds(r.fn, cur.Node().Pos()) {
+			if fieldOf(f.TypesInfo, cur.Node().(ast.Expr)) != field || !late[i] && !isLate(cur, r.fn) || !isUse(cur) {
 				continue
 			}
-			if (late[i] || isLate(cur, r.fn)) && isUse(cur) {
+			if g := under[i].and(f.guard(r.fn, cur.Node().Pos())); !locks || !g.held || !g.looked {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// A guard is what keeps a use of a resource from coming after its Close: a lock that is
+// held, and a look at something under it.
+type guard struct{ held, looked bool }
+
+func (g guard) and(inner guard) guard { return guard{g.held || inner.held, g.looked || inner.looked} }
+
+// guard returns what a function has done before a place: as the text has it.
+func (f *finder) guard(fn inspector.Cursor, pos token.Pos) (g guard) {
+	for cur := range own(fn, (*ast.CallExpr)(nil), (*ast.IfStmt)(nil)) {
+		if cur.Node().Pos() >= pos {
+			break
+		}
+		call, ok := cur.Node().(*ast.CallExpr)
+		if !ok {
+			g.looked = true
+			continue
+		}
+		switch code.CallName(call) {
+		case "lock", "rlock":
+			g = guard{held: true}
+		case "unlock", "runlock":
+			if _, deferred := cur.Parent().Node().(*ast.DeferStmt); !deferred {
+				g.held = false
+			}
+		}
+	}
+	return g
 }
 
 // isLate reports whether a place in a function is in a loop, after one, or deferred.
@@ -315,31 +344,6 @@ func isUse(cur inspector.Cursor) bool {
 		return true
 	}
 	return false
-}
-
-// holds reports whether a function has taken a lock before a place, has not released it
-// in between, and has looked at something under it: as the text has it.
-func (f *finder) holds(fn inspector.Cursor, pos token.Pos) bool {
-	held, looked := false, false
-	for cur := range own(fn, (*ast.CallExpr)(nil), (*ast.IfStmt)(nil)) {
-		if cur.Node().Pos() >= pos {
-			break
-		}
-		call, ok := cur.Node().(*ast.CallExpr)
-		if !ok {
-			looked = looked || held
-			continue
-		}
-		switch code.CallName(call) {
-		case "lock", "rlock":
-			held, looked = true, false
-		case "unlock", "runlock":
-			if _, deferred := cur.Parent().Node().(*ast.DeferStmt); !deferred {
-				held = false
-			}
-		}
-	}
-	return held && looked
 }
 
 // together reports whether the object that is stopped has both the context and what
