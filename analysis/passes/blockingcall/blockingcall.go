@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -36,7 +37,7 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		fn, _ := code.Enclosing(cur)
-		if !fn.Valid() || code.IsEntry(pass.Pass, fn.Node()) {
+		if !fn.Valid() || code.IsEntry(pass.Pass, fn.Node()) && waitedContext(pass, cur, fn) == "" {
 			continue
 		}
 		if name == "os/exec.Command" && onTerminal(pass, cur) {
@@ -49,13 +50,13 @@ func run(pass *check.Pass) (any, error) {
 		switch {
 		case ctx != "" && (c.network || !strings.HasSuffix(ctx, ")")): // a command may well outlive its request
 			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, c.instead)
-		case onStop(fn) && !(code.IsMain(pass.Pass) && connects(name)):
+		case onStop(pass, fn) && !(code.IsMain(pass.Pass) && connects(name)):
 			pass.Reportf(n, "%s may block for long, and the stop waits for it: use %s", exits.Name(n), c.instead)
-		case strings.Contains(name, "net/http.") && inEndlessLoop(cur):
-			pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer ends the loop; use %s", exits.Name(n), c.instead)
-		case connects(name) && !ofCommands(pass.Pkg):
+		case (strings.Contains(name, "net/http.") || c.database) && inEndlessLoop(cur):
+			pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer holds the loop; use %s", exits.Name(n), c.instead)
+		case connects(name) && (!ofCommands(pass.Pkg) || serves(pass)):
 			pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
-		case name == "os/exec.Command" && ctx == "" && !ofProgram(pass.Pkg) && ofUser(pass, cur, n.Args[0]):
+		case name == "os/exec.Command" && ctx == "" && !ofProgram(pass.Pkg) && ofUser(pass, cur, line(pass, n)):
 			pass.Reportf(n, "%s has no time limit: a command of the configuration that hangs holds its caller; use %s", exits.Name(n), c.instead)
 		}
 	}
@@ -76,7 +77,10 @@ func forTests(pkg *types.Package) bool {
 // connects reports whether a function makes a connection, and waits for it as long as
 // the kernel or the other end likes.
 func connects(name string) bool {
-	return strings.HasSuffix(name, "/sql.DB).Ping") || strings.HasPrefix(name, "net") || strings.HasPrefix(name, "golang.org/x/net/websocket.") || name == "google.golang.org/grpc.Dial" || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
+	if strings.HasPrefix(name, "net.Lookup") { // the resolver has a limit of its own
+		return false
+	}
+	return strings.HasPrefix(name, "golang.org/x/crypto/ssh.") || strings.HasSuffix(name, "mqtt.golang.Token).Wait") || strings.HasSuffix(name, "/sql.DB).Ping") || strings.HasPrefix(name, "net") || strings.HasPrefix(name, "golang.org/x/net/websocket.") || name == "google.golang.org/grpc.Dial" || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
 }
 
 // ofCommands reports whether a package is that of commands for a terminal, where a user
@@ -88,6 +92,18 @@ func ofCommands(pkg *types.Package) bool {
 	for part := range strings.SplitSeq(pkg.Path(), "/") {
 		switch part {
 		case "cmd", "cli", "command", "commands", "tool", "tools", "example", "examples", "script", "scripts":
+			return true
+		}
+	}
+	return false
+}
+
+// serves reports whether a package serves: it is one of a program that nobody sits in front
+// of.
+func serves(pass *check.Pass) bool {
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		if code.IsCall(pass.TypesInfo, cur.Node(), "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "(*net/http.Server).ListenAndServe", "(*net/http.Server).ListenAndServeTLS", "(*net/http.Server).Serve", "(*google.golang.org/grpc.Server).Serve") &&
+			!code.IsTest(pass.Fset, cur.Node().Pos()) {
 			return true
 		}
 	}
@@ -144,6 +160,10 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 		return ofFile(pass.Pkg)
 	case strings.HasPrefix(name, "net/smtp."), strings.HasPrefix(name, "net/rpc"), strings.HasPrefix(name, "golang.org/x/net/websocket."):
 		return strings.HasPrefix(name, pass.Pkg.Path()+".") || onMachine(pass, n)
+	case name == "(*net.Dialer).Dial", name == "crypto/tls.DialWithDialer", name == "golang.org/x/crypto/ssh.Dial":
+		return !withoutTimeout(pass, n, name)
+	case strings.HasSuffix(name, "mqtt.golang.Token).Wait"):
+		return mentions(cur, "Connect") // which has a limit
 	case name == "google.golang.org/grpc.Dial": // it returns at once, unless it is told to wait
 		return !mentions(cur, "WithBlock") || mentions(cur, "WithTimeout")
 	case name == "github.com/gomodule/redigo/redis.Dial":
@@ -185,7 +205,7 @@ func mentionsIn(fn inspector.Cursor, suffix string) bool {
 // contextless reports whether no context is at hand for a call.
 func contextless(pass *check.Pass, cur inspector.Cursor) bool {
 	fn, ok := code.Enclosing(cur)
-	return ok && contextAt(pass, cur, fn) == "" && !onStop(fn)
+	return ok && contextAt(pass, cur, fn) == "" && !onStop(pass, fn)
 }
 
 // opens reports whether the function around a node opens a database: its first use is
@@ -222,11 +242,14 @@ func ofServer(path string) bool {
 	return false
 }
 
-// contextAt returns the context that a call could have, as the code names it: a
-// parameter of its function, or of one around it, that the call comes after; or that of
-// a request. It is empty in a goroutine, which may mean to live longer, and in a
-// function that makes a context from nothing.
+// contextAt returns the context that a call could have, as the code names it: one whose end
+// its function waits for in a loop; a parameter of its function, or of one around it, that
+// the call comes after; or that of a request. It is empty in a goroutine, which may mean to
+// live longer, and in a function that makes a context from nothing.
 func contextAt(pass *check.Pass, cur, fn inspector.Cursor) string {
+	if name := waitedContext(pass, cur, fn); name != "" {
+		return name
+	}
 	for {
 		if fresh(pass, fn) {
 			return ""
@@ -246,6 +269,25 @@ func contextAt(pass *check.Pass, cur, fn inspector.Cursor) string {
 		}
 		fn = next
 	}
+}
+
+// waitedContext returns the context whose end the loop around a call waits for: the call may
+// keep it from there.
+func waitedContext(pass *check.Pass, cur, fn inspector.Cursor) string {
+	loop, ok := code.Loop(cur)
+	if !ok || !fn.Contains(loop) {
+		return ""
+	}
+	for c := range loop.Preorder((*ast.UnaryExpr)(nil)) {
+		call, ok := ast.Unparen(c.Node().(*ast.UnaryExpr).X).(*ast.CallExpr)
+		if own, _ := code.Enclosing(c); !ok || own != fn || !code.IsCall(pass.TypesInfo, call, "(context.Context).Done") {
+			continue
+		}
+		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+			return types.ExprString(sel.X)
+		}
+	}
+	return ""
 }
 
 func started(lit inspector.Cursor) bool {
@@ -300,11 +342,11 @@ func fresh(pass *check.Pass, fn inspector.Cursor) bool {
 }
 
 // onStop reports whether a function is one that a stop waits for: a method, or a literal
-// that a variable or field has, named so.
-func onStop(fn inspector.Cursor) bool {
+// that a variable or field has, named so; or one that only such ones call.
+func onStop(pass *check.Pass, fn inspector.Cursor) bool {
 	switch n := fn.Node().(type) {
 	case *ast.FuncDecl:
-		return n.Recv != nil && stops(n.Name.Name)
+		return n.Recv != nil && stops(n.Name.Name) || !n.Name.IsExported() && forStop(pass, n)
 	case *ast.FuncLit:
 		kind, i := fn.ParentEdge()
 		if kind != edge.AssignStmt_Rhs || i >= len(fn.Parent().Node().(*ast.AssignStmt).Lhs) {
@@ -318,6 +360,32 @@ func onStop(fn inspector.Cursor) bool {
 		}
 	}
 	return false
+}
+
+// forStop reports whether all calls of a function are in methods that a stop waits for.
+func forStop(pass *check.Pass, decl *ast.FuncDecl) bool {
+	fn := pass.TypesInfo.Defs[decl.Name]
+	found := false
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		if callee := typeutil.StaticCallee(pass.TypesInfo, call); callee == nil || types.Object(callee.Origin()) != fn || code.IsTest(pass.Fset, call.Pos()) {
+			continue
+		}
+		caller, ok := code.Enclosing(cur)
+		if !ok || isGo(cur) {
+			return false
+		}
+		if n, ok := caller.Node().(*ast.FuncDecl); !ok || n.Recv == nil || !stops(n.Name.Name) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+func isGo(call inspector.Cursor) bool {
+	_, ok := call.Parent().Node().(*ast.GoStmt)
+	return ok
 }
 
 func stops(name string) bool {

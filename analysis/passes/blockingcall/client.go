@@ -322,3 +322,43 @@ func literal(e ast.Expr, allowed func(field string, value ast.Expr) bool) bool {
 	}
 	return true
 }
+
+// withoutTimeout reports whether what a dial is made with, a dialer or a configuration, is a
+// literal that sets no time limit.
+func withoutTimeout(pass *check.Pass, n *ast.CallExpr, name string) bool {
+	var with ast.Expr
+	switch sel, _ := ast.Unparen(n.Fun).(*ast.SelectorExpr); {
+	case sel == nil:
+		return false
+	case name == "(*net.Dialer).Dial":
+		with = sel.X
+	default:
+		with = n.Args[len(n.Args)-1]
+		if name == "crypto/tls.DialWithDialer" {
+			with = n.Args[0]
+		}
+	}
+	if unlimited(with) {
+		return true
+	}
+	v, ok := code.ObjectOf(pass.TypesInfo, with).(*types.Var)
+	if !ok || v.IsField() || v.Parent() == pass.Pkg.Scope() {
+		return false
+	}
+	found := false
+	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil)) {
+		value, sets := setTo(pass.TypesInfo, cur.Node(), v)
+		if !sets {
+			continue
+		}
+		if value == nil || !unlimited(value) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+func unlimited(e ast.Expr) bool {
+	return literal(ast.Unparen(e), func(field string, _ ast.Expr) bool { return field != "Timeout" && field != "Deadline" })
+}

@@ -4,8 +4,10 @@ package blockingcall
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -31,7 +33,7 @@ func waitedFor(pass *check.Pass, cur inspector.Cursor) bool {
 	if cmd == nil || !fn.Valid() {
 		return false
 	}
-	found := false
+	methods := map[string]bool{}
 	for use := range fn.Preorder((*ast.SelectorExpr)(nil)) {
 		sel := use.Node().(*ast.SelectorExpr)
 		if code.ObjectOf(pass.TypesInfo, sel.X) != cmd {
@@ -40,13 +42,28 @@ func waitedFor(pass *check.Pass, cur inspector.Cursor) bool {
 		if own, _ := code.Enclosing(use); own != fn {
 			return false
 		}
-		switch sel.Sel.Name {
-		case "Start", "Process", "Cancel", "WaitDelay": // it is ended in another way, or not waited for
-			return false
-		}
-		found = found || runs(sel.Sel.Name)
+		methods[sel.Sel.Name] = true
 	}
-	return found
+	if methods["Process"] || methods["Cancel"] || methods["WaitDelay"] { // it is ended in another way
+		return false
+	}
+	if methods["Start"] && (!methods["Wait"] || escapes(pass, fn, cmd)) { // it is not waited for, or elsewhere
+		return false
+	}
+	return methods["Run"] || methods["Output"] || methods["CombinedOutput"] || methods["Start"]
+}
+
+// escapes reports whether a function gives a command away: who has it may end it.
+func escapes(pass *check.Pass, fn inspector.Cursor, cmd types.Object) bool {
+	for use := range fn.Preorder((*ast.Ident)(nil)) {
+		if pass.TypesInfo.Uses[use.Node().(*ast.Ident)] != cmd {
+			continue
+		}
+		if kind := use.ParentEdgeKind(); kind != edge.SelectorExpr_X && kind != edge.AssignStmt_Lhs {
+			return true
+		}
+	}
+	return false
 }
 
 // defines returns the variable that is defined with a call as its value.
@@ -98,6 +115,32 @@ func ofUser(pass *check.Pass, cur inspector.Cursor, e ast.Expr) bool {
 	return (&words{pass, map[types.Object]bool{}}).ofUser(cur, e)
 }
 
+// shells run what follows a flag of theirs.
+var shells = []string{"sh", "bash", "zsh", "dash", "ash", "cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh"}
+
+// line returns what says what a command is: the name of the program, or the line that a shell
+// is given.
+func line(pass *check.Pass, call *ast.CallExpr) ast.Expr {
+	name, ok := text(pass, call.Args[0])
+	if !ok || len(call.Args) < 3 || !slices.Contains(shells, name[strings.LastIndex(name, "/")+1:]) {
+		return call.Args[0]
+	}
+	for i, arg := range call.Args[1 : len(call.Args)-1] {
+		if flag, ok := text(pass, arg); ok && (strings.HasSuffix(strings.ToLower(flag), "c") || flag == "-Command") {
+			return call.Args[i+2]
+		}
+	}
+	return call.Args[0]
+}
+
+func text(pass *check.Pass, e ast.Expr) (string, bool) {
+	tv := pass.TypesInfo.Types[e]
+	if tv.Value == nil || tv.Value.Kind() != constant.String {
+		return "", false
+	}
+	return constant.StringVal(tv.Value), true
+}
+
 // words follows the words of a command to where they come from.
 type words struct {
 	*check.Pass
@@ -114,6 +157,9 @@ func (w *words) ofUser(cur inspector.Cursor, e ast.Expr) bool {
 		return w.ofUser(cur, e.X)
 	case *ast.CallExpr:
 		return w.split(cur, e)
+	case *ast.StarExpr:
+		v, ok := code.ObjectOf(w.TypesInfo, e.X).(*types.Var)
+		return ok && w.flag(v)
 	case *ast.SelectorExpr:
 		id = e.Sel
 	case *ast.Ident:
@@ -122,14 +168,37 @@ func (w *words) ofUser(cur inspector.Cursor, e ast.Expr) bool {
 		return false
 	}
 	v, ok := w.TypesInfo.Uses[id].(*types.Var)
-	if !ok || w.seen[v] || v.Pkg() != nil && v.Parent() == v.Pkg().Scope() {
+	if !ok || w.seen[v] {
 		return false
 	}
 	w.seen[v] = true
+	if v.Pkg() != nil && v.Parent() == v.Pkg().Scope() {
+		return w.flag(v)
+	}
 	if v.IsField() {
 		return w.configured(v)
 	}
 	return w.variable(cur, v)
+}
+
+// flag reports whether a variable of the package has what a flag of the command line says.
+func (w *words) flag(v *types.Var) bool {
+	for cur := range w.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		fn, ok := typeutil.Callee(w.TypesInfo, call).(*types.Func)
+		if !ok || fn.Pkg() == nil || !strings.Contains(fn.Pkg().Path(), "flag") {
+			continue
+		}
+		if spec, ok := cur.Parent().Node().(*ast.ValueSpec); ok && len(spec.Names) == 1 && w.TypesInfo.Defs[spec.Names[0]] == v {
+			return true
+		}
+		for _, arg := range call.Args {
+			if addr, ok := arg.(*ast.UnaryExpr); ok && addr.Op == token.AND && code.ObjectOf(w.TypesInfo, addr.X) == v {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // split reports whether a call takes a line that the user has set apart into words, or
@@ -143,6 +212,8 @@ func (w *words) split(cur inspector.Cursor, call *ast.CallExpr) bool {
 		return w.returned(fn)
 	}
 	switch path := fn.Pkg().Path(); {
+	case path == "os":
+		return fn.Name() == "Getenv"
 	case path == "strings", strings.Contains(path, "shlex"), strings.Contains(path, "shellquote"), strings.Contains(path, "shellwords"):
 		return len(call.Args) > 0 && w.ofUser(cur, call.Args[0])
 	}

@@ -51,7 +51,7 @@ func (s *store) Stop() {
 
 func poll(url string) {
 	for {
-		http.Get(url) // want `http.Get in a loop has no time limit: one server that does not answer ends the loop`
+		http.Get(url) // want `http.Get in a loop has no time limit: one server that does not answer holds the loop`
 		time.Sleep(time.Second)
 	}
 }
