@@ -8,6 +8,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -31,43 +32,56 @@ func run(pass *check.Pass) (any, error) {
 	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		n := cur.Node().(*ast.CallExpr)
-		name := code.Callee(pass.TypesInfo, n)
-		c, ok := calls[name]
-		if !ok || code.IsTest(pass.Fset, n.Pos()) || limited(pass, cur, n, name) {
+		name := unversioned(code.Callee(pass.TypesInfo, n))
+		fn, ok := code.Enclosing(cur)
+		if name == "" || !ok || code.IsTest(pass.Fset, n.Pos()) || code.IsEntry(pass.Pass, fn.Node()) && waitedContext(pass, cur, fn) == "" {
 			continue
 		}
-		fn, _ := code.Enclosing(cur)
-		if !fn.Valid() || code.IsEntry(pass.Pass, fn.Node()) && waitedContext(pass, cur, fn) == "" {
-			continue
-		}
-		if name == "os/exec.Command" && onTerminal(pass, cur) {
-			continue
-		}
-		ctx := contextAt(pass, cur, fn)
-		if len(n.Args) == 1 && ctx == types.ExprString(n.Args[0])+".Context()" {
-			ctx = "" // it is what the request that is sent has, which is none
-		}
-		switch {
-		case ctx != "" && (c.network || !strings.HasSuffix(ctx, ")")): // a command may well outlive its request
-			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, c.instead)
-		case onStop(pass, fn) && !(code.IsMain(pass.Pass) && connects(name)):
-			pass.Reportf(n, "%s may block for long, and the stop waits for it: use %s", exits.Name(n), c.instead)
-		case (strings.Contains(name, "net/http.") || c.database) && inEndlessLoop(cur):
-			pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer holds the loop; use %s", exits.Name(n), c.instead)
-		case connects(name) && (!ofCommands(pass.Pkg) || serves(pass)):
-			pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
-		case name == "os/exec.Command" && ctx == "" && !ofProgram(pass.Pkg) && ofUser(pass, cur, line(pass, n)):
-			pass.Reportf(n, "%s has no time limit: a command of the configuration that hangs holds its caller; use %s", exits.Name(n), c.instead)
+		if c, ok := calls[name]; ok {
+			if !limited(pass, cur, n, name) {
+				report(pass, cur, fn, name, c)
+			}
+		} else if wait := detached(pass, cur, fn, n); wait != "" {
+			pass.Reportf(n, "%s may block for long, %s: give it a context with a time limit", exits.Name(n), wait)
+		} else if queries(pass, cur, n, name) {
+			pass.Reportf(n, "%s has no time limit: a database that does not answer holds its caller; give it a context that ends", exits.Name(n))
 		}
 	}
 	return nil, nil
+}
+
+// report reports a call that may block, if there is a context for it, or if it has to have a
+// limit for another reason.
+func report(pass *check.Pass, cur, fn inspector.Cursor, name string, c call) {
+	n := cur.Node().(*ast.CallExpr)
+	if name == "os/exec.Command" && onTerminal(pass, cur) {
+		return
+	}
+	ctx := contextAt(pass, cur, fn)
+	if len(n.Args) == 1 && ctx == types.ExprString(n.Args[0])+".Context()" {
+		ctx = "" // it is what the request that is sent has, which is none
+	}
+	switch {
+	case ctx != "" && (c.network || !strings.HasSuffix(ctx, ")")): // a command may well outlive its request
+		pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, c.instead)
+	case onStop(pass, fn) && !(code.IsMain(pass.Pass) && connects(name)):
+		pass.Reportf(n, "%s may block for long, and the stop waits for it: use %s", exits.Name(n), c.instead)
+	case (strings.Contains(name, "net/http.") || c.database) && inEndlessLoop(cur):
+		pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer holds the loop; use %s", exits.Name(n), c.instead)
+	case c.database && ctx == "" && usesServer(pass.Pkg) && !ofCommands(pass.Pkg) && !migrates(cur):
+		pass.Reportf(n, "%s has no time limit: a database that does not answer holds its caller; use %s", exits.Name(n), c.instead)
+	case connects(name) && !ofExamples(pass.Pkg):
+		pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
+	case name == "os/exec.Command" && ctx == "" && !ofProgram(pass.Pkg) && ofUser(pass, cur, line(pass, n)):
+		pass.Reportf(n, "%s has no time limit: a command of the configuration that hangs holds its caller; use %s", exits.Name(n), c.instead)
+	}
 }
 
 // forTests reports whether a package is one for tests, or for migrations, which run
 // before there is anything to stop.
 func forTests(pkg *types.Package) bool {
 	for part := range strings.SplitSeq(pkg.Path(), "/") {
-		if strings.HasSuffix(part, "test") || strings.HasPrefix(part, "test") || strings.HasPrefix(part, "migration") || part == "integration" || part == "e2e" {
+		if strings.HasSuffix(part, "test") || strings.HasPrefix(part, "test") && part != "tester" || strings.HasPrefix(part, "migration") || part == "integration" || part == "e2e" {
 			return true
 		}
 	}
@@ -80,7 +94,7 @@ func connects(name string) bool {
 	if strings.HasPrefix(name, "net.Lookup") { // the resolver has a limit of its own
 		return false
 	}
-	return strings.HasPrefix(name, "golang.org/x/crypto/ssh.") || strings.HasSuffix(name, "mqtt.golang.Token).Wait") || strings.HasSuffix(name, "/sql.DB).Ping") || strings.HasPrefix(name, "net") || strings.HasPrefix(name, "golang.org/x/net/websocket.") || name == "google.golang.org/grpc.Dial" || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
+	return strings.HasPrefix(name, "golang.org/x/crypto/ssh.") || strings.HasSuffix(name, "mqtt.golang.Token).Wait") || strings.HasSuffix(name, "ldap.Conn).Bind") || strings.HasSuffix(name, "/sql.DB).Ping") || strings.HasPrefix(name, "net") || strings.HasPrefix(name, "golang.org/x/net/websocket.") || name == "google.golang.org/grpc.Dial" || strings.HasPrefix(name, "(*net/http.") || strings.HasPrefix(name, "crypto/tls.")
 }
 
 // ofCommands reports whether a package is that of commands for a terminal, where a user
@@ -98,16 +112,31 @@ func ofCommands(pkg *types.Package) bool {
 	return false
 }
 
-// serves reports whether a package serves: it is one of a program that nobody sits in front
-// of.
-func serves(pass *check.Pass) bool {
-	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-		if code.IsCall(pass.TypesInfo, cur.Node(), "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "(*net/http.Server).ListenAndServe", "(*net/http.Server).ListenAndServeTLS", "(*net/http.Server).Serve", "(*google.golang.org/grpc.Server).Serve") &&
-			!code.IsTest(pass.Fset, cur.Node().Pos()) {
+// ofExamples reports whether a package is there to be read, or run by hand.
+func ofExamples(pkg *types.Package) bool {
+	for part := range strings.SplitSeq(pkg.Path(), "/") {
+		switch part {
+		case "example", "examples", "script", "scripts", "hack", "contrib", "demo":
 			return true
 		}
 	}
 	return false
+}
+
+// usesServer reports whether a package imports a driver for databases of another machine.
+func usesServer(pkg *types.Package) bool {
+	return slices.ContainsFunc(pkg.Imports(), func(p *types.Package) bool { return ofServer(p.Path()) })
+}
+
+// migrates reports whether a call is part of a change of a database's tables, which is done
+// before there is anything to stop.
+func migrates(cur inspector.Cursor) bool {
+	decl := code.Declaration(cur)
+	if !decl.Valid() {
+		return false
+	}
+	name := strings.ToLower(decl.Node().(*ast.FuncDecl).Name.Name)
+	return strings.Contains(name, "migrat") || strings.Contains(name, "schema") || strings.Contains(name, "upgrade")
 }
 
 // inEndlessLoop reports whether a call is in a loop of its function that goes on until
@@ -158,7 +187,11 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 		return ofFile(pass.Pkg) || !opens(pass, cur)
 	case strings.HasPrefix(name, "(*database/sql."), strings.Contains(name, "sqlx"):
 		return ofFile(pass.Pkg)
-	case strings.HasPrefix(name, "net/smtp."), strings.HasPrefix(name, "net/rpc"), strings.HasPrefix(name, "golang.org/x/net/websocket."):
+	case name == "net/smtp.NewClient":
+		return mentions(cur, "Deadline") || !dialsIn(cur)
+	case strings.HasSuffix(name, "ldap.Conn).Bind"):
+		return mentions(cur, "SetTimeout")
+	case strings.HasPrefix(name, "net/smtp."), name == "net/textproto.Dial", strings.HasPrefix(name, "net/rpc"), strings.HasPrefix(name, "golang.org/x/net/websocket."):
 		return strings.HasPrefix(name, pass.Pkg.Path()+".") || onMachine(pass, n)
 	case name == "(*net.Dialer).Dial", name == "crypto/tls.DialWithDialer", name == "golang.org/x/crypto/ssh.Dial":
 		return !withoutTimeout(pass, n, name)
@@ -168,6 +201,18 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 		return !mentions(cur, "WithBlock") || mentions(cur, "WithTimeout")
 	case name == "github.com/gomodule/redigo/redis.Dial":
 		return len(n.Args) > 2
+	}
+	return false
+}
+
+// dialsIn reports whether the function around a node dials: it knows of all limits of its
+// connection.
+func dialsIn(cur inspector.Cursor) bool {
+	fn, _ := code.Enclosing(cur)
+	for c := range fn.Preorder((*ast.CallExpr)(nil)) {
+		if strings.Contains(code.CallName(c.Node().(*ast.CallExpr)), "dial") {
+			return true
+		}
 	}
 	return false
 }

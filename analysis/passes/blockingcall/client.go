@@ -266,10 +266,26 @@ func bareTransport(pass *check.Pass, e ast.Expr, depth int) bool {
 	if !ok || v.Pkg() == nil || depth == 0 {
 		return false
 	}
+	if code.IsNamed(v.Type(), "net/http.RoundTripper") && isParam(pass, v) {
+		return true // it only sends what the client gives it
+	}
 	if v.Name() == "DefaultTransport" && v.Pkg().Path() == "net/http" {
 		return true
 	}
 	return !v.IsField() && v.Pkg() == pass.Pkg && v.Parent() != pass.Pkg.Scope() && onlyBareTransport(pass, v, depth)
+}
+
+// isParam reports whether a variable is a parameter of a function of the package.
+func isParam(pass *check.Pass, v *types.Var) bool {
+	for cur := range pass.Inspect.Root().Preorder((*ast.Field)(nil)) {
+		if v.Pos() < cur.Node().Pos() || v.Pos() > cur.Node().End() {
+			continue
+		}
+		if _, ok := cur.Parent().Parent().Node().(*ast.FuncType); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyBareTransport is bareTransport for a local variable.

@@ -27,17 +27,21 @@
 //	}
 //
 // net/smtp and net/rpc have no limit either, and take no context: a connection with a
-// deadline is made before.
+// deadline is made before. context.Background is no context in this sense: it never ends.
 //
 // Reported are such calls where a context is at hand, as a parameter that is not passed
-// on, or that of a request; those of network clients on the way of a stop (in methods
-// named Stop, Close, Shutdown); and dials and http.Get and the like, which have no limit
-// at all, in packages that are not of a command line. There, commands that the user of
-// the program has configured are reported as well: nobody knows how long they take.
+// on, or that of a request, or one whose end the loop around waits for; those of network
+// clients on the way of a stop (in methods named Stop, Close, Shutdown, and what only these
+// call); those of a database in a loop, or in a package that imports the driver of a database
+// server; dials and http.Get and the like, which have no limit at all, also where a client of
+// net/http has no Timeout; and calls of other modules' clients that send or lock something,
+// or are a gRPC method, with context.Background. In packages that are not of a command line,
+// commands that the user of the program has configured are reported as well: nobody knows how
+// long they take.
 //
 // Not reported are calls with a time limit in sight, commands on the program's own
-// terminal, those in tests, main and init, and those in functions that make a context of
-// their own from nothing, which mean to go on.
+// terminal, those in tests, examples, migrations, main and init, and those in functions that
+// make a context of their own from nothing, which mean to go on.
 //
 // To switch it off for one line: //quiesce:ignore blockingcall reason
 package blockingcall

@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"strings"
 
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 
@@ -24,7 +25,7 @@ func forRequest(pass *check.Pass, ctx inspector.Cursor) bool {
 // carries reports whether the request of a call of Do has a context, or may have one: it
 // comes from elsewhere, and the package sets contexts of requests somewhere.
 func carries(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
-	if mentions(cur, "WithContext") && !withoutEnd(pass, cur) {
+	if mentions(cur, "WithContext") && !withoutEnd(pass, cur) || cancelled(cur) {
 		return true
 	}
 	if mentions(cur, "NewRequest") || mentions(cur, "NewRequestWithContext") {
@@ -41,6 +42,18 @@ func carries(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
 	return !passed(pass, fn.Node().(*ast.FuncDecl), v, func(call inspector.Cursor, _ ast.Expr) bool {
 		return mentions(call, "NewRequest") && !mentions(call, "WithContext")
 	})
+}
+
+// cancelled reports whether the function around a node sets the Cancel of something, as
+// requests had it before they had contexts.
+func cancelled(cur inspector.Cursor) bool {
+	fn, _ := code.Enclosing(cur)
+	for sel := range fn.Preorder((*ast.SelectorExpr)(nil)) {
+		if sel.ParentEdgeKind() == edge.AssignStmt_Lhs && sel.Node().(*ast.SelectorExpr).Sel.Name == "Cancel" {
+			return true
+		}
+	}
+	return false
 }
 
 // helperDepth is how deep the functions of the package are looked into that make requests.

@@ -2,6 +2,11 @@
 
 package blockingcall
 
+import (
+	"regexp"
+	"strings"
+)
+
 // A call is one that may block for long.
 type call struct {
 	instead string // what takes a context
@@ -29,6 +34,9 @@ var calls = map[string]call{
 
 	"golang.org/x/crypto/ssh.Dial": {"ssh.ClientConfig.Timeout", true, false},
 
+	"(*github.com/go-ldap/ldap.Conn).Bind": {"SetTimeout of the connection", true, false},
+	"(*gopkg.in/ldap.Conn).Bind":           {"SetTimeout of the connection", true, false},
+
 	"(*github.com/gorilla/websocket.Dialer).Dial":      {"DialContext", true, false},
 	"(github.com/eclipse/paho.mqtt.golang.Token).Wait": {"WaitTimeout", true, false},
 
@@ -37,6 +45,8 @@ var calls = map[string]call{
 	// They take no context, and set no time limit.
 	"net/smtp.Dial":        {"smtp.NewClient and a connection with a deadline", true, false},
 	"net/smtp.SendMail":    {"smtp.NewClient and a connection with a deadline", true, false},
+	"net/smtp.NewClient":   {"SetDeadline of its connection", true, false},
+	"net/textproto.Dial":   {"textproto.NewConn and net.Dialer.DialContext", true, false},
 	"net/rpc.Dial":         {"rpc.NewClient and net.Dialer.DialContext", true, false},
 	"net/rpc.DialHTTP":     {"rpc.NewClient and net.Dialer.DialContext", true, false},
 	"net/rpc.DialHTTPPath": {"rpc.NewClient and net.Dialer.DialContext", true, false},
@@ -83,4 +93,15 @@ var calls = map[string]call{
 	"github.com/gomodule/redigo/redis.Dial":        {"redis.DialContext", true, false},
 
 	"os/exec.Command": {"exec.CommandContext", false, false},
+}
+
+// major is the major version in an import path, as modules and gopkg.in write it.
+var major = regexp.MustCompile(`(/v[0-9]+|\.v[0-9]+)([./])`)
+
+// unversioned is the full name of a function without the major version of its module.
+func unversioned(name string) string {
+	if !strings.Contains(name, "/") || !strings.ContainsAny(name, "0123456789") {
+		return name
+	}
+	return major.ReplaceAllString(name, "$2")
 }

@@ -68,6 +68,10 @@ func (c *checker) exit(g goroutine, exit inspector.Cursor) bool {
 		c.reportDrain(exit, run)
 		return true
 	}
+	if skipped, in := c.later(starter, g); skipped != nil {
+		c.report(exit, in, skipped, c.know.Effect(skipped).Loss)
+		return true
+	}
 	at := []inspector.Cursor{g.Start}
 	for range maxCallers {
 		at = c.callers(at)

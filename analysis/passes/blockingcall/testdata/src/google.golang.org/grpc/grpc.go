@@ -20,3 +20,5 @@ func DialContext(ctx context.Context, target string, opts ...DialOption) (*Clien
 func WithBlock() DialOption                  { return nil }
 func WithInsecure() DialOption               { return nil }
 func WithTimeout(d time.Duration) DialOption { return nil }
+
+type CallOption interface{}
