@@ -39,9 +39,7 @@
 // be in a function that the goroutine calls.
 //
 // Reported as well is the failure of a server beside what main runs with a context that
-// a signal ends, if it ends the process: what runs is then not stopped in order. And so is
-// the goroutine of a server that takes http.ErrServerClosed for a failure: it ends the process
-// as soon as Shutdown begins.
+// a signal ends, if it ends the process: what runs is then not stopped in order.
 //
 // Not reported is an exit after the goroutine's own clean-up, one that is forced by a
 // second signal or a time limit, and the Fatal of the goroutine of the very server that

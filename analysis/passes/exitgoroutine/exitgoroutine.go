@@ -154,9 +154,6 @@ func (c *checker) ofGoroutine(call *ast.CallExpr, g goroutine) bool {
 		all, _ := c.allOfGoroutine(lit.Body, g)
 		return all
 	}
-	if c.cutsDrain(call, g) {
-		return false
-	}
 	if c.know.Decl(c.know.Callee(call)) != nil {
 		if all, some := c.ofHelper(call, g); some {
 			return all
@@ -166,8 +163,20 @@ func (c *checker) ofGoroutine(call *ast.CallExpr, g goroutine) bool {
 	if !ok {
 		return false
 	}
-	_, pkg := c.TypesInfo.ObjectOf(root(sel.X)).(*types.PkgName)
-	return !pkg && g.uses[types.ExprString(sel.X)]
+	of := c.TypesInfo.ObjectOf(root(sel.X))
+	_, pkg := of.(*types.PkgName)
+	return !pkg && (g.uses[types.ExprString(sel.X)] || c.ofHelpers(of))
+}
+
+// ofHelpers reports whether something is a local variable of a helper that is looked into:
+// it may well be what the goroutine uses, by another name.
+func (c *checker) ofHelpers(obj types.Object) bool {
+	for decl := range c.helpers {
+		if obj != nil && code.ContainsPos(decl.Body, obj.Pos()) {
+			return true
+		}
+	}
+	return false
 }
 
 // allOfGoroutine is ofGoroutine for all calls with an effect, if there are some.

@@ -151,17 +151,3 @@ func (c *checker) waits(body ast.Node) (found bool) {
 	})
 	return found
 }
-
-// cutsDrain reports whether a clean-up is the Shutdown of the very server that a goroutine
-// serves, and the goroutine takes its end for a failure: it ends the process at once then.
-func (c *checker) cutsDrain(call *ast.CallExpr, g goroutine) bool {
-	if !code.IsCall(c.TypesInfo, call, "(*net/http.Server).Shutdown") || !c.calling(g.Func, "(*net/http.Server).ListenAndServe", "(*net/http.Server).ListenAndServeTLS", "(*net/http.Server).Serve", "(*net/http.Server).ServeTLS") {
-		return false
-	}
-	for cur := range g.Func.Preorder((*ast.Ident)(nil)) {
-		if cur.Node().(*ast.Ident).Name == "ErrServerClosed" {
-			return false
-		}
-	}
-	return true
-}

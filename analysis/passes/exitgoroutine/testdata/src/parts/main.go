@@ -57,15 +57,23 @@ func (a *app) shutdown() {
 	a.store.Stop()
 }
 
-// Each end of the server is a failure to it, also the one in the middle of the stop.
-func unexpected(srv *http.Server, signals chan os.Signal) {
+// The server is one of those that its helper stops.
+func listed(srv *http.Server, signals chan os.Signal) {
 	go func() {
-		if err := srv.ListenAndServe(); err != nil {
-			log.Fatal(err) // want `log.Fatal in a goroutine skips the clean-up of unexpected, srv.Shutdown`
+		if err := srv.ListenAndServe(); err != http.ErrServerClosed {
+			log.Fatal(err)
 		}
 	}()
 	<-signals
-	srv.Shutdown(context.Background())
+	stopAll()
+}
+
+var servers []*http.Server
+
+func stopAll() {
+	for _, s := range servers {
+		s.Shutdown(context.Background())
+	}
 }
 
 // It serves what is stopped, and nothing else.
