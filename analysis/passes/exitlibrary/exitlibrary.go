@@ -99,7 +99,7 @@ func (c *checker) exit(cur, fn inspector.Cursor, failure bool) {
 	case fn.Node() == decl && reloads(decl):
 		c.Reportf(call, "%s in %s ends a process that could go on with what it has", exits.Name(call), name)
 	case c.started(fn):
-		if !failedTo(c.Pass, cur, storing...) {
+		if !c.stores(cur, fn) {
 			c.Reportf(call, "%s in %s ends the process from a goroutine: nobody can act on the error", exits.Name(call), name)
 		}
 	case fn.Node() == decl && (c.stopFails(cur) || public(decl) && (makes(decl) || decl.Recv != nil || atRoot(c.Pass))):

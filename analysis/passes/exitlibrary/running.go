@@ -135,6 +135,24 @@ func failedTo(pass *check.Pass, cur inspector.Cursor, verbs ...string) bool {
 	})
 }
 
+// stores reports whether an exit is for something that could not be stored, or is in a loop
+// with such a one: what it does has to be done in order.
+func (c *checker) stores(cur, fn inspector.Cursor) bool {
+	if failedTo(c.Pass, cur, storing...) {
+		return true
+	}
+	loop, ok := code.Loop(cur)
+	if !ok || !fn.Contains(loop) {
+		return false
+	}
+	for exit := range loop.Preorder((*ast.CallExpr)(nil)) {
+		if _, ok := c.know.Exit(exit.Node().(*ast.CallExpr)); ok && failedTo(c.Pass, exit, storing...) {
+			return true
+		}
+	}
+	return false
+}
+
 // failing returns the call whose error the innermost branch around a node is for, nil if it
 // is not plain to see.
 func failing(pass *check.Pass, cur inspector.Cursor) *ast.CallExpr {

@@ -92,6 +92,9 @@ func (s *Server) logs() {
 		if err := s.save("x"); err != nil {
 			log.Fatal(err)
 		}
+		if err := s.release(); err != nil {
+			log.Fatal(err)
+		}
 	}
 }
 
@@ -103,5 +106,7 @@ func (s *Server) commits() {
 }
 
 func (s *Server) save(string) error { return nil }
+
+func (s *Server) release() error { return nil }
 
 func (s *Server) commit() error { return nil }
