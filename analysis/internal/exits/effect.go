@@ -343,6 +343,7 @@ func (k *Knowledge) exportEffects() {
 		var e Effect
 		if matches(endings, fn.Name()) {
 			e.Loss = k.within(decl.Body, depth).Loss
+			e.Waits = k.ofProgram() && k.waitsIn(decl.Body)
 		}
 		if returnsFunc(fn) {
 			e.Returned = k.returnedBy(decl, depth).Loss

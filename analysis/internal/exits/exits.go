@@ -59,6 +59,8 @@ type Effect struct {
 	// Returned is the loss if a function that it returns is not called, as in
 	// "defer start()()".
 	Returned string
+	// Waits is set if it waits for goroutines that it has asked to end.
+	Waits bool
 }
 
 // Buffer reports whether it is a buffer that would be lost.
@@ -69,7 +71,10 @@ func (*Effect) AFact() {}
 
 // String describes it, as tests of facts have it.
 func (e *Effect) String() string {
-	if e.Loss == "" {
+	switch {
+	case e.Loss == "" && e.Waits:
+		return "waits for goroutines"
+	case e.Loss == "":
 		return "returns what cleans: " + e.Returned
 	}
 	return "cleans: " + e.Loss

@@ -4,7 +4,7 @@ package exitdefer
 
 import (
 	"go/ast"
-	"go/token"
+	"go/types"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -19,62 +19,44 @@ func (c *checker) effect(d, at inspector.Cursor) exits.Effect {
 	if e := c.know.Effect(call); e.Loss != "" {
 		return e
 	}
-	if c.waits(call) && c.starts(d, at) {
+	if c.know.Waits(call) && c.starts(d, at, c.know.Stops(call)) {
 		return exits.Effect{Loss: "the goroutines that it waits for are cut off"}
 	}
 	return exits.Effect{}
 }
 
-// waits reports whether a deferred call waits for goroutines: by itself, or in the function
-// literal that it is.
-func (c *checker) waits(call *ast.CallExpr) (found bool) {
-	if c.isWait(call) {
-		return true
-	}
-	lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit)
-	if !ok {
-		return false
-	}
-	asked := false
-	ast.Inspect(lit.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.CallExpr:
-			found = found || c.isWait(n)
-			t := c.TypesInfo.TypeOf(n.Fun)
-			asked = asked || code.IsBuiltin(c.TypesInfo, n, "close") || t != nil && code.IsNamed(t, "context.CancelFunc")
-		case *ast.UnaryExpr:
-			found = found || n.Op == token.ARROW && asked // for its end
-		case *ast.FuncLit, *ast.SelectStmt:
-			return n == lit
-		}
-		return !found
-	})
-	return found
-}
-
-func (c *checker) isWait(call *ast.CallExpr) bool {
-	return code.IsCall(c.TypesInfo, call, "(*sync.WaitGroup).Wait", "(*golang.org/x/sync/errgroup.Group).Wait")
-}
-
 // starts reports whether the function that defers something starts a goroutine before a
-// place.
-func (c *checker) starts(d, at inspector.Cursor) bool {
+// place, or, if it defers a method, calls another of the same value: that may start some.
+func (c *checker) starts(d, at inspector.Cursor, method bool) bool {
 	fn, _ := code.Enclosing(d)
+	of := receiver(d.Node().(*ast.DeferStmt).Call)
 	for cur := range fn.Preorder((*ast.GoStmt)(nil), (*ast.CallExpr)(nil)) {
 		n := cur.Node()
-		if n.End() > at.Node().Pos() {
-			if n.Pos() > at.Node().Pos() {
-				break
-			}
+		if n.Pos() > at.Node().Pos() {
+			break
+		}
+		if n.End() > at.Node().Pos() || d.Contains(cur) {
 			continue
 		}
-		call, ok := n.(*ast.CallExpr)
-		if ok && !code.IsCall(c.TypesInfo, call, "(*sync.WaitGroup).Go", "(*golang.org/x/sync/errgroup.Group).Go") {
-			continue
+		if call, ok := n.(*ast.CallExpr); ok {
+			if method && (of == "" || receiver(call) != of) {
+				continue
+			}
+			if !method && !code.IsCall(c.TypesInfo, call, "(*sync.WaitGroup).Go", "(*golang.org/x/sync/errgroup.Group).Go") {
+				continue
+			}
 		}
 		if own, _ := code.Enclosing(cur); own == fn && c.know.Reaches(cur, at) {
 			return true
 		}
 	}
 	return false
+}
+
+// receiver is what a method is called of, as the code writes it.
+func receiver(call *ast.CallExpr) string {
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		return types.ExprString(sel.X)
+	}
+	return ""
 }

@@ -132,22 +132,10 @@ func (c *checker) stopped(call *ast.CallExpr) string {
 	if callee == nil || callee.Pkg() == nil {
 		return ""
 	}
-	if decl := c.know.Decl(callee); decl != nil {
-		if !c.waits(decl.Body) {
+	if c.know.Decl(callee) != nil || callee.Pkg() == c.Pkg || !server.SameModule(callee.Pkg().Path(), c.Pkg.Path()) {
+		if !c.know.Stops(call) {
 			return ""
 		}
-	} else if callee.Pkg() == c.Pkg || !server.SameModule(callee.Pkg().Path(), c.Pkg.Path()) {
-		return ""
 	}
 	return "what it stops is cut off"
-}
-
-// waits reports whether a function waits for others.
-func (c *checker) waits(body ast.Node) (found bool) {
-	ast.Inspect(body, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		found = found || ok && code.IsCall(c.TypesInfo, call, "(*sync.WaitGroup).Wait", "(*golang.org/x/sync/errgroup.Group).Wait")
-		return !found
-	})
-	return found
 }

@@ -151,3 +151,15 @@ func cleanUpLater(dir string) {
 		log.Fatal(err) // want `log.Fatal skips the deferred cleanup of line \d+: the file stays behind`
 	}
 }
+
+func workers() {
+	w := helper.NewWorkers()
+	defer w.Stop()
+	if err := serve(); err != nil {
+		log.Fatal(err) // it does not run yet
+	}
+	w.Start()
+	if err := serve(); err != nil {
+		log.Fatal(err) // want `log.Fatal skips the deferred w.Stop of line \d+: the goroutines that it waits for are cut off`
+	}
+}
