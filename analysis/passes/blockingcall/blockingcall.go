@@ -177,7 +177,7 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 	case name == "os/exec.Command":
 		return !waitedFor(pass, cur)
 	case strings.HasPrefix(name, "(*net/http.Client)."):
-		return strings.HasSuffix(name, ".Do") && carries(pass, cur, n) || !bareClient(pass, cur, n)
+		return strings.HasSuffix(name, ".Do") && carries(pass, cur, n) || !bareClient(pass, cur, n) && !forgets(pass, cur, name)
 	case strings.HasPrefix(name, "net.Dial") && mentions(cur, "DialTimeout"):
 		return true // the other branch has a limit: this is for those who want none
 	case strings.HasPrefix(name, "net.Dial"):
@@ -288,11 +288,14 @@ func ofServer(path string) bool {
 }
 
 // contextAt returns the context that a call could have, as the code names it: one whose end
-// its function waits for in a loop; a parameter of its function, or of one around it, that
+// its function waits for in a loop, or makes for other calls; a parameter of its function, or of one around it, that
 // the call comes after; or that of a request. It is empty in a goroutine, which may mean to
 // live longer, and in a function that makes a context from nothing.
 func contextAt(pass *check.Pass, cur, fn inspector.Cursor) string {
 	if name := waitedContext(pass, cur, fn); name != "" {
+		return name
+	}
+	if name := ownContext(pass, cur, fn); name != "" {
 		return name
 	}
 	for {
@@ -376,10 +379,45 @@ func contextParam(pass *check.Pass, fn inspector.Cursor) string {
 	return ""
 }
 
-// fresh reports whether a function makes a context that does not end with its own.
+// fresh reports whether a function makes a context that does not end with its own, other
+// than in place of one that is nil.
 func fresh(pass *check.Pass, fn inspector.Cursor) bool {
 	for c := range fn.Preorder((*ast.CallExpr)(nil)) {
-		if code.IsCall(pass.TypesInfo, c.Node(), "context.Background", "context.WithoutCancel") && !forRequest(pass, c) {
+		if !code.IsCall(pass.TypesInfo, c.Node(), "context.Background", "context.WithoutCancel") || forRequest(pass, c) {
+			continue
+		}
+		assign, ok := c.Parent().Node().(*ast.AssignStmt)
+		if !ok || types.ExprString(assign.Lhs[0]) != contextParam(pass, fn) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownContext returns the name of a context that a function makes before a call, which ends
+// with a signal or by a call of its cancel function, and which it gives to another call.
+func ownContext(pass *check.Pass, cur, fn inspector.Cursor) string {
+	for c := range fn.Preorder((*ast.AssignStmt)(nil)) {
+		n := c.Node().(*ast.AssignStmt)
+		if n.End() > cur.Node().Pos() {
+			break
+		}
+		if own, _ := code.Enclosing(c); own != fn || len(n.Rhs) != 1 || !code.IsCall(pass.TypesInfo, n.Rhs[0], "os/signal.NotifyContext", "context.WithCancel") {
+			continue
+		}
+		if ctx := code.ObjectOf(pass.TypesInfo, n.Lhs[0]); ctx != nil && givenTo(pass, fn, ctx) {
+			return ctx.Name()
+		}
+	}
+	return ""
+}
+
+// givenTo reports whether a function gives a context to a call, other than one that makes
+// another of it.
+func givenTo(pass *check.Pass, fn inspector.Cursor, ctx types.Object) bool {
+	for c := range fn.Preorder((*ast.CallExpr)(nil)) {
+		call := c.Node().(*ast.CallExpr)
+		if len(call.Args) > 0 && code.ObjectOf(pass.TypesInfo, call.Args[0]) == ctx && !strings.HasPrefix(code.Callee(pass.TypesInfo, call), "context.") {
 			return true
 		}
 	}

@@ -127,3 +127,30 @@ func withoutEnd(pass *check.Pass, cur inspector.Cursor) bool {
 	}
 	return found
 }
+
+// forgets reports whether a request is made without the context that is at hand, by a client
+// that has no time limit as far as the package shows.
+func forgets(pass *check.Pass, cur inspector.Cursor, name string) bool {
+	fn, ok := code.Enclosing(cur)
+	if !ok || contextAt(pass, cur, fn) == "" || strings.HasSuffix(name, ".Do") && !mentions(cur, "NewRequest") {
+		return false
+	}
+	for c := range pass.Inspect.Root().Preorder((*ast.KeyValueExpr)(nil), (*ast.SelectorExpr)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && limits(key.Name) {
+				return false
+			}
+		case *ast.SelectorExpr:
+			if limits(n.Sel.Name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// limits reports whether a field is one that limits the time of something.
+func limits(field string) bool {
+	return strings.HasSuffix(field, "Timeout") || strings.HasSuffix(field, "Deadline")
+}

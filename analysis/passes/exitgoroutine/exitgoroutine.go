@@ -33,6 +33,9 @@ type checker struct {
 
 func run(pass *check.Pass) (any, error) {
 	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge), helpers: map[*ast.FuncDecl]bool{}}
+	if !c.exits() {
+		return nil, nil
+	}
 	seen := map[ast.Node]bool{}
 	for _, g := range c.goroutines() {
 		if code.IsTest(pass.Fset, g.Start.Node().Pos()) {
@@ -48,6 +51,16 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+// exits reports whether the package has an exit at all.
+func (c *checker) exits() bool {
+	for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		if _, ok := c.know.Exit(cur.Node().(*ast.CallExpr)); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // maxCallers is how many functions, each called by the next, are looked into for a clean-up.

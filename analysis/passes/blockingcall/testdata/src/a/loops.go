@@ -149,3 +149,20 @@ func shellOf(host string, given *ssh.ClientConfig) {
 }
 
 var _ http.Handler
+
+// The context that ends with a signal is for this call, too.
+func locks(lock func(context.Context) error, args []string) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if err := lock(ctx); err != nil {
+		return err
+	}
+	return exec.Command(args[0], args[1:]...).Run() // want `exec.Command may block for long, and does not end with ctx`
+}
+
+func orNone(ctx context.Context, name string) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return exec.Command(name).Run() // want `exec.Command may block for long, and does not end with ctx`
+}
