@@ -5,9 +5,11 @@ package server
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/astutil"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 
@@ -26,7 +28,7 @@ func named(pass *analysis.Pass, call *ast.CallExpr) (known, bool) {
 		return known{}, false
 	}
 	if fn.Signature().Recv() != nil {
-		return known{op: Serve}, true
+		return known{op: Serve}, !onConnection(pass, call)
 	}
 	return known{op: ServeGlobal}, fn.Signature().Params().Len() > 0 && !SameProgram(pass, fn.Pkg())
 }
@@ -68,6 +70,45 @@ func mayListen(fn *types.Func) bool {
 		}
 	}
 	return false
+}
+
+// onConnection reports whether a method that serves is one of what was made, in the same
+// function, for a single connection: for what can be read and written.
+func onConnection(pass *analysis.Pass, call *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	server := code.ObjectOf(pass.TypesInfo, sel.X)
+	if server == nil {
+		return false
+	}
+	for _, file := range pass.Files {
+		if server.Pos() < file.FileStart || file.FileEnd <= server.Pos() {
+			continue
+		}
+		path, _ := astutil.PathEnclosingInterval(file, server.Pos(), server.Pos())
+		for _, n := range path {
+			if assign, ok := n.(*ast.AssignStmt); ok && len(assign.Rhs) == 1 {
+				made, ok := ast.Unparen(assign.Rhs[0]).(*ast.CallExpr)
+				return ok && slices.ContainsFunc(made.Args, func(arg ast.Expr) bool { return isStream(pass.TypesInfo.TypeOf(arg)) })
+			}
+		}
+	}
+	return false
+}
+
+// isStream reports whether something has the methods of a connection.
+func isStream(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	has := func(name string) bool {
+		m, _, _ := types.LookupFieldOrMethod(t, true, nil, name)
+		_, ok := m.(*types.Func)
+		return ok
+	}
+	return has("Read") && has("Write") && has("Close")
 }
 
 // servesByName reports whether a package of the program that is looked at has a call by one

@@ -51,8 +51,10 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	if s, ok := c.serve(); ok && (info.State || code.IsMain(pass.Pass) && ownPackages(pass) || c.defersCleanup()) {
-		pass.Reportf(s.Call, "%s serves until the process is killed: nothing handles SIGTERM, so requests are cut off and no clean-up runs",
-			types.ExprString(s.Call.Fun))
+		for _, s := range c.alternatives(s) {
+			pass.Reportf(s.Call, "%s serves until the process is killed: nothing handles SIGTERM, so requests are cut off and no clean-up runs",
+				types.ExprString(s.Call.Fun))
+		}
 		if !code.IsMain(pass.Pass) {
 			pass.ExportPackageFact(&reported{Found: true})
 		}
@@ -78,6 +80,22 @@ func (c *checker) serve() (site server.Site, ok bool) {
 		return site, false
 	}
 	return site, ok
+}
+
+// alternatives returns a site with those of the same function in other branches: for TLS, or
+// for another kind of listener.
+func (c *checker) alternatives(s server.Site) []server.Site {
+	out := []server.Site{s}
+	fn, ok := code.Enclosing(s.At)
+	for _, other := range c.info.Sites {
+		if other.Call == s.Call || other.Op != server.Serve && other.Op != server.ServeGlobal || other.Wrapped != s.Wrapped {
+			continue
+		}
+		if in, okToo := code.Enclosing(other.At); ok && okToo && in == fn && c.blocks(other) {
+			out = append(out, other)
+		}
+	}
+	return out
 }
 
 func stops(info *server.Info) bool {

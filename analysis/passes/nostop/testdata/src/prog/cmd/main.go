@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"log"
 	"net"
 	"prog/store"
@@ -23,6 +24,9 @@ func run() error {
 	l, err := net.Listen("tcp", ":1")
 	if err != nil {
 		return err
+	}
+	if store.Secure {
+		return grpc.NewServer().Serve(tls.NewListener(l, nil)) // want `serves until the process is killed`
 	}
 	return grpc.NewServer().Serve(l) // want `serves until the process is killed`
 }

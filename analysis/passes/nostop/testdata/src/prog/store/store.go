@@ -6,3 +6,6 @@ package store
 import "database/sql"
 
 func Open() (*sql.DB, error) { return sql.Open("x", "y") }
+
+// Secure is set for TLS.
+var Secure bool
