@@ -21,6 +21,9 @@ var asideWords = words{"pprof", "debug", "profil", "metric", "prometheus", "expv
 // profileWords are those of servers that only somebody who looks for a mistake asks for.
 var profileWords = words{"pprof", "debug", "profil", "expvar", "diagnostic"}
 
+// callbackWords are those of servers that wait for one answer.
+var callbackWords = words{"auth", "oauth", "oidc", "login", "callback", "redirect"}
+
 type words []string
 
 // Aside reports whether a call is about a server for profiles, metrics and the like, as
@@ -31,6 +34,16 @@ func (info *Info) Aside(at inspector.Cursor) bool { return info.around(at, aside
 // Profiles is Aside for servers for profiles alone. Whether one for metrics or readiness
 // runs matters to who looks after the program.
 func (info *Info) Profiles(at inspector.Cursor) bool { return info.around(at, profileWords) }
+
+// Callback is Aside for servers that wait for the one answer of a browser, as the package,
+// the function, or the name of what is called say.
+func (info *Info) Callback(at inspector.Cursor) bool {
+	if call, ok := at.Node().(*ast.CallExpr); ok && callbackWords.near(call.Fun) {
+		return true
+	}
+	decl := Declaration(at)
+	return callbackWords.begin(info.name) || decl != nil && callbackWords.in(decl.Name.Name)
+}
 
 func (info *Info) around(at inspector.Cursor, w words) bool {
 	if w.begin(info.name) || w.near(at.Node()) || noHandler(at) || w.handlerFor(at) {

@@ -42,6 +42,9 @@ type Info struct {
 	// Listens has the imported packages that serve, or open sockets for it. Signals has
 	// those that handle the signals that stop a program themselves.
 	Listens, Signals map[*types.Package]bool
+	// Serves says that the package, or another of the program that it imports, serves what
+	// the program is for.
+	Serves bool
 	// State says that a package of the program's module keeps a database, or a queue.
 	State bool
 
@@ -67,12 +70,14 @@ func (*Func) AFact() {}
 func (f *Func) String() string { return "serves or stops" }
 
 // A Package is a fact about a package: that it has functions with facts, or servers, for
-// others, that it keeps state, that it listens, that it handles signals itself. Signals and
+// others, that it keeps state, that it listens, that it or another of the program that it
+// imports serves, that it handles signals itself. Signals and
 // Stops say that it, or another of its owner that it imports, handles signals and stops
 // servers; NearSignals and NearStops that a package of another owner does that one of these
 // imports.
 type Package struct {
-	Funcs, State, Listens, OwnSignals      bool
+	Funcs, State, Listens, Serves          bool
+	OwnSignals                             bool
 	Signals, Stops, NearSignals, NearStops bool
 }
 
@@ -104,6 +109,8 @@ func run(pass *analysis.Pass) (any, error) {
 	}
 	own.Stops = own.Stops || info.stops()
 	own.Listens = info.serves() || listens(pass)
+	own.Serves = own.Serves || info.servesMainly()
+	info.Serves = own.Serves
 	if own != (Package{}) {
 		pass.ExportPackageFact(&own)
 	}
@@ -135,6 +142,17 @@ func (info *Info) stops() bool {
 func (info *Info) serves() bool {
 	for _, s := range info.Sites {
 		if s.Op == Serve || s.Op == ServeGlobal {
+			return true
+		}
+	}
+	return false
+}
+
+// servesMainly reports whether a package serves what is not there for figures only, or to
+// be called back by a browser.
+func (info *Info) servesMainly() bool {
+	for _, s := range info.Sites {
+		if (s.Op == Serve || s.Op == ServeGlobal) && !info.Aside(s.At) && !info.Callback(s.At) {
 			return true
 		}
 	}

@@ -43,7 +43,9 @@ func imports(pass *analysis.Pass, info *Info, own *Package) bool {
 // add notes what an imported package does. What the imports of another owner's package
 // do is its own affair: a client library that draws on a terminal does not stop a server.
 func (own *Package) add(pass *analysis.Pass, imported *types.Package, fact Package) {
-	own.State = own.State || fact.State && SameProgram(pass, imported)
+	if SameProgram(pass, imported) {
+		own.State, own.Serves = own.State || fact.State, own.Serves || fact.Serves
+	}
 	if sameOwner(pass.Pkg.Path(), imported.Path()) {
 		own.Signals, own.Stops = own.Signals || fact.Signals, own.Stops || fact.Stops
 		own.NearSignals, own.NearStops = own.NearSignals || fact.NearSignals, own.NearStops || fact.NearStops

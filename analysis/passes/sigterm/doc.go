@@ -27,10 +27,12 @@
 //
 // Reported where the program (in other packages, the function or a method of its type)
 // listens, serves, or stops a server, or starts one of another package of the program,
-// and no SIGTERM is taken in the package; and where the signal is followed by a clean-up
-// of what outlives the process: a call named so, or one that removes files, unmounts, or
-// restores the terminal. Not reported: signals that cannot be read off the code; packages
-// that call others which take signals; tests.
+// and no SIGTERM is taken in the package; where main is of a program one of whose packages
+// serves; and where the signal is followed by a clean-up of what outlives the process: a
+// call named so, or one that removes files, unmounts, or restores the terminal, or, where
+// main waits for nothing else, that stops what another package of the program runs.
+// Not reported: servers that wait for the answer of a browser; signals that cannot be read
+// off the code; packages that call others which take signals; tests.
 //
 // To switch it off for one line: //quiesce:ignore sigterm reason
 package sigterm

@@ -48,7 +48,7 @@ func run(pass *check.Pass) (any, error) {
 	for _, call := range onlyInt {
 		if len(both) == 0 && serves(pass, pkg, call.At) {
 			pass.Reportf(call.Expr, "only SIGINT is taken: SIGTERM, which stops a service, ends this server at once and nothing is cleaned up")
-		} else if cleanup := cleansUp(pass, call); cleanup != nil && !slices.ContainsFunc(both, func(other *signals.Call) bool { return pkg.Together(call, other) }) {
+		} else if cleanup := cleansUp(pass, pkg, call); cleanup != nil && !slices.ContainsFunc(both, func(other *signals.Call) bool { return pkg.Together(call, other) }) {
 			pass.Reportf(call.Expr, "only SIGINT is taken: SIGTERM ends the program at once, without %s", exits.Name(cleanup))
 		}
 	}
@@ -61,7 +61,8 @@ func run(pass *check.Pass) (any, error) {
 func serves(pass *check.Pass, pkg *signals.Package, at inspector.Cursor) bool {
 	decl := code.Declaration(at)
 	if pass.Pkg.Name() == "main" || !decl.Valid() {
-		return serving(pass, pass.Inspect.Root()) || pass.Pkg.Name() == "main" && hasServer(pass, pass.Inspect.Root())
+		main := pass.Pkg.Name() == "main"
+		return serving(pass, pass.Inspect.Root()) || main && (hasServer(pass, pass.Inspect.Root()) || pass.ResultOf[servers.Analyzer].(*servers.Info).Serves)
 	}
 	if serving(pass, decl) || hasServer(pass, decl) || starts(pass, decl) {
 		return true
@@ -140,6 +141,6 @@ func serving(pass *check.Pass, where inspector.Cursor) bool {
 func hasServer(pass *check.Pass, where inspector.Cursor) bool {
 	info := pass.ResultOf[servers.Analyzer].(*servers.Info)
 	return slices.ContainsFunc(info.Sites, func(s servers.Site) bool {
-		return s.Op != servers.Close && (where == pass.Inspect.Root() || where.Contains(s.At)) && !info.Aside(s.At)
+		return s.Op != servers.Close && (where == pass.Inspect.Root() || where.Contains(s.At)) && !info.Aside(s.At) && !info.Callback(s.At)
 	})
 }
