@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"slices"
 
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/chans"
@@ -175,12 +176,29 @@ func (f *finder) stopped(fn inspector.Cursor, c, s *chans.Use) {
 		return
 	}
 	for _, start := range f.chans.Funcs.Starts {
-		if start.Body != s.Func() || start.Body == fn || !sameType(f.TypesInfo, decl, start) || f.callsIt(start.Body, fn) || callsFirst(fn, c) {
+		if !f.does(start, s) || start.Body == fn || !sameType(f.TypesInfo, decl, start) || f.callsIt(start.Body, fn) || callsFirst(fn, c) {
 			continue
 		}
 		f.Reportf(s.At.Parent().Node(), "send on %s, which %s closes at line %d without waiting for this goroutine: then it panics", name(s), decl.Name.Name, f.line(c))
 		return
 	}
+}
+
+// does reports whether a goroutine does a send, itself or in a function of the package
+// that it calls.
+func (f *finder) does(start chans.Start, s *chans.Use) bool {
+	if start.Body == s.Func() {
+		return true
+	}
+	if locks(start.Body) || recovers(start.Body) {
+		return false
+	}
+	for _, call := range f.chans.Funcs.Calls(s.Func()) {
+		if code.Function(call) == start.Body && call.ParentEdgeKind() != edge.GoStmt_Call {
+			return true
+		}
+	}
+	return false
 }
 
 // answers reports whether a send is in a method of the type that handles HTTP requests:

@@ -103,3 +103,24 @@ func (g *forgetful) ask() {
 		ch <- struct{}{}
 	}
 }
+
+// supply has a goroutine that sends by way of a method.
+type supply struct {
+	in   *bufio.Scanner
+	out  chan string
+	file io.Closer
+}
+
+func (f *supply) start() { go f.read() }
+
+func (f *supply) read() {
+	for f.in.Scan() {
+		f.emit(f.in.Text())
+	}
+}
+
+func (f *supply) emit(s string) {
+	f.out <- s // want `send on f.out, which Stop closes at line \d+ without waiting for this goroutine: then it panics`
+}
+
+func (f *supply) Stop() { close(f.out) }
