@@ -86,7 +86,7 @@ func (f *finder) isEndless(e ast.Expr, at inspector.Cursor, depth int) bool {
 	if !ok || v.IsField() || v.Parent() == f.Pkg.Scope() || v.Pkg() != f.Pkg {
 		return false
 	}
-	if calls, i := f.givers(v, at); calls != nil {
+	if calls, i := f.givers(v, at); calls != nil && !f.assigned(v, at) {
 		return !slices.ContainsFunc(calls, func(c inspector.Cursor) bool {
 			call := c.Node().(*ast.CallExpr)
 			return i >= len(call.Args) || call.Args[i] == e || depth == 0 || !f.isEndless(call.Args[i], c, depth-1)
@@ -109,6 +109,18 @@ func (f *finder) isEndless(e ast.Expr, at inspector.Cursor, depth int) bool {
 		}
 	}
 	return background == 1 && others == 0
+}
+
+// assigned reports whether the function around a place assigns to a variable.
+func (f *finder) assigned(v *types.Var, at inspector.Cursor) bool {
+	for cur := range code.Declaration(at).Preorder((*ast.AssignStmt)(nil)) {
+		for _, lhs := range cur.Node().(*ast.AssignStmt).Lhs {
+			if id, ok := lhs.(*ast.Ident); ok && f.TypesInfo.ObjectOf(id) == v {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // givers returns the calls of the function around a place that has a variable as a

@@ -179,7 +179,7 @@ func (f *finder) signalOnly(start chans.Start, on ast.Expr) bool {
 		return false
 	}
 	decl := code.Declaration(start.Go)
-	if !decl.Valid() || decl.Node().(*ast.FuncDecl).Recv == nil {
+	if !decl.Valid() || !f.stoppable(decl.Node().(*ast.FuncDecl)) {
 		return false
 	}
 	v, _ := code.ObjectOf(f.TypesInfo, on).(*types.Var)

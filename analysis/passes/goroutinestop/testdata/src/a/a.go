@@ -665,3 +665,40 @@ func dials(ctx context.Context, dial func() error) {
 	}()
 	<-ctx.Done()
 }
+
+// module is set up by a function that has no context.
+type module struct{}
+
+func setUp() {
+	ctx := context.Background()
+	(&module{}).run(ctx)
+	(&module{}).derives(ctx)
+}
+
+func (p *module) run(ctx context.Context) {
+	go func() { // want `the goroutine cannot be stopped: it ends with ctx, which is context.Background`
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+				println(p)
+			}
+		}
+	}()
+}
+
+func (p *module) derives(ctx context.Context) context.CancelFunc {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+				println(p)
+			}
+		}
+	}()
+	return cancel
+}
