@@ -15,8 +15,9 @@ type call struct {
 	database bool // it waits for a database, whose pool or lock may be taken
 }
 
-// calls has them, by their full names. Those of a transaction are not there: it is
-// rolled back when the context that it was begun with is done.
+// calls has them, by their full names without a major version. Those of a transaction are
+// not there: it is rolled back when the context that it was begun with is done. Nor are those
+// of a statement, which may be one of it.
 var calls = map[string]call{
 	"net.Dial":    {"net.Dialer.DialContext", true, false},
 	"net.DialTCP": {"net.Dialer.DialContext", true, false},
@@ -74,10 +75,6 @@ var calls = map[string]call{
 	"(*database/sql.DB).Ping":     {"PingContext", true, true},
 	"(*database/sql.DB).Begin":    {"BeginTx", true, true},
 	"(*database/sql.DB).Prepare":  {"PrepareContext", true, true},
-
-	"(*database/sql.Stmt).Exec":     {"ExecContext", true, true},
-	"(*database/sql.Stmt).Query":    {"QueryContext", true, true},
-	"(*database/sql.Stmt).QueryRow": {"QueryRowContext", true, true},
 
 	"(*github.com/jmoiron/sqlx.DB).Select":     {"SelectContext", true, true},
 	"(*github.com/jmoiron/sqlx.DB).Get":        {"GetContext", true, true},
