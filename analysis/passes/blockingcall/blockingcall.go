@@ -175,7 +175,7 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 	case name == "os/exec.Command":
 		return !waitedFor(pass, cur)
 	case strings.HasPrefix(name, "(*net/http.Client)."):
-		return strings.HasSuffix(name, ".Do") && carries(pass, cur, n) || !bareClient(pass, cur, n) && !forgets(pass, cur, name)
+		return strings.HasSuffix(name, ".Do") && carries(pass, cur, n) || !bareClient(pass, cur, n) && !forgets(pass, cur, n, name)
 	case strings.HasPrefix(name, "net.Dial") && mentions(cur, "DialTimeout"):
 		return true // the other branch has a limit: this is for those who want none
 	case strings.HasPrefix(name, "net.Dial"):

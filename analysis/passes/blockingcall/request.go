@@ -130,9 +130,9 @@ func withoutEnd(pass *check.Pass, cur inspector.Cursor) bool {
 
 // forgets reports whether a request is made without the context that is at hand, by a client
 // that has no time limit as far as the package shows.
-func forgets(pass *check.Pass, cur inspector.Cursor, name string) bool {
+func forgets(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name string) bool {
 	fn, ok := code.Enclosing(cur)
-	if !ok || contextAt(pass, cur, fn) == "" || strings.HasSuffix(name, ".Do") && !mentions(cur, "NewRequest") {
+	if !ok || !givenClient(pass, n) || contextAt(pass, cur, fn) == "" || strings.HasSuffix(name, ".Do") && !mentions(cur, "NewRequest") {
 		return false
 	}
 	for c := range pass.Inspect.Root().Preorder((*ast.KeyValueExpr)(nil), (*ast.SelectorExpr)(nil)) {
@@ -148,6 +148,17 @@ func forgets(pass *check.Pass, cur inspector.Cursor, name string) bool {
 		}
 	}
 	return true
+}
+
+// givenClient reports whether a call is of a client that is a field or a parameter: who makes
+// one may give it a limit.
+func givenClient(pass *check.Pass, n *ast.CallExpr) bool {
+	sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	v, ok := code.ObjectOf(pass.TypesInfo, sel.X).(*types.Var)
+	return ok && (v.IsField() || isParam(pass, v))
 }
 
 // limits reports whether a field is one that limits the time of something.

@@ -26,3 +26,12 @@ func (c *Client) Head(ctx context.Context, url string) {
 func (c *Client) Send(ctx context.Context, req *http.Request) { c.HTTP.Do(req) }
 
 func (c *Client) Post(url string) { c.HTTP.Post(url, "", nil) }
+
+func (c *Client) other(ctx context.Context) *http.Client { return c.HTTP }
+
+// Whoever makes a client knows its limits.
+func (c *Client) Made(ctx context.Context, url string) {
+	c.other(ctx).Get(url)
+	client := c.other(ctx)
+	client.Get(url)
+}
