@@ -36,6 +36,12 @@
 // channel, which its function closes and then returns; and one that takes a signal,
 // cancels a context, and only then cleans up, while the rest ends.
 //
+// The goroutine that a server starts for each connection is reported where its stop closes
+// the listener alone: a Close of a listener ends no connection, and what the server uses is
+// stopped next. It is not where the goroutine counts something down, looks at a context, a
+// channel or a flag, has a time limit, or one exchange only; where the connections are kept
+// somewhere; in programs, which end then; and where it copies from one side to the other.
+//
 // Not reported: connections and listeners, whose Close is what ends the goroutine; a
 // goroutine that counts down a group, closes or sends on a channel, where the method waits
 // for something; what the goroutine uses under a lock, where the method takes one, too.

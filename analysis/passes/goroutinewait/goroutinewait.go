@@ -52,6 +52,7 @@ func run(pass *check.Pass) (any, error) {
 			f.lastWork(s)
 		}
 	}
+	f.connections()
 	return nil, nil
 }
 
