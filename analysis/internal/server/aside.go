@@ -16,7 +16,7 @@ import (
 
 // asideWords are in the names around a server that is not what the program is for: it
 // may end with the process, and need not end it.
-var asideWords = words{"pprof", "debug", "profil", "metric", "prometheus", "expvar", "telemetry", "monitoring", "diagnostic", "health", "liveness", "readiness", "dashboard"}
+var asideWords = words{"pprof", "debug", "profil", "metric", "prometheus", "promhttp", "expvar", "telemetry", "monitoring", "diagnostic", "health", "liveness", "readiness", "dashboard"}
 
 // profileWords are those of servers that only somebody who looks for a mistake asks for.
 var profileWords = words{"pprof", "debug", "profil", "expvar", "diagnostic"}

@@ -19,13 +19,16 @@ import (
 // named returns what a call does that is of a function or method with one of the names
 // under which servers of all kinds serve, of names, mails, shells or a protocol of their
 // own: those that split a listener for others too. It returns only an error.
-func named(pass *analysis.Pass, call *ast.CallExpr) (known, bool) {
+func named(pass *analysis.Pass, listening map[*types.Package]bool, call *ast.CallExpr) (known, bool) {
 	if !servingName(calledName(call)) {
 		return known{}, false
 	}
 	fn, ok := typeutil.Callee(pass.TypesInfo, call).(*types.Func)
 	if !ok || fn.Pkg() == nil || !returnsError(fn.Signature()) || !mayListen(fn) {
 		return known{}, false
+	}
+	if fn.Signature().Params().Len() == 0 && fn.Name() == "Serve" && !listening[fn.Pkg()] && !(fn.Pkg() == pass.Pkg && listens(pass)) {
+		return known{}, false // it may serve anything
 	}
 	if fn.Signature().Recv() != nil {
 		return known{op: Serve}, !onConnection(pass, call)

@@ -252,7 +252,7 @@ func (c *collector) site(call *ast.CallExpr) (Site, bool) {
 	}
 	var fact Func
 	if !c.pass.ImportObjectFact(fn.Origin(), &fact) {
-		k, ok := named(c.pass, call)
+		k, ok := named(c.pass, c.info.Listens, call)
 		return Site{Op: k.op, Server: c.server(call, 0)}, ok && OfProgram(c.pass)
 	}
 	s := Site{Op: fact.Op, Closed: fact.Closed, Drains: fact.Drains, Endless: fact.Endless, Stopped: fact.Stopped, Wrapped: true}

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -43,8 +44,12 @@ func run(pass *check.Pass) (any, error) {
 	return nil, nil
 }
 
-// mayHijack reports whether a package imports what connections are hijacked with.
+// mayHijack reports whether a package imports what connections are hijacked with. Those
+// below net/http have no list to keep.
 func mayHijack(pkg *types.Package) bool {
+	if strings.HasPrefix(pkg.Path(), "net/http/") {
+		return false
+	}
 	for _, p := range pkg.Imports() {
 		switch p.Path() {
 		case "net/http", "github.com/gorilla/websocket", "github.com/coder/websocket", "nhooyr.io/websocket", "github.com/gobwas/ws":

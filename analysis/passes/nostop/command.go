@@ -119,7 +119,11 @@ func (c *checker) accepts() (*ast.CallExpr, bool) {
 		if !code.IsCall(c.pass.TypesInfo, call, "(net.Listener).Accept", "(*net.TCPListener).AcceptTCP", "(*net.TCPListener).Accept") || c.info.Aside(cur) {
 			continue
 		}
-		l, ok := code.ObjectOf(c.pass.TypesInfo, call.Fun.(*ast.SelectorExpr).X).(*types.Var)
+		sel, isSel := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+		if !isSel {
+			continue
+		}
+		l, ok := code.ObjectOf(c.pass.TypesInfo, sel.X).(*types.Var)
 		if !ok || l.Kind() != types.LocalVar || code.IsTest(c.pass.Fset, call.Pos()) {
 			continue
 		}

@@ -54,8 +54,8 @@ func (c *checker) subcommands() {
 func (c *checker) runsIn(cmd subcommand) (*ast.CallExpr, bool) {
 	for cur := range c.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if cmd.has(cur) && c.waitsFor(cur) {
-			return call, closable(c.pass.TypesInfo.TypeOf(call.Fun.(*ast.SelectorExpr).X), c.pass.Pkg)
+		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && cmd.has(cur) && c.waitsFor(cur) {
+			return call, closable(c.pass.TypesInfo.TypeOf(sel.X), c.pass.Pkg)
 		}
 	}
 	return nil, false
