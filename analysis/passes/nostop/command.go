@@ -33,6 +33,11 @@ func (c *checker) private(s server.Site) bool {
 	if s.Wrapped {
 		return !s.Stopped && c.onlyRun(s)
 	}
+	if len(s.Call.Args) > 0 {
+		if l, ok := code.ObjectOf(c.pass.TypesInfo, s.Call.Args[0]).(*types.Var); ok && l.IsField() && !types.Identical(l.Type(), types.Typ[types.String]) {
+			return false // others may close its listener
+		}
+	}
 	if s.Op == server.ServeGlobal {
 		return true
 	}
