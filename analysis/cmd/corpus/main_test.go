@@ -32,7 +32,7 @@ func F(c chan int) {
 	for {
 		select {
 		case <-c:
-		case <-time.After(time.Second):
+		case <-time.After(time.Minute):
 			return
 		}
 	}

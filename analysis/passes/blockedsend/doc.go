@@ -32,12 +32,17 @@
 // context; a send by the only receiver itself; a send on a channel that has just been made
 // and nobody else has; one that forwards to a channel that the function returns, and looks
 // for the stop only before it; one on a channel that the function returns to others of the
-// package, which leave at a stop; and one, in a loop, of work for goroutines that all return
-// at the first error, with or without a buffer.
+// package, which leave at a stop or an error, or drop it; one, in a loop, of work for
+// goroutines that all return at the first error, or to one that does so and tells nobody,
+// with or without a buffer; one, of a goroutine or a method, whose receivers, wherever in
+// the package they are, all leave with a context or at a time limit; the answer to a call
+// that waits for it with such a limit, through a map; and those to a function of another
+// package that returns an error which nobody looks at.
 //
 // Not reported: a send in a select that has another case, a function that receives
-// later or in a defer, the main function of a program, channels that are given away, and
-// the error of a server other than http.ErrServerClosed.
+// later or in a defer, the main function of a program, channels that are given away, the
+// error of a server other than http.ErrServerClosed, and a method that sends to a loop which
+// only the stop of its own object ends: nobody is to call it after that.
 //
 // To switch it off for one line: //quiesce:ignore blockedsend reason
 package blockedsend

@@ -23,6 +23,10 @@
 //
 //	func (c *conn) finish() { c.once.Do(func() { close(c.done) }) }
 //
+// Reported as well: a method that closes in any case, and that a goroutine of the object
+// calls when it fails, where whoever stops the object calls it, too; and the close of a
+// channel that another one is to close, and is late with.
+//
 // Not reported: a close in a sync.Once, one that a flag or another condition decides
 // about, closes in branches that exclude each other, and a type whose Close panics when
 // it is called twice but is called once.

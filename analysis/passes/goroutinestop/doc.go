@@ -42,7 +42,8 @@
 //	}
 //
 // Reported as well: a goroutine that looks at its stop channel only when it is busy, one
-// that only a context ends and that gets context.Background, even with values, one that reads from a
+// that only a context ends and that gets context.Background, even with values or by way of a
+// parameter, one that waits for a channel that nobody has made, one that reads from a
 // socket that nothing closes, a go statement that discards the channel by which the
 // function is stopped, and a stop that closes its channel and sets the field to nil, which
 // a goroutine in the middle of a turn then waits for. And: a loop that tries again until

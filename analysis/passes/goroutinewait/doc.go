@@ -32,8 +32,10 @@
 // Reported as well is a goroutine whose WaitGroup does not count it while it works: Done
 // first instead of deferred, or the work in another goroutine within it; one that flushes
 // or saves something when it hears of a stop that does not wait for it, or when its
-// context ends, and has no way to tell that it is done; one that prints what comes from a
-// channel, which its function closes and then returns; and one that takes a signal,
+// context ends, writes out what is left in its channel, or whole files now and then, and
+// has no way to tell that it is done; one that prints or counts what comes from a channel,
+// which its function closes and then returns; the handler of a connection that works on a
+// database which is closed with the listener; and one that takes a signal,
 // cancels a context, and only then cleans up, while the rest ends.
 //
 // The goroutine that a server starts for each connection is reported where its stop closes

@@ -32,8 +32,9 @@
 // its receiver may have closed the channel of, the send of a goroutine of an object whose
 // Close does not wait for it, that of an HTTP handler of such an object, that of a method
 // whose receiver closes the channel when it ends, that to the channels of a map which Close
-// closes all of, and a send in a select with a stop channel, where the same
-// function closes both.
+// closes all of, a send in a select with a stop channel, where the same function closes
+// both, that of one goroutine on a channel that another one closes when it ends, and that
+// to the channels of a slice, each of which a goroutine closes that has it.
 //
 // Not reported: a sender that recovers or takes a lock, and a Close that waits, or that
 // the sender itself calls.

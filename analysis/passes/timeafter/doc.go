@@ -38,8 +38,8 @@
 //	}
 //
 // Not reported are a select whose other cases all leave the loop: there each timer is
-// waited for, but the last; a constant of less than a second, which few timers outlive
-// at a time; and tests.
+// waited for, but the last; one whose only other case is the end of a context; a constant
+// of at most five seconds, which few timers outlive at a time; and tests.
 //
 // To switch it off for one line: //quiesce:ignore timeafter reason
 package timeafter
