@@ -35,7 +35,8 @@
 // package, which leave at a stop or an error, or drop it; one, in a loop, of work for
 // goroutines that all return at the first error, or to one that does so and tells nobody,
 // with or without a buffer; one, of a goroutine or a method, whose receivers, wherever in
-// the package they are, all leave with a context or at a time limit; the answer to a call
+// the package they are, all leave with a context or at a time limit, or look at the
+// channel once in passing; the answer to a call
 // that waits for it with such a limit, through a map; and those to a function of another
 // package that returns an error which nobody looks at.
 //

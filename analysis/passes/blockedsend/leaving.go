@@ -115,19 +115,39 @@ func (l *leavers) left(receives []*chans.Use, send *chans.Use) (left *ast.CommCl
 		if !clause.Valid() {
 			return nil, false
 		}
-		own := (*ast.CommClause)(nil)
-		for _, s := range clause.Parent().Node().(*ast.BlockStmt).List {
-			c := s.(*ast.CommClause)
-			if c != clause.Node() && l.stops(c, send) && (own == nil || !l.timesOut(own)) && l.ends(u, clause.Parent().Node().(*ast.BlockStmt), c, receives) {
-				own = c
-			}
-		}
+		own := l.leavingCase(u, clause, send, receives)
 		if own == nil {
 			return nil, false
 		}
 		left, loop = own, loop && loopOf(u.At) != nil
 	}
 	return left, loop
+}
+
+// leavingCase returns the case beside a receive in which its function leaves: best, one
+// that is not about the object itself. A look at the channel in passing has a default.
+func (l *leavers) leavingCase(u *chans.Use, clause inspector.Cursor, send *chans.Use, receives []*chans.Use) (own *ast.CommClause) {
+	cases := clause.Parent().Node().(*ast.BlockStmt)
+	for _, s := range cases.List {
+		c := s.(*ast.CommClause)
+		switch {
+		case c == clause.Node() || own != nil && l.timesOut(own):
+		case c.Comm == nil:
+			if loopOf(u.At) == nil && len(receives) == 1 && l.looksOnce(u.Func()) {
+				return c
+			}
+		case l.stops(c, send) && l.ends(u, cases, c, receives):
+			own = c
+		}
+	}
+	return own
+}
+
+// looksOnce reports whether a function is called, but in no loop, as far as can be seen.
+func (l *leavers) looksOnce(fn inspector.Cursor) bool {
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	calls := l.chans.Funcs.Calls(fn)
+	return ok && !decl.Name.IsExported() && len(calls) > 0 && !slices.ContainsFunc(calls, func(c inspector.Cursor) bool { return code.InLoop(c) })
 }
 
 // stops reports whether a case waits for the end of a context, a time limit, or a channel

@@ -224,3 +224,72 @@ func (a *asking) stop() {
 }
 
 func query() int { return 1 }
+
+// notice tells of a new version, if somebody waits for that at the very moment.
+type notice struct{ news chan string }
+
+func newNotice(ask func() string) *notice {
+	n := &notice{news: make(chan string)}
+	go func() {
+		n.news <- ask() // want `n.news has no buffer, and its receiver leaves at line \d+`
+	}()
+	return n
+}
+
+func (n *notice) print() {
+	select {
+	case s := <-n.news:
+		println(s)
+	default:
+	}
+}
+
+func prints(ask func() string) {
+	n := newNotice(ask)
+	println(ask())
+	n.print()
+}
+
+// seen is looked at again and again.
+type seen struct{ news chan string }
+
+func newSeen(ask func() string) *seen {
+	s := &seen{news: make(chan string)}
+	go func() { s.news <- ask() }()
+	return s
+}
+
+func (s *seen) look() {
+	select {
+	case n := <-s.news:
+		println(n)
+	default:
+	}
+}
+
+func looks(s *seen) {
+	for {
+		s.look()
+		time.Sleep(time.Second)
+	}
+}
+
+// polled is looked at until it has come.
+type polled struct{ news chan string }
+
+func newPolled(ask func() string) *polled {
+	p := &polled{news: make(chan string)}
+	go func() { p.news <- ask() }()
+	return p
+}
+
+func (p *polled) wait() string {
+	for {
+		select {
+		case s := <-p.news:
+			return s
+		default:
+			time.Sleep(time.Second)
+		}
+	}
+}
