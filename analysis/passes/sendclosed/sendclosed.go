@@ -185,7 +185,7 @@ func (f *finder) stopped(fn inspector.Cursor, c, s *chans.Use) {
 }
 
 // does reports whether a goroutine does a send, itself or in a function of the package
-// that it calls.
+// that it calls in a loop.
 func (f *finder) does(start chans.Start, s *chans.Use) bool {
 	if start.Body == s.Func() {
 		return true
@@ -194,7 +194,7 @@ func (f *finder) does(start chans.Start, s *chans.Use) bool {
 		return false
 	}
 	for _, call := range f.chans.Funcs.Calls(s.Func()) {
-		if code.Function(call) == start.Body && call.ParentEdgeKind() != edge.GoStmt_Call {
+		if code.Function(call) == start.Body && code.InLoop(call) && call.ParentEdgeKind() != edge.GoStmt_Call {
 			return true
 		}
 	}

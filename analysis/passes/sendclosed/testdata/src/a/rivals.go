@@ -124,3 +124,20 @@ func (f *supply) emit(s string) {
 }
 
 func (f *supply) Stop() { close(f.out) }
+
+// replay sends before it starts the goroutine that stops it.
+type replay struct{ out chan string }
+
+func (r *replay) start() { go r.run() }
+
+func (r *replay) run() {
+	r.first()
+	go func() {
+		work()
+		r.Stop()
+	}()
+}
+
+func (r *replay) first() { r.out <- "" }
+
+func (r *replay) Stop() { close(r.out) }
