@@ -186,7 +186,7 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 	case strings.HasPrefix(name, "(*database/sql."), strings.Contains(name, "sqlx"):
 		return ofFile(pass.Pkg)
 	case name == "net/smtp.NewClient":
-		return mentions(cur, "Deadline") || !dialsIn(cur)
+		return pass.Pkg.Path() == "net/smtp" || mentions(cur, "Deadline") || !dialsIn(cur)
 	case strings.HasSuffix(name, "ldap.Conn).Bind"):
 		return mentions(cur, "SetTimeout")
 	case strings.HasPrefix(name, "net/smtp."), name == "net/textproto.Dial", strings.HasPrefix(name, "net/rpc"), strings.HasPrefix(name, "golang.org/x/net/websocket."):

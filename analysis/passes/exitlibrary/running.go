@@ -98,12 +98,28 @@ func serves(pass *check.Pass, fn inspector.Cursor) bool {
 	return false
 }
 
-// conditional reports whether a call is in a branch of its function.
-func conditional(cur, fn inspector.Cursor) bool {
+// conditional reports whether a call is in a branch of its function, other than one that the
+// caller has asked for: "case ExitOnError".
+func conditional(cur, fn inspector.Cursor) (found bool) {
 	for branch := range cur.Enclosing((*ast.IfStmt)(nil), (*ast.CaseClause)(nil)) {
-		return branch.Node().Pos() > fn.Node().Pos()
+		if branch.Node().Pos() < fn.Node().Pos() {
+			break
+		}
+		conds := []ast.Expr{}
+		switch n := branch.Node().(type) {
+		case *ast.IfStmt:
+			conds = append(conds, n.Cond)
+		case *ast.CaseClause:
+			conds = n.List
+		}
+		for _, cond := range conds {
+			if text := types.ExprString(cond); strings.Contains(text, "Exit") || strings.Contains(text, "Fatal") {
+				return false
+			}
+		}
+		found = true
 	}
-	return false
+	return found
 }
 
 // impossible reports whether an exit says that it is for what cannot happen.

@@ -33,6 +33,22 @@ func (c *Settings) Validate() error {
 	return nil
 }
 
+type handling int
+
+const (
+	goOn handling = iota
+	ExitOnError
+)
+
+// Parse does what it is asked for.
+func (c *Settings) Parse(on handling) error {
+	switch on {
+	case ExitOnError:
+		os.Exit(2)
+	}
+	return nil
+}
+
 // What cannot happen may well end the process, and what is not for a failure.
 func (c *Settings) Check2() (n int, err error) {
 	if n < 0 {
