@@ -43,8 +43,8 @@
 // Not reported are programs, their command line (files by imports, and packages by name, but
 // for constructors, and methods that return an error and are not a command's own), test
 // helpers, functions whose name says that they exit (Must, Fatal, Exit and the like), an exit
-// with the code of a child, one whose message says that it cannot happen, one for a log or a
-// store that a goroutine cannot write, and functions that return errors up to a point, and
+// with the code of a child, one that the caller asks for (case ExitOnError), one whose
+// message says that it cannot happen, one for a log or a store that a goroutine cannot write, and functions that return errors up to a point, and
 // from there on end the process on each of several: they cannot go back any more.
 //
 // To switch it off for one line: //quiesce:ignore exitlibrary reason
