@@ -33,19 +33,20 @@
 //	}
 //
 // Reported are functions that return an error, and yet end the process on a condition, and
-// those without a result that only such functions call; functions that answer requests of
-// HTTP; functions that run as goroutines; exported methods; exported constructors and the
-// like that return something (New, Open, Connect, Load), and those about a server (Serve,
-// Listen, Start, Stop, Close); functions that reload, refresh, renew or rotate something; and
-// exported functions of the package at the root of a module. All but the first two kinds are
-// reported where they have an error.
+// functions that answer requests of HTTP. Where they have an error, these are reported as
+// well: functions without a result that only such as return errors call; functions that run
+// as goroutines; exported methods; exported constructors and the like that return something
+// (New, Open, Connect, Load), and those about a server (Serve, Listen, Start, Stop, Close);
+// functions that reload, refresh, renew or rotate something; and exported functions of the
+// package at the root of a module.
 //
 // Not reported are programs, their command line (files by imports, and packages by name, but
 // for constructors, and methods that return an error and are not a command's own), test
 // helpers, functions whose name says that they exit (Must, Fatal, Exit and the like), an exit
 // with the code of a child, one that the caller asks for (case ExitOnError), one whose
-// message says that it cannot happen, one for a log or a store that a goroutine cannot write, and functions that return errors up to a point, and
-// from there on end the process on each of several: they cannot go back any more.
+// message says that it cannot happen, one for a log or a store that a goroutine cannot write,
+// and functions that return errors up to a point, and from there on end the process on each
+// of several: they cannot go back any more.
 //
 // To switch it off for one line: //quiesce:ignore exitlibrary reason
 package exitlibrary
