@@ -38,6 +38,10 @@
 // database which is closed with the listener; and one that takes a signal,
 // cancels a context, and only then cleans up, while the rest ends.
 //
+// A goroutine that collects what comes from a channel is reported where the results are read
+// after the close of the channel, or after all who send are done, and the goroutine has no
+// way to say that it has seen the last.
+//
 // The goroutine that a server starts for each connection is reported where its stop closes
 // the listener alone: a Close of a listener ends no connection, and what the server uses is
 // stopped next. It is not where the goroutine counts something down, looks at a context, a

@@ -26,7 +26,7 @@ func run(pass *check.Pass) (any, error) {
 	if len(info.Funcs.Starts) == 0 {
 		return nil, nil
 	}
-	f := &finder{Pass: pass, chans: info, reached: map[inspector.Cursor][]reach{}, unheard: map[inspector.Cursor]bool{}}
+	f := &finder{Pass: pass, chans: info, reached: map[inspector.Cursor][]reach{}, unheard: map[inspector.Cursor]bool{}, said: map[ast.Node]bool{}}
 	for _, start := range info.Funcs.Starts {
 		if code.IsTest(pass.Fset, start.Go.Node().Pos()) {
 			continue
@@ -52,6 +52,11 @@ func run(pass *check.Pass) (any, error) {
 			f.lastWork(s)
 		}
 	}
+	for _, start := range info.Funcs.Starts {
+		if !code.IsTest(pass.Fset, start.Go.Node().Pos()) {
+			f.lateResults(start)
+		}
+	}
 	f.connections()
 	return nil, nil
 }
@@ -73,6 +78,15 @@ type finder struct {
 
 	reached map[inspector.Cursor][]reach
 	unheard map[inspector.Cursor]bool // the go statements of goroutines that are reported
+	said    map[ast.Node]bool         // what is reported
+}
+
+// Reportf reports a node, once: more than one rule may find the same goroutine.
+func (f *finder) Reportf(n ast.Node, format string, args ...any) {
+	if !f.said[n] {
+		f.said[n] = true
+		f.Pass.Reportf(n, format, args...)
+	}
 }
 
 func typeOf(info *types.Info, e ast.Expr) types.Type {
