@@ -42,6 +42,9 @@
 // after the close of the channel, or after all who send are done, and the goroutine has no
 // way to say that it has seen the last.
 //
+// A goroutine of an object that a deferred Stop is meant to end is reported where the defer
+// takes the variable while that is nil: it gets its object only later.
+//
 // The goroutine that a server starts for each connection is reported where its stop closes
 // the listener alone: a Close of a listener ends no connection, and what the server uses is
 // stopped next. It is not where the goroutine counts something down, looks at a context, a

@@ -57,6 +57,11 @@ func run(pass *check.Pass) (any, error) {
 			f.lateResults(start)
 		}
 	}
+	for cur := range pass.Inspect.Root().Preorder((*ast.GoStmt)(nil)) {
+		if !code.IsTest(pass.Fset, cur.Node().Pos()) {
+			f.stopsNil(cur)
+		}
+	}
 	f.connections()
 	return nil, nil
 }
