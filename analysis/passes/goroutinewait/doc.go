@@ -45,6 +45,10 @@
 // A goroutine of an object that a deferred Stop is meant to end is reported where the defer
 // takes the variable while that is nil: it gets its object only later.
 //
+// A goroutine that reads from the StdoutPipe or StderrPipe of a command is reported where
+// its function calls Wait or Run and does not wait for it: these close the pipe as soon as
+// the command has ended, and what is not read by then is lost (os/exec says so).
+//
 // The goroutine that a server starts for each connection is reported where its stop closes
 // the listener alone: a Close of a listener ends no connection, and what the server uses is
 // stopped next. It is not where the goroutine counts something down, looks at a context, a

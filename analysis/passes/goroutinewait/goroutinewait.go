@@ -60,6 +60,7 @@ func run(pass *check.Pass) (any, error) {
 	for cur := range pass.Inspect.Root().Preorder((*ast.GoStmt)(nil)) {
 		if !code.IsTest(pass.Fset, cur.Node().Pos()) {
 			f.stopsNil(cur)
+			f.readsPipe(cur)
 		}
 	}
 	f.connections()
