@@ -28,6 +28,7 @@ func run(pass *check.Pass) (any, error) {
 	if forTests(pass.Pkg) {
 		return nil, nil
 	}
+	reportAccepted(pass)
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		n := cur.Node().(*ast.CallExpr)
 		name := unversioned(code.Callee(pass.TypesInfo, n))

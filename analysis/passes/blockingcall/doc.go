@@ -39,9 +39,17 @@
 // commands that the user of the program has configured are reported as well: nobody knows how
 // long they take.
 //
+// Reported is as well what waits for a client that a listener of net has just accepted, if
+// no deadline is set on the way to it: reads and handshakes in the loop that accepts, or in
+// a method Accept, where one client that sends nothing keeps all others out; and handshakes
+// of TLS and SSH servers in a goroutine of their own. Neither package limits these. A server
+// of net/http does, by its ReadHeaderTimeout; whoever does without one sets a deadline.
+//
 // Not reported are calls with a time limit in sight, commands on the program's own
 // terminal, those in tests, examples, migrations, main and init, and those in functions that
-// make a context of their own from nothing, which mean to go on.
+// make a context of their own from nothing, which mean to go on. Of accepted connections,
+// those from this machine only are not, nor reads in a goroutine of their own, nor what a
+// listener or a wrapper of another package may limit.
 //
 // To switch it off for one line: //quiesce:ignore blockingcall reason
 package blockingcall
