@@ -51,7 +51,10 @@
 // each accepted connection that only the end of all ends; one that waits for a timer that
 // is stopped, or for a signal alone; one that accepts from a listener, or reads from a
 // connection, in a package that closes none and lets nobody else do it; and a method run
-// on an object that nobody keeps.
+// on an object that nobody keeps. Also one that waits, without a select, for the one value
+// that a goroutine of its own sends, which may end before it does; and one that writes to
+// an io.Pipe whose read side nothing closes, as behind io.NopCloser, so that a reader that
+// stops early leaves it in its Write.
 //
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;

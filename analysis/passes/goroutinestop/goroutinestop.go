@@ -44,6 +44,8 @@ func run(pass *check.Pass) (any, error) {
 	f.polls()
 	f.waiters()
 	f.dropped()
+	f.unanswered()
+	f.pipes()
 	return nil, nil
 }
 
