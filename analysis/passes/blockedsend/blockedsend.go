@@ -25,7 +25,7 @@ import (
 var doc string
 
 // Analyzer reports the send of a result that nobody may wait for any more.
-var Analyzer = check.New(doc, run, chans.Analyzer)
+var Analyzer = check.New(doc, run, chans.Analyzer, callees)
 
 func run(pass *check.Pass) (any, error) {
 	info := pass.ResultOf[chans.Analyzer].(*chans.Info)
@@ -51,6 +51,7 @@ func run(pass *check.Pass) (any, error) {
 		l.handed(g)
 	}
 	l.pending()
+	l.given(pass.ResultOf[callees].(*receivers))
 	return nil, nil
 }
 
