@@ -48,7 +48,6 @@ func run(pass *check.Pass) (any, error) {
 	for _, g := range info.Groups() {
 		l.check(g)
 		l.failing(g)
-		l.handed(g)
 	}
 	l.pending()
 	l.given(pass.ResultOf[callees].(*receivers))

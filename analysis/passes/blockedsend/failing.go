@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
-	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/chans"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -124,49 +123,4 @@ func (l *leavers) ending(call *ast.CallExpr) bool {
 	name := code.CallName(call)
 	return slices.ContainsFunc([]string{"close", "cancel", "stop", "shut", "exit", "fatal", "panic", "kill", "quit", "disconnect", "abort", "fail", "terminate", "drain", "remove", "unregister", "leave", "delete", "store"},
 		func(word string) bool { return strings.Contains(name, word) })
-}
-
-// handed reports sends on a channel that is given to a function of another package to
-// receive from, which returns an error: at the first it receives no more.
-func (l *leavers) handed(g *chans.Group) {
-	given, made := g.Of(chans.Escape), g.Of(chans.Make)
-	if len(given) != 1 || len(made) != 1 || g.Has(chans.Origin, chans.Receive) || !g.Unbuffered(l.TypesInfo) || given[0].At.ParentEdgeKind() != edge.CallExpr_Args || made[0].Var.IsField() || code.IsTest(l.Fset, made[0].At.Node().Pos()) {
-		return
-	}
-	at := given[0].At.Parent()
-	call := at.Node().(*ast.CallExpr)
-	fn := typeutil.StaticCallee(l.TypesInfo, call)
-	if fn == nil || fn.Pkg() == l.Pkg || !returnsError(fn) || !dropped(at) {
-		return
-	}
-	sends := g.Of(chans.Send)
-	if len(sends) == 1 && !repeats(sends[0].At) {
-		return // the first is always taken
-	}
-	for _, send := range sends {
-		if inSelect(send) || send.Func() == given[0].Func() && at.ParentEdgeKind() != edge.GoStmt_Call {
-			continue
-		}
-		l.Reportf(send.At.Parent().Node(), "%s has no buffer, and %s, at line %d, returns at an error that nobody looks at: a send after that waits for ever",
-			types.ExprString(send.At.Node().(ast.Expr)), types.ExprString(call.Fun), l.Fset.Position(call.Pos()).Line)
-	}
-}
-
-func returnsError(fn *types.Func) bool {
-	results := fn.Signature().Results()
-	return results.Len() > 0 && types.Identical(results.At(results.Len()-1).Type(), types.Universe.Lookup("error").Type())
-}
-
-// dropped reports whether nothing looks at the results of a call.
-func dropped(call inspector.Cursor) bool {
-	switch call.ParentEdgeKind() {
-	case edge.ExprStmt_X, edge.GoStmt_Call:
-		return true
-	case edge.AssignStmt_Rhs:
-		return !slices.ContainsFunc(call.Parent().Node().(*ast.AssignStmt).Lhs, func(e ast.Expr) bool {
-			id, ok := e.(*ast.Ident)
-			return !ok || id.Name != "_"
-		})
-	}
-	return false
 }

@@ -157,28 +157,40 @@ func (g *gift) mention(cur, from inspector.Cursor, depth int) bool {
 	return false
 }
 
-// passed notes the sends of a function of the package that the channel is given to.
+// passed notes the sends of a function of the package, or of a literal, that the channel is
+// given to.
 func (g *gift) passed(cur inspector.Cursor, call *ast.CallExpr) bool {
-	decl := g.chans.Funcs.Callee(call)
-	if !decl.Valid() {
-		return false
-	}
+	fn := g.chans.Funcs.Callee(call)
 	_, i := cur.ParentEdge()
-	fn, ok := decl.Node().(*ast.FuncDecl)
-	if !ok {
+	p := g.parameter(fn, i)
+	if p == nil {
 		return false
 	}
-	obj, ok := g.TypesInfo.Defs[fn.Name].(*types.Func)
-	if !ok || i >= obj.Signature().Params().Len() {
-		return false
-	}
-	p := obj.Signature().Params().At(i)
-	for use := range decl.Preorder((*ast.Ident)(nil)) {
+	for use := range fn.Preorder((*ast.Ident)(nil)) {
 		if g.TypesInfo.Uses[use.Node().(*ast.Ident)] == p && !g.mention(use, cur, 1) {
 			return false
 		}
 	}
 	return true
+}
+
+// parameter returns the i-th parameter of a function of the package.
+func (g *gift) parameter(fn inspector.Cursor, i int) *types.Var {
+	if !fn.Valid() {
+		return nil
+	}
+	var t types.Type
+	switch n := fn.Node().(type) {
+	case *ast.FuncLit:
+		t = g.TypesInfo.TypeOf(n)
+	case *ast.FuncDecl:
+		t = g.TypesInfo.TypeOf(n.Name)
+	}
+	sig, ok := t.(*types.Signature)
+	if !ok || i >= sig.Params().Len() {
+		return nil
+	}
+	return sig.Params().At(i)
 }
 
 // report reports the sends that may come after the receivers have left: those that are done

@@ -64,6 +64,18 @@ func producers(all []string) error {
 	return eater.Eat(ch)
 }
 
+func literal(all []string) {
+	ch := make(chan string)
+	go func(ch chan string) {
+		for _, s := range all {
+			ch <- s // want `ch is received by eater.Eat`
+		}
+		ch <- "end" // want `ch is received by eater.Eat`
+		close(ch)
+	}(ch)
+	eater.Eat(ch)
+}
+
 // grouped has a context that the sender does not look at.
 func grouped(ctx context.Context, all []string) error {
 	ch := make(chan string)

@@ -80,7 +80,7 @@ func send(w io.Writer, all []string) {
 	defer close(ch)
 	go transfer.Out(w, ch)
 	for _, s := range all {
-		ch <- s // want `ch has no buffer, and transfer.Out, at line \d+, returns at an error that nobody looks at`
+		ch <- s // want `ch is received by transfer.Out, at line \d+, which leaves at an error`
 	}
 }
 
