@@ -45,5 +45,10 @@
 // error of a server other than http.ErrServerClosed, and a method that sends to a loop which
 // only the stop of its own object ends: nobody is to call it after that.
 //
+// A channel that is given to a function, of this or another package, is followed: where all
+// that receives from it leaves its loop at an error of its own, sends in a loop, or after
+// another one, are reported, unless there is room for all; a function that takes the rest, or
+// goes on until the channel is closed, does no harm.
+//
 // To switch it off for one line: //quiesce:ignore blockedsend reason
 package blockedsend
