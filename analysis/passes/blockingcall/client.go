@@ -42,16 +42,20 @@ func passed(pass *check.Pass, decl *ast.FuncDecl, param *types.Var, holds func(c
 	return out
 }
 
+// clientDepth is how deep callers and fields are followed to where a client is made.
+const clientDepth = 4
+
 // bareClient reports whether a call is of a client without a time limit, as far as the
 // package shows: the default client, or literals that set no Timeout.
 func bareClient(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
 	sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
-	return ok && bare(pass, cur, sel.X, 2)
+	return ok && bare(pass, cur, sel.X, clientDepth)
 }
 
 // bare is bareClient for an expression in a function. It looks at what the callers of
 // the function pass, to a depth.
 func bare(pass *check.Pass, cur inspector.Cursor, e ast.Expr, depth int) bool {
+	e = pointee(e)
 	if clientLiteral(pass, e) || madeBare(pass, e, depth) {
 		return true
 	}
@@ -69,14 +73,14 @@ func bare(pass *check.Pass, cur inspector.Cursor, e ast.Expr, depth int) bool {
 			return true
 		}
 	}
-	return onlyBare(pass, client)
+	return onlyBare(pass, client, depth)
 }
 
 // onlyBare reports whether a variable, or a field that nobody else sets, only ever gets
 // clients without a time limit. One that holds a client, not its address, begins with one.
-func onlyBare(pass *check.Pass, client *types.Var) bool {
+func onlyBare(pass *check.Pass, client *types.Var, depth int) bool {
 	global := client.IsField() || client.Parent() == pass.Pkg.Scope()
-	if client.Pkg() != pass.Pkg || global && client.Exported() && !ofUnexported(pass.Pkg, client) {
+	if client.Pkg() != pass.Pkg || global && client.Exported() && !code.IsMain(pass.Pass) && !ofUnexported(pass.Pkg, client) {
 		return false
 	}
 	found := isClient(client.Type()) && (client.IsField() || declared(pass, client))
@@ -85,7 +89,7 @@ func onlyBare(pass *check.Pass, client *types.Var) bool {
 		if !sets {
 			continue
 		}
-		if value == nil || !clientLiteral(pass, value) && !isDefault(pass.TypesInfo, value) && !madeBare(pass, value, helperDepth) {
+		if !bareValue(pass, cur, value, client, depth) {
 			return false
 		}
 		found = true
@@ -131,6 +135,7 @@ func declared(pass *check.Pass, v *types.Var) bool {
 
 // makers are functions of other modules that make clients without a time limit.
 var makers = []string{
+	"golang.org/x/oauth2/google.DefaultClient", "(*golang.org/x/oauth2/jwt.Config).Client",
 	"golang.org/x/oauth2.NewClient", "(*golang.org/x/oauth2.Config).Client", "(*golang.org/x/oauth2/clientcredentials.Config).Client",
 	"github.com/hashicorp/go-cleanhttp.DefaultClient", "github.com/hashicorp/go-cleanhttp.DefaultPooledClient",
 }
@@ -143,7 +148,7 @@ func madeBare(pass *check.Pass, e ast.Expr, depth int) bool {
 		return false
 	}
 	if code.IsCall(pass.TypesInfo, call, makers...) {
-		return true
+		return !givesClient(pass)
 	}
 	fn := typeutil.StaticCallee(pass.TypesInfo, call)
 	if fn == nil || fn.Pkg() != pass.Pkg {

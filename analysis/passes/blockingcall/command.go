@@ -252,13 +252,8 @@ func (w *words) variable(cur inspector.Cursor, v *types.Var) bool {
 		})
 	}
 	found := false
-	for c := range decl.Preorder((*ast.AssignStmt)(nil)) {
-		s := c.Node().(*ast.AssignStmt)
-		for i, lhs := range s.Lhs {
-			if id, ok := lhs.(*ast.Ident); !ok || w.TypesInfo.ObjectOf(id) != v {
-				continue
-			}
-			value := s.Rhs[min(i, len(s.Rhs)-1)]
+	for c := range decl.Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil)) {
+		for value := range values(w.TypesInfo, c.Node(), v) {
 			if code.Mentions(w.TypesInfo, value, v) {
 				continue // more of the same
 			}

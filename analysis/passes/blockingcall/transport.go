@@ -14,7 +14,10 @@ import (
 // bareTransport reports whether a transport waits for an answer as long as it takes: a
 // literal that says nothing else, or the default one, which only limits the dial.
 func bareTransport(pass *check.Pass, e ast.Expr, depth int) bool {
-	if literal(e, func(field string, _ ast.Expr) bool {
+	if literal(e, func(field string, value ast.Expr) bool {
+		if (field == "Dial" || field == "DialContext") && unlimitedDial(pass, value) {
+			return true
+		}
 		return field != "ResponseHeaderTimeout" && !strings.Contains(field, "Dial") && !strings.HasPrefix(field, "RoundTripper")
 	}) {
 		return true
