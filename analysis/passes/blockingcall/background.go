@@ -30,7 +30,7 @@ var bounded = []string{"redis", "golang.org/x/time", "golang.org/x/sync", "opent
 // detached reports whether a call of another module waits for another machine with a context
 // that never ends, and says what for.
 func detached(pass *check.Pass, cur, fn inspector.Cursor, n *ast.CallExpr) (wait string) {
-	if len(n.Args) == 0 || !code.IsCall(pass.TypesInfo, n.Args[0], "context.Background", "context.TODO") {
+	if len(n.Args) == 0 || !neverEnds(pass, n.Args[0]) {
 		return ""
 	}
 	callee, ok := typeutil.Callee(pass.TypesInfo, n).(*types.Func)
@@ -42,7 +42,7 @@ func detached(pass *check.Pass, cur, fn inspector.Cursor, n *ast.CallExpr) (wait
 		return "and the stop waits for it"
 	case ofCommands(pass.Pkg) && !strings.HasSuffix(callee.Pkg().Path(), "/concurrency"):
 		return ""
-	case slices.Contains(asks, name), isStub(callee):
+	case slices.Contains(asks, name), isStub(callee), isRequest(pass, callee):
 		return "with a context that never ends"
 	}
 	return ""

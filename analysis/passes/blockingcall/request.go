@@ -135,19 +135,24 @@ func forgets(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 	if !ok || !givenClient(pass, n) || contextAt(pass, cur, fn) == "" || strings.HasSuffix(name, ".Do") && !mentions(cur, "NewRequest") {
 		return false
 	}
+	return !namesLimit(pass)
+}
+
+// namesLimit reports whether a package names a field that limits the time of something.
+func namesLimit(pass *check.Pass) bool {
 	for c := range pass.Inspect.Root().Preorder((*ast.KeyValueExpr)(nil), (*ast.SelectorExpr)(nil)) {
 		switch n := c.Node().(type) {
 		case *ast.KeyValueExpr:
 			if key, ok := n.Key.(*ast.Ident); ok && limits(key.Name) {
-				return false
+				return true
 			}
 		case *ast.SelectorExpr:
 			if limits(n.Sel.Name) {
-				return false
+				return true
 			}
 		}
 	}
-	return true
+	return false
 }
 
 // givenClient reports whether a call is of a client that is a field or a parameter: who makes
