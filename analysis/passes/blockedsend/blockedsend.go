@@ -48,9 +48,11 @@ func run(pass *check.Pass) (any, error) {
 	for _, g := range info.Groups() {
 		l.check(g)
 		l.failing(g)
+		l.unlike(g)
 	}
 	l.pending()
 	l.given(pass.ResultOf[callees].(*receivers))
+	l.kinds()
 	return nil, nil
 }
 

@@ -269,7 +269,7 @@ func (l *leavers) strands(send *chans.Use, left *ast.CommClause, receives []*cha
 func (l *leavers) started(receives []*chans.Use) bool {
 	return !slices.ContainsFunc(receives, func(u *chans.Use) bool {
 		f := u.Func()
-		if inGoroutine(l.chans, f) {
+		if inGoroutine(l.chans, f) || l.runElsewhere(f) {
 			return false
 		}
 		return !slices.ContainsFunc(l.chans.Funcs.Calls(f), func(c inspector.Cursor) bool { return inGoroutine(l.chans, code.Function(c)) })
