@@ -36,9 +36,10 @@
 // goroutines that all return at the first error, or to one that does so and tells nobody,
 // with or without a buffer; one, of a goroutine or a method, whose receivers, wherever in
 // the package they are, all leave with a context or at a time limit, or look at the
-// channel once in passing; the answer to a call
-// that waits for it with such a limit, through a map; and those to a function of another
-// package that returns an error which nobody looks at.
+// channel once in passing; one of values of a type that no other package can name, where
+// all that receive such values leave at a stop, however the channel came to them; one in a
+// loop that looks for the stop at another send on the same channel; and the answer to a
+// call that waits for it with such a limit, through a map.
 //
 // Not reported: a send in a select that has another case, a function that receives
 // later or in a defer, the main function of a program, channels that are given away, the

@@ -112,16 +112,17 @@ func (b *kindsOf) note(cur inspector.Cursor) {
 			k.receives = append(k.receives, &chans.Use{Kind: chans.Receive, At: cur.ChildAt(edge.RangeStmt_X, -1)})
 		}
 	case *ast.CallExpr:
-		if code.IsBuiltin(b.TypesInfo, n, "make") && !b.settled(cur) {
-			b.made(n)
+		if code.IsBuiltin(b.TypesInfo, n, "make") {
+			b.made(cur)
 		}
 	}
 }
 
 // made notes a channel that is made.
-func (b *kindsOf) made(call *ast.CallExpr) {
+func (b *kindsOf) made(at inspector.Cursor) {
+	call := at.Node().(*ast.CallExpr)
 	name := b.element(call)
-	if name == nil {
+	if name == nil || b.settled(at) {
 		return
 	}
 	k := b.known[holding{name: name}]
@@ -195,7 +196,7 @@ func (l *leavers) allLeave(receives []*chans.Use, send *chans.Use) (left ast.Nod
 			continue
 		}
 		c, loop := l.left([]*chans.Use{u}, send)
-		if c == nil || !loop || !l.last(c, receives) {
+		if c == nil || !loop || !l.last(c, receives) || l.waited(c) {
 			return nil
 		}
 		left = c
@@ -207,6 +208,28 @@ func (l *leavers) allLeave(receives []*chans.Use, send *chans.Use) (left ast.Nod
 func (l *leavers) last(c *ast.CommClause, receives []*chans.Use) bool {
 	return !slices.ContainsFunc(receives, func(u *chans.Use) bool {
 		return slices.ContainsFunc(c.Body, func(s ast.Stmt) bool { return code.Contains(s, u.At.Node()) })
+	})
+}
+
+// waited reports whether who closes the channel of a case waits for others before: for
+// those that send, it may be.
+func (l *leavers) waited(c *ast.CommClause) bool {
+	stmt, ok := c.Comm.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	u, ok := ast.Unparen(stmt.X).(*ast.UnaryExpr)
+	if !ok {
+		return false
+	}
+	v, _ := code.ObjectOf(l.TypesInfo, u.X).(*types.Var)
+	return slices.ContainsFunc(l.chans.Of(v).Of(chans.Close), func(closing *chans.Use) bool {
+		for call := range closing.Func().Preorder((*ast.CallExpr)(nil)) {
+			if call.Node().Pos() < closing.At.Node().Pos() && code.CallName(call.Node().(*ast.CallExpr)) == "wait" {
+				return true
+			}
+		}
+		return false
 	})
 }
 

@@ -2,7 +2,10 @@
 
 package kinds
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 type ticket struct{}
 
@@ -136,4 +139,43 @@ func last(ctx context.Context, in <-chan string) <-chan string {
 		}
 	}()
 	return out
+}
+
+type page struct{}
+
+// printer is stopped when all that send to it have ended.
+type printer struct {
+	pages chan page
+	quit  chan struct{}
+	all   sync.WaitGroup
+}
+
+func newPrinter(give func(chan page)) *printer {
+	p := &printer{pages: make(chan page), quit: make(chan struct{})}
+	give(p.pages)
+	go p.run()
+	return p
+}
+
+func (p *printer) run() {
+	for {
+		select {
+		case <-p.pages:
+		case <-p.quit:
+			return
+		}
+	}
+}
+
+func (p *printer) stop() {
+	p.all.Wait()
+	close(p.quit)
+}
+
+func author(pages chan page) {
+	go func() {
+		for {
+			pages <- page{}
+		}
+	}()
 }

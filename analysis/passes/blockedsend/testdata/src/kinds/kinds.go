@@ -6,7 +6,9 @@ import "context"
 
 type conn struct{ name string }
 
-type source interface{ serve(ctx context.Context) error }
+type source interface {
+	serve(ctx context.Context) error
+}
 
 // factories hide which channel a source gets.
 var factories = map[string]func(chan conn) source{"tcp": newTCP}
