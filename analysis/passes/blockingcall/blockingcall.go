@@ -57,6 +57,12 @@ func report(pass *check.Pass, cur, fn inspector.Cursor, name string, c call) {
 		return
 	}
 	ctx := contextAt(pass, cur, fn)
+	if name == "os/exec.Command" {
+		if request := pipedTo(pass, cur, fn); request != "" {
+			pass.Reportf(n, "%s writes its answer to a request, and does not end with %s: use %s", exits.Name(n), request, c.instead)
+			return
+		}
+	}
 	if len(n.Args) == 1 && ctx == types.ExprString(n.Args[0])+".Context()" {
 		ctx = "" // it is what the request that is sent has, which is none
 	}
@@ -69,7 +75,9 @@ func report(pass *check.Pass, cur, fn inspector.Cursor, name string, c call) {
 		pass.Reportf(n, "%s in a loop has no time limit: one server that does not answer holds the loop; use %s", exits.Name(n), c.instead)
 	case c.database && ctx == "" && usesServer(pass.Pkg) && !ofCommands(pass.Pkg) && !migrates(cur):
 		pass.Reportf(n, "%s has no time limit: a database that does not answer holds its caller; use %s", exits.Name(n), c.instead)
-	case connects(name) && !ofExamples(pass.Pkg):
+	case c.database && ctx == "" && !migrates(cur) && forRequests(pass, fn, helperDepth):
+		pass.Reportf(n, "%s has no time limit: a database that does not answer holds requests; use %s with the context of the request", exits.Name(n), c.instead)
+	case connects(name) && !ofExamples(pass.Pkg) && !toItself(pass, n):
 		pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
 	case name == "os/exec.Command" && ctx == "" && !ofProgram(pass.Pkg) && ofUser(pass, cur, line(pass, n)):
 		pass.Reportf(n, "%s has no time limit: a command of the configuration that hangs holds its caller; use %s", exits.Name(n), c.instead)

@@ -32,12 +32,14 @@
 // Reported are such calls where a context is at hand, as a parameter that is not passed
 // on, or that of a request, or one whose end the loop around waits for; those of network
 // clients on the way of a stop (in methods named Stop, Close, Shutdown, and what only these
-// call); those of a database in a loop, or in a package that imports the driver of a database
-// server; dials and http.Get and the like, which have no limit at all, also where a client of
-// net/http has no Timeout; and calls of other modules' clients that send or lock something,
-// or are a gRPC method, with context.Background. In packages that are not of a command line,
-// commands that the user of the program has configured are reported as well: nobody knows how
-// long they take.
+// call); those of a database in a loop, or in a package that imports the driver of a
+// database server, or in a function that a request handler of the package calls; commands
+// that write their output to the answer of a request; dials and http.Get and the like,
+// which have no limit at all, also where a client of net/http has no Timeout; and calls of
+// other modules' clients that send or lock something, have a response of HTTP as a result,
+// or are a gRPC method, with context.Background. In packages that are not of a command
+// line, commands that the user of the program has configured are reported as well: nobody
+// knows how long they take.
 //
 // Reported is as well what waits for a client that a listener of net has just accepted, if
 // no deadline is set on the way to it: reads and handshakes in the loop that accepts, or in
@@ -46,10 +48,11 @@
 // of net/http does, by its ReadHeaderTimeout; whoever does without one sets a deadline.
 //
 // Not reported are calls with a time limit in sight, commands on the program's own
-// terminal, those in tests, examples, migrations, main and init, and those in functions that
-// make a context of their own from nothing, which mean to go on. Of accepted connections,
-// those from this machine only are not, nor reads in a goroutine of their own, nor what a
-// listener or a wrapper of another package may limit.
+// terminal, requests to a constant address of this machine, those in tests, examples,
+// migrations, main and init, and those in functions that make a context of their own from
+// nothing, which mean to go on. Of accepted connections, those from this machine only are
+// not, nor reads in a goroutine of their own, nor what a listener or a wrapper of another
+// package may limit.
 //
 // To switch it off for one line: //quiesce:ignore blockingcall reason
 package blockingcall
