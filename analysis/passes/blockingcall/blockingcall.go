@@ -79,6 +79,8 @@ func report(pass *check.Pass, cur, fn inspector.Cursor, name string, c call) {
 		pass.Reportf(n, "%s has no time limit: a database that does not answer holds requests; use %s with the context of the request", exits.Name(n), c.instead)
 	case connects(name) && !ofExamples(pass.Pkg) && !toItself(pass, n):
 		pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
+	case name == "os/exec.Command" && ctx == "" && !ofExamples(pass.Pkg) && ofMessages(pass, cur):
+		pass.Reportf(n, "%s has no time limit: a command that hangs holds the messages that come after it; use %s", exits.Name(n), c.instead)
 	case name == "os/exec.Command" && ctx == "" && !ofProgram(pass.Pkg) && ofUser(pass, cur, line(pass, n)):
 		pass.Reportf(n, "%s has no time limit: a command of the configuration that hangs holds its caller; use %s", exits.Name(n), c.instead)
 	}

@@ -31,15 +31,15 @@
 //
 // Reported are such calls where a context is at hand, as a parameter that is not passed
 // on, or that of a request, or one whose end the loop around waits for; those of network
-// clients on the way of a stop (in methods named Stop, Close, Shutdown, and what only these
-// call); those of a database in a loop, or in a package that imports the driver of a
+// clients on the way of a stop (in methods named Stop, Close, Shutdown, and what only
+// these call); those of a database in a loop, or in a package that imports the driver of a
 // database server, or in a function that a request handler of the package calls; commands
-// that write their output to the answer of a request; dials and http.Get and the like,
-// which have no limit at all, also where a client of net/http has no Timeout; and calls of
-// other modules' clients that send or lock something, have a response of HTTP as a result,
-// or are a gRPC method, with context.Background. In packages that are not of a command
-// line, commands that the user of the program has configured are reported as well: nobody
-// knows how long they take.
+// that write their output to the answer of a request, and those of a user that are run for
+// each value of a channel; dials and http.Get and the like, which have no limit at all,
+// also where a client of net/http has no Timeout; and calls of other modules' clients that
+// send or lock something, have a response of HTTP as a result, or are a gRPC method, with
+// context.Background. In packages that are not of a command line, commands that the user
+// of the program has configured are reported as well: nobody knows how long they take.
 //
 // Reported is as well what waits for a client that a listener of net has just accepted, if
 // no deadline is set on the way to it: reads and handshakes in the loop that accepts, or in

@@ -103,6 +103,26 @@ func archiveToEnd(w http.ResponseWriter, r *http.Request) {
 // It may well outlive its request.
 func update(w http.ResponseWriter, r *http.Request) { exec.Command("git", "gc").Run() }
 
+func follow(messages chan string, script string) {
+	for m := range messages {
+		run(script, m)
+		go runBeside(script)
+		exec.Command("sync").Run()
+	}
+	runOnce(script)
+}
+
+func run(script, message string) { runIn(script) }
+
+func runIn(script string) error {
+	cmd := exec.Command("sh", "-c", script) // want `exec.Command has no time limit: a command that hangs holds the messages that come after it`
+	return cmd.Run()
+}
+
+func runBeside(script string) { exec.Command("sh", "-c", script).Run() }
+
+func runOnce(script string) { exec.Command("sh", "-c", script).Run() }
+
 // It does not leave this machine.
 func ownHealth(port string) { http.Get("http://localhost:" + port + "/health") }
 
