@@ -148,7 +148,7 @@ func madeBare(pass *check.Pass, e ast.Expr, depth int) bool {
 		return false
 	}
 	if code.IsCall(pass.TypesInfo, call, makers...) {
-		return !givesClient(pass)
+		return true
 	}
 	fn := typeutil.StaticCallee(pass.TypesInfo, call)
 	if fn == nil || fn.Pkg() != pass.Pkg {

@@ -60,18 +60,6 @@ func pointee(e ast.Expr) ast.Expr {
 	return e
 }
 
-// givesClient reports whether a package gives oauth2 the client to build upon, which may have
-// a time limit.
-func givesClient(pass *check.Pass) bool {
-	for cur := range pass.Inspect.Root().Preorder((*ast.SelectorExpr)(nil)) {
-		obj := pass.TypesInfo.Uses[cur.Node().(*ast.SelectorExpr).Sel]
-		if obj != nil && obj.Name() == "HTTPClient" && obj.Pkg() != nil && obj.Pkg().Path() == "golang.org/x/oauth2" {
-			return true
-		}
-	}
-	return false
-}
-
 // unlimitedDial reports whether a transport's own dial is that of a dialer without a time
 // limit.
 func unlimitedDial(pass *check.Pass, dial ast.Expr) bool {
