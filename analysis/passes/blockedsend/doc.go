@@ -51,5 +51,10 @@
 // another one, are reported, unless there is room for all; a function that takes the rest, or
 // goes on until the channel is closed, does no harm.
 //
+// A channel that is given to a function, of this or another package, is followed: where all
+// that receives from it leaves its loop at an error of its own, sends in a loop, or after
+// another one, are reported, unless there is room for all; a function that takes the rest, or
+// goes on until the channel is closed, does no harm.
+//
 // To switch it off for one line: //quiesce:ignore blockedsend reason
 package blockedsend
