@@ -45,8 +45,8 @@ var frames = []string{
 }
 
 func run(pass *check.Pass) (any, error) {
-	if code.IsMain(pass.Pass) || among(pass.Pkg, aids, aidEndings) {
-		return nil, nil
+	if code.IsMain(pass.Pass) || among(pass.Pkg, aids, aidEndings) || strings.HasPrefix(pass.Pkg.Path(), "cmd/") {
+		return nil, nil // "cmd/" has the programs that come with Go
 	}
 	c := &checker{Pass: pass, know: pass.ResultOf[exits.Analyzer].(*exits.Knowledge)}
 	command := among(pass.Pkg, commands, commandEndings)

@@ -141,7 +141,7 @@ func puller(ctx context.Context, blocks []int) {
 
 func copier(blocks []int, out chan<- int) {
 	for _, b := range blocks {
-		out <- b // want `out has no buffer, and all that receive such values leave, as at line \d+`
+		out <- b // want `out is received by pull, at line \d+, which leaves at an error`
 	}
 }
 

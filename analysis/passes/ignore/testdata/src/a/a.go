@@ -10,11 +10,11 @@ func used(c chan int) {
 		select {
 		case <-c:
 		//quiesce:ignore timeafter one turn an hour
-		case <-time.After(time.Second):
+		case <-time.After(time.Minute):
 		}
 		select {
 		case <-c:
-		case <-time.After(time.Second): //quiesce:ignore timeafter one turn an hour
+		case <-time.After(time.Minute): //quiesce:ignore timeafter one turn an hour
 		}
 	}
 }
@@ -23,19 +23,19 @@ func mistakes(c chan int) {
 	for {
 		select {
 		case <-c:
-		case <-time.After(time.Second): //quiesce:ignore timeafter // want "the comment gives no reason, and switches nothing off: //quiesce:ignore timeafter reason"
+		case <-time.After(time.Minute): //quiesce:ignore timeafter // want "the comment gives no reason, and switches nothing off: //quiesce:ignore timeafter reason"
 		}
 		select {
 		case <-c:
-		case <-time.After(time.Second): //quiesce:ignore // want "the comment names no check"
+		case <-time.After(time.Minute): //quiesce:ignore // want "the comment names no check"
 		}
 		select {
 		case <-c:
-		case <-time.After(time.Second): //quiesce:ignore timeaftr one turn an hour // want "there is no check timeaftr"
+		case <-time.After(time.Minute): //quiesce:ignore timeaftr one turn an hour // want "there is no check timeaftr"
 		}
 		select {
 		case <-c:
-		case <-time.After(time.Second): // quiesce:ignore timeafter one turn an hour // want "the space before quiesce:ignore"
+		case <-time.After(time.Minute): // quiesce:ignore timeafter one turn an hour // want "the space before quiesce:ignore"
 		}
 	}
 }
@@ -46,5 +46,5 @@ func others() {
 	_ = 2 //quiesce:ignore switchedoff that check does not run
 	_ = 3 //quiesce:ignore timeafter nothing to find // want "timeafter finds nothing here, and the comment would hide what it finds later"
 	//quiesce:ignore timeafter nothing to find either // want "timeafter finds nothing here"
-	time.After(time.Second)
+	time.After(time.Minute)
 }
