@@ -42,6 +42,8 @@ func run(pass *check.Pass) (any, error) {
 			}
 		} else if wait := detached(pass, cur, fn, n); wait != "" {
 			pass.Reportf(n, "%s may block for long, %s: give it a context with a time limit", exits.Name(n), wait)
+		} else if other, ctx := variant(pass, n), contextAt(pass, cur, fn); other != "" && ctx != "" && !strings.HasSuffix(ctx, ")") {
+			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, other)
 		} else if queries(pass, cur, n, name) {
 			pass.Reportf(n, "%s has no time limit: a database that does not answer holds its caller; give it a context that ends", exits.Name(n))
 		}

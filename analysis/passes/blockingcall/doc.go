@@ -33,7 +33,8 @@
 // on, or that of a request, or one whose end the loop around waits for; those of network
 // clients on the way of a stop (in methods named Stop, Close, Shutdown, and what only
 // these call); those of a database in a loop, or in a package that imports the driver of a
-// database server, or in a function that a request handler of the package calls; commands
+// database server, or in a function that a request handler of the package calls; those of
+// other modules that have a variant with a context beside them, where one is at hand; commands
 // that write their output to the answer of a request, and those of a user that are run for
 // each value of a channel; dials and http.Get and the like, which have no limit at all,
 // also where a client of net/http has no Timeout; and calls of other modules' clients that

@@ -37,6 +37,9 @@
 //		}
 //	}
 //
+// A call whose channel nobody keeps is reported as well, wherever it is and whatever the
+// version of Go: it was to be a pause, and is none.
+//
 // Not reported are a select whose other cases all leave the loop: there each timer is
 // waited for, but the last; one whose only other case is the end of a context; a constant
 // of at most five seconds, which few timers outlive at a time; and tests.

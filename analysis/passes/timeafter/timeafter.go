@@ -18,16 +18,20 @@ import (
 //go:embed doc.go
 var doc string
 
-// Analyzer reports time.After in a loop.
+// Analyzer reports time.After in a loop, and where nobody waits for it.
 var Analyzer = check.New(doc, run)
 
 func run(pass *check.Pass) (any, error) {
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if !code.IsCall(pass.TypesInfo, call, "time.After") || code.IsTest(pass.Fset, call.Pos()) || short(pass, call) || !repeats(pass.TypesInfo, cur) {
+		if !code.IsCall(pass.TypesInfo, call, "time.After") || code.IsTest(pass.Fset, call.Pos()) {
 			continue
 		}
-		if !code.Before(pass.TypesInfo, cur, code.TimersCollected) {
+		if _, dropped := cur.Parent().Node().(*ast.ExprStmt); dropped {
+			pass.Reportf(call, "time.After returns at once, and nobody waits for its timer: use time.Sleep, or receive from it")
+			continue
+		}
+		if short(pass, call) || !repeats(pass.TypesInfo, cur) || !code.Before(pass.TypesInfo, cur, code.TimersCollected) {
 			continue
 		}
 		pass.Reportf(call, "time.After in a loop: each turn leaves a timer behind until it fires (before Go 1.23)")

@@ -46,5 +46,5 @@ func others() {
 	_ = 2 //quiesce:ignore switchedoff that check does not run
 	_ = 3 //quiesce:ignore timeafter nothing to find // want "timeafter finds nothing here, and the comment would hide what it finds later"
 	//quiesce:ignore timeafter nothing to find either // want "timeafter finds nothing here"
-	time.After(time.Minute)
+	time.Sleep(time.Minute)
 }

@@ -16,3 +16,11 @@ func loop(events <-chan int) {
 		}
 	}
 }
+
+func dropped() {
+	for {
+		time.After(time.Minute) // want `time.After returns at once, and nobody waits for its timer`
+		<-time.After(time.Minute)
+		_ = time.After(time.Minute)
+	}
+}
