@@ -55,7 +55,7 @@ type holding struct {
 // byElement returns what is done with the channels of each holding, in the order of the
 // source.
 func (l *leavers) byElement() []*kind {
-	b := &kindsOf{leavers: l, known: map[holding]*kind{}}
+	b := &kindsOf{leavers: l, known: map[holding]*kind{}, settled: l.settled()}
 	for cur := range l.Inspect.Root().Preorder((*ast.SendStmt)(nil), (*ast.UnaryExpr)(nil), (*ast.RangeStmt)(nil), (*ast.CallExpr)(nil)) {
 		if !code.IsTest(l.Fset, cur.Node().Pos()) {
 			b.note(cur)
@@ -66,8 +66,9 @@ func (l *leavers) byElement() []*kind {
 
 type kindsOf struct {
 	*leavers
-	known map[holding]*kind
-	all   []*kind
+	known   map[holding]*kind
+	all     []*kind
+	settled map[ast.Node]bool // what makes channels that variables alone hold
 }
 
 // of returns the kind of a channel, nil for those that other packages may have.
@@ -122,7 +123,7 @@ func (b *kindsOf) note(cur inspector.Cursor) {
 func (b *kindsOf) made(at inspector.Cursor) {
 	call := at.Node().(*ast.CallExpr)
 	name := b.element(call)
-	if name == nil || b.settled(at) {
+	if name == nil || b.settled[call] {
 		return
 	}
 	k := b.known[holding{name: name}]
@@ -135,11 +136,18 @@ func (b *kindsOf) made(at inspector.Cursor) {
 	k.buffer = k.buffer || len(call.Args) > 1 && !isZero(b.TypesInfo, call.Args[1])
 }
 
-// settled reports whether what is made is for variables that alone hold it.
-func (b *kindsOf) settled(call inspector.Cursor) bool {
-	return slices.ContainsFunc(b.chans.Groups(), func(g *chans.Group) bool {
-		return !g.Has(chans.Origin, chans.Escape) && slices.ContainsFunc(g.Of(chans.Make), func(u *chans.Use) bool { return u.Make == call.Node() })
-	})
+// settled returns the calls that make channels for variables that alone hold them.
+func (l *leavers) settled() map[ast.Node]bool {
+	out := map[ast.Node]bool{}
+	for _, g := range l.chans.Groups() {
+		if g.Has(chans.Origin, chans.Escape) {
+			continue
+		}
+		for _, u := range g.Of(chans.Make) {
+			out[u.Make] = true
+		}
+	}
+	return out
 }
 
 func isZero(info *types.Info, e ast.Expr) bool {
