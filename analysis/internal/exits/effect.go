@@ -64,6 +64,9 @@ func (k *Knowledge) ofFunc(fn *types.Func, call *ast.CallExpr, depth int) Effect
 	if e := k.effects[fn]; e.Loss != "" {
 		return Effect{Loss: e.Loss}
 	}
+	if e := k.ofTracers(fn); e.Loss != "" {
+		return Effect{Loss: e.Loss}
+	}
 	return byName(fn, call)
 }
 
@@ -170,12 +173,54 @@ func (k *Knowledge) socket(call *ast.CallExpr) Effect {
 // tracer is what closing an io.Closer does that the set-up of tracing has returned: it
 // sends what is left.
 func (k *Knowledge) tracer(call *ast.CallExpr) Effect {
-	start := k.maker(call)
-	if start == nil {
+	for _, start := range k.makers(call) {
+		if fn := k.Callee(start); fn != nil && fn.Pkg() != nil && speaksOfTracing(fn) {
+			return Effect{Loss: spansLost}
+		}
+	}
+	return Effect{}
+}
+
+// makers returns the calls that may have made what a method is called of: those of a
+// variable, or of the variables that a field is set to.
+func (k *Knowledge) makers(call *ast.CallExpr) (out []*ast.CallExpr) {
+	if made := k.maker(call); made != nil {
+		return []*ast.CallExpr{made}
+	}
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return nil
+	}
+	for _, value := range k.values(code.ObjectOf(k.pass.TypesInfo, sel.X)) {
+		if id, ok := value.(*ast.Ident); ok {
+			value = k.definition(k.pass.TypesInfo.Uses[id])
+		}
+		if made, ok := value.(*ast.CallExpr); ok {
+			out = append(out, made)
+		}
+	}
+	return out
+}
+
+// ofTracers is what a method of a package's interface for tracers does: it sends what is
+// left, if that of a type of the same package does.
+func (k *Knowledge) ofTracers(method *types.Func) Effect {
+	recv := method.Signature().Recv()
+	if recv == nil || method.Pkg() == nil || !speaksOfTracing(method) {
 		return Effect{}
 	}
-	if fn := k.Callee(start); fn != nil && fn.Pkg() != nil && speaksOfTracing(fn) {
-		return Effect{Loss: spansLost}
+	iface, ok := recv.Type().Underlying().(*types.Interface)
+	if !ok {
+		return Effect{}
+	}
+	for obj, e := range k.effects {
+		fn, ok := obj.(*types.Func)
+		if !ok || e.Loss != spansLost || fn.Pkg() != method.Pkg() || fn.Name() != method.Name() {
+			continue
+		}
+		if of := fn.Signature().Recv(); of != nil && types.Implements(of.Type(), iface) {
+			return e
+		}
 	}
 	return Effect{}
 }

@@ -22,8 +22,8 @@ func (k *Knowledge) definition(obj types.Object) ast.Expr {
 	return nil
 }
 
-// values returns all that a local variable, or a field that holds a function, is set to in
-// the package.
+// values returns all that a local variable, or a field that holds a function or an
+// [io.Closer], is set to in the package.
 func (k *Knowledge) values(obj types.Object) []ast.Expr {
 	if obj == nil || obj.Pkg() != k.pass.Pkg {
 		return nil
@@ -40,7 +40,8 @@ func (k *Knowledge) allSet() map[types.Object][]ast.Expr {
 			return
 		}
 		rhs = ast.Unparen(rhs)
-		if _, made := rhs.(*ast.CallExpr); isFunc(v.Type()) || made && !v.IsField() {
+		_, made := rhs.(*ast.CallExpr)
+		if isFunc(v.Type()) || made && !v.IsField() || v.IsField() && code.IsNamed(v.Type(), "io.Closer") {
 			set[v] = append(set[v], rhs)
 		}
 	}

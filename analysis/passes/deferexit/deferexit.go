@@ -84,54 +84,18 @@ func left(loop inspector.Cursor) bool {
 }
 
 // order reports a deferred exit that comes before a clean-up that was deferred earlier.
+// One in a function literal is left to exitdefer.
 func order(pass *check.Pass, know *exits.Knowledge, cur inspector.Cursor) {
-	stmt := cur.Node().(*ast.DeferStmt)
-	exit := exitIn(know, stmt.Call)
-	if exit == nil {
-		return
-	}
-	if e, _ := know.Exit(exit); e.Hooks {
+	call := cur.Node().(*ast.DeferStmt).Call
+	if e, ok := know.Exit(call); !ok || e.OnError || e.Hooks {
 		return
 	}
 	for _, d := range know.Pending(cur) {
 		earlier := d.Node().(*ast.DeferStmt).Call
-		if effect := know.Effect(earlier); effect.Loss != "" && !does(know, stmt.Call, earlier) {
-			pass.Reportf(exit, "the deferred %s runs before the deferred %s of line %d, which is skipped: %s",
-				exits.Name(exit), name(earlier), pass.Fset.Position(earlier.Pos()).Line, effect.Loss)
+		if effect := know.Effect(earlier); effect.Loss != "" {
+			pass.Reportf(call, "the deferred %s runs before the deferred %s of line %d, which is skipped: %s",
+				exits.Name(call), name(earlier), pass.Fset.Position(earlier.Pos()).Line, effect.Loss)
 			return
 		}
 	}
-}
-
-// exitIn returns the call that ends the process, of a deferred one: itself, or one in
-// the literal that is deferred.
-func exitIn(know *exits.Knowledge, deferred *ast.CallExpr) (exit *ast.CallExpr) {
-	lit, ok := ast.Unparen(deferred.Fun).(*ast.FuncLit)
-	if !ok {
-		if e, ok := know.Exit(deferred); ok && !e.OnError {
-			return deferred
-		}
-		return nil
-	}
-	ast.Inspect(lit.Body, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok && exit == nil {
-			if e, ok := know.Exit(call); ok && !e.OnError {
-				exit = call
-			}
-		}
-		_, nested := n.(*ast.FuncLit)
-		return !nested
-	})
-	return exit
-}
-
-// does reports whether what exits does the work of the earlier one by itself.
-func does(know *exits.Knowledge, deferred, earlier *ast.CallExpr) (same bool) {
-	ast.Inspect(deferred, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok && exits.Name(call) == exits.Name(earlier) {
-			same = true
-		}
-		return !same
-	})
-	return same
 }

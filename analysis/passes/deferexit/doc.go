@@ -27,7 +27,8 @@
 //	defer db.Close()
 //	return http.ListenAndServe(addr, nil)
 //
-// Not reported is a deferred exit behind which nothing is lost outside of the process.
+// Not reported is a deferred exit behind which nothing is lost outside of the process. An
+// exit in a function literal that is deferred is left to exitdefer.
 //
 // To switch it off for one line: //quiesce:ignore deferexit reason
 package deferexit

@@ -4,6 +4,7 @@ package exitdefer
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -22,8 +23,9 @@ const (
 	maxCalls = 8
 )
 
-// around returns the places from which the functions around others are called. A function
-// that always exits is not among them: it is an exit itself, where it is called.
+// around returns the places from which the functions around others are called, or the
+// statements that defer them. A function that always exits is not among them: it is an
+// exit itself, where it is called.
 func (c *checker) around(places []inspector.Cursor) (out []inspector.Cursor) {
 	for _, at := range places {
 		outer, ok := code.Enclosing(at)
@@ -32,7 +34,9 @@ func (c *checker) around(places []inspector.Cursor) (out []inspector.Cursor) {
 		}
 		switch fn := outer.Node().(type) {
 		case *ast.FuncLit:
-			if c.runs(outer) {
+			if kind, _ := outer.ParentEdge(); kind == edge.CallExpr_Fun && deferred(outer.Parent()) {
+				out = append(out, outer.Parent().Parent())
+			} else if c.runs(outer) {
 				out = append(out, outer)
 			}
 		case *ast.FuncDecl:
@@ -66,13 +70,34 @@ func (c *checker) runs(lit inspector.Cursor) bool {
 	return true
 }
 
-// callsOf returns the calls of a function of the package that wait for it.
+// deferred reports whether a call is that of a defer statement.
+func deferred(call inspector.Cursor) bool {
+	_, ok := call.Parent().Node().(*ast.DeferStmt)
+	return ok
+}
+
+// until returns where what comes before a place ends in its function: what is deferred
+// there runs when the function is over.
+func until(at, fn inspector.Cursor) token.Pos {
+	if _, ok := at.Node().(*ast.DeferStmt); ok {
+		return fn.Node().End()
+	}
+	return at.Node().Pos()
+}
+
+// callsOf returns the calls of a function of the package that wait for it, and the
+// statements that defer one.
 func (c *checker) callsOf(fn *types.Func) []inspector.Cursor {
 	if c.calls == nil {
 		c.calls = map[*types.Func][]inspector.Cursor{}
 		for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 			callee := c.know.Callee(cur.Node().(*ast.CallExpr))
-			if c.know.Decl(callee) != nil && !apart(cur) && !code.IsTest(c.Fset, cur.Node().Pos()) {
+			if c.know.Decl(callee) == nil || code.IsTest(c.Fset, cur.Node().Pos()) {
+				continue
+			}
+			if deferred(cur) {
+				c.calls[callee] = append(c.calls[callee], cur.Parent())
+			} else if !apart(cur) {
 				c.calls[callee] = append(c.calls[callee], cur)
 			}
 		}

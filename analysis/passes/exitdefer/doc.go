@@ -37,6 +37,8 @@
 // An exit in a function that is called while its caller has such a clean-up deferred is
 // reported too, if both are in one package and it is not called all over the place; so is one
 // in a function that such a one calls, and one in a function literal that is run on the spot.
+// Deferred calls run last in, first out: an exit in a function that is deferred skips what
+// was deferred before it.
 // A deferred wait for goroutines counts, once one has been started.
 //
 // Not reported is what dies with the process anyway: cancel functions, unlocked mutexes,
@@ -45,7 +47,8 @@
 // Nor is an exit reported before which the same clean-up is done by hand, nor the Sync
 // of a zap logger without a BufferedWriteSyncer, which has written each entry already,
 // nor the Fatal of a logger around its own Flush, which it does by itself, nor a function
-// that calls a list of others before it exits: the clean-up may be one of these.
+// that calls a list of others before it exits: the clean-up may be one of these. A deferred
+// call that always exits is left to deferexit.
 //
 // To switch it off for one line: //quiesce:ignore exitdefer reason
 package exitdefer

@@ -116,7 +116,7 @@ func (c *checker) byHand(deferred *ast.CallExpr, d, exit inspector.Cursor) bool 
 	want := c.names(deferred)
 	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
 		n := cur.Node()
-		if n.Pos() >= exit.Node().Pos() {
+		if n.Pos() >= until(exit, fn) {
 			break
 		}
 		if n == deferred || d.Contains(cur) || fn.Contains(d) && n.Pos() < d.Node().Pos() || !c.know.Reaches(cur, exit) || apart(cur) {
@@ -145,7 +145,7 @@ func (c *checker) written(deferred *ast.CallExpr, d, exit inspector.Cursor) bool
 	want := types.ExprString(sel.X)
 	for cur := range fn.Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil)) {
 		n := cur.Node()
-		if d.Node().End() <= n.Pos() && n.Pos() < exit.Node().End() && types.ExprString(n.(ast.Expr)) == want && c.know.Reaches(cur, exit) {
+		if d.Node().End() <= n.Pos() && n.Pos() < max(exit.Node().End(), until(exit, fn)) && types.ExprString(n.(ast.Expr)) == want && c.know.Reaches(cur, exit) {
 			return true
 		}
 	}

@@ -37,6 +37,8 @@
 // Reported are cases of a context's end, of a channel of signals, of a channel that the
 // package closes or that is named after an end (done, quit, stop), of a receive whose
 // second result is false, and of io.EOF, in a loop that nothing after the select ends.
+// Reported too is a default that is a break alone, in a select that only receives and is
+// all that a counted loop does: the rounds that are left find nothing either.
 // Not reported: a break in a case that is merely empty, such as that of a timer.
 //
 // To switch it off for one line: //quiesce:ignore selectbreak reason

@@ -58,6 +58,9 @@ func meant(pass *check.Pass, at inspector.Cursor) string {
 		return ""
 	}
 	choice := clause.Parent().Parent() // the block, and the select or switch
+	if condition == nil && drains(pass.TypesInfo, clause.Node(), choice) {
+		return "finds nothing in each round that is left"
+	}
 	loop, last := endless(choice)
 	if !last {
 		return ""

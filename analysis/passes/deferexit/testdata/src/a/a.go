@@ -64,7 +64,7 @@ func orderInFunc() {
 	defer func() {
 		if r := recover(); r != nil {
 			log.Println(r)
-			os.Exit(1) // want `the deferred os.Exit runs before the deferred pprof.StopCPUProfile`
+			os.Exit(1) // exitdefer reports it
 		}
 	}()
 }
@@ -79,14 +79,6 @@ func nothingLost(mu *sync.Mutex, f *os.File) {
 	defer mu.Unlock()
 	defer f.Close()
 	defer os.Exit(1)
-}
-
-func doesIt() {
-	defer os.Remove(pidFile)
-	defer func() {
-		os.Remove(pidFile)
-		os.Exit(1)
-	}()
 }
 
 func reached(db io.Closer, n int) {
