@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/tools/go/ast/inspector"
 )
@@ -17,6 +18,7 @@ import (
 type Helper struct {
 	Params   []Param
 	Installs bool // it registers a channel, or ignores a signal, before it returns
+	Term     bool // that signal may be SIGTERM
 }
 
 // A Param is what a helper does with a channel that it is given.
@@ -75,7 +77,7 @@ func (p *Package) export() {
 		if !fn.Exported() {
 			continue
 		}
-		h := &Helper{Installs: p.installs[fn]}
+		h := &Helper{Installs: p.installs[fn], Term: p.terms[fn]}
 		params := fn.Signature().Params()
 		for i := range params.Len() {
 			if isSignalChan(params.At(i).Type()) {
@@ -101,13 +103,21 @@ func (p *Package) param(i int, v *types.Var) Param {
 }
 
 // collectInstalls finds the functions that register a channel before they return,
-// themselves or by those that they call.
+// themselves or by those that they call, and of those the ones that may take SIGTERM.
 func (p *Package) collectInstalls() {
+	p.installs = p.leading(p.handles)
+	p.terms = p.leading(p.handlesTerm)
+}
+
+// leading returns the functions that make such a call, themselves or by those that they
+// call.
+func (p *Package) leading(to func(*ast.CallExpr) bool) map[*types.Func]bool {
+	out := map[*types.Func]bool{}
 	callers := map[*types.Func][]*types.Func{}
 	var found []*types.Func
 	for fn, decl := range p.decls {
 		for call := range Synchronous(decl) {
-			if p.handles(call) {
+			if to(call) {
 				if !p.asks(fn, decl, call) {
 					found = append(found, fn)
 				}
@@ -119,11 +129,12 @@ func (p *Package) collectInstalls() {
 	for len(found) > 0 {
 		fn := found[len(found)-1]
 		found = found[:len(found)-1]
-		if !p.installs[fn] {
-			p.installs[fn] = true
+		if !out[fn] {
+			out[fn] = true
 			found = append(found, callers[fn]...)
 		}
 	}
+	return out
 }
 
 // asks reports whether a function registers a channel only while it finds out what it
@@ -158,6 +169,30 @@ func (p *Package) handles(call *ast.CallExpr) bool {
 	}
 	h := p.helperOf(call)
 	return h != nil && h.Installs
+}
+
+// handlesTerm reports whether a call may take SIGTERM from its default action.
+func (p *Package) handlesTerm(call *ast.CallExpr) bool {
+	if !p.handles(call) {
+		return false
+	}
+	if h := p.helperOf(call); h != nil {
+		return h.Term
+	}
+	c := p.calls[call]
+	return c == nil || c.Signals.May(syscall.SIGTERM)
+}
+
+// ForeignTerm reports whether the package calls functions of others that may take
+// SIGTERM.
+func (p *Package) ForeignTerm() bool {
+	for cur := range p.root.Preorder((*ast.CallExpr)(nil)) {
+		h := p.helperOf(cur.Node().(*ast.CallExpr))
+		if h != nil && h.Term && len(h.Params) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Foreign reports whether the package calls functions of others that take signals, so

@@ -64,6 +64,7 @@ type Package struct {
 	literals map[types.Object]*ast.FuncLit
 	calls    map[*ast.CallExpr]*Call // those that this package makes itself
 	installs map[*types.Func]bool
+	terms    map[*types.Func]bool // those of installs that may take SIGTERM
 }
 
 // Analyzer finds out what a package does with signals. Its result is a *[Package], nil
@@ -91,7 +92,7 @@ func run(pass *analysis.Pass) (any, error) {
 		sources: map[types.Object][]ast.Expr{}, channels: map[types.Object]*Channel{},
 		inline: map[ast.Expr]*Channel{}, parent: map[types.Object]types.Object{},
 		decls: map[*types.Func]inspector.Cursor{}, literals: map[types.Object]*ast.FuncLit{},
-		calls: map[*ast.CallExpr]*Call{}, installs: map[*types.Func]bool{},
+		calls: map[*ast.CallExpr]*Call{},
 	}
 	p.collectSources()
 	p.collectChannels()

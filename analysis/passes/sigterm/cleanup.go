@@ -27,7 +27,33 @@ func cleansUp(pass *check.Pass, pkg *signals.Package, call *signals.Call) *ast.C
 				if removes(pass, c) || daemon && stops(pass, pkg, c) {
 					return c
 				}
+				if first := beforeExit(pass, pkg, c); first != nil {
+					return first
+				}
 			}
+		}
+	}
+	return nil
+}
+
+// beforeExit returns the clean-up of a function of the package that ends the program with
+// its last statement.
+func beforeExit(pass *check.Pass, pkg *signals.Package, call *ast.CallExpr) *ast.CallExpr {
+	decl, ok := pkg.Declared(pkg.Callee(call))
+	if !ok {
+		return nil
+	}
+	body := code.Body(decl.Node())
+	if body == nil || len(body.List) == 0 {
+		return nil
+	}
+	last, ok := body.List[len(body.List)-1].(*ast.ExprStmt)
+	if !ok || !code.IsCall(pass.TypesInfo, last.X, "os.Exit") {
+		return nil
+	}
+	for c := range signals.Synchronous(decl) {
+		if removes(pass, c) {
+			return c
 		}
 	}
 	return nil
@@ -68,5 +94,5 @@ func removes(pass *check.Pass, call *ast.CallExpr) bool {
 		return true
 	}
 	name := code.CallName(call)
-	return strings.HasSuffix(name, "cleanup") || strings.HasPrefix(name, "cleanup") || strings.HasPrefix(name, "teardown")
+	return strings.HasSuffix(name, "cleanup") || beginsWith(name, "cleanup", "runcleanup", "docleanup", "teardown")
 }

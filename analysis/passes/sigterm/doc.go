@@ -29,10 +29,11 @@
 // listens, serves, or stops a server, or starts one of another package of the program,
 // and no SIGTERM is taken in the package; where main is of a program one of whose packages
 // serves; and where the signal is followed by a clean-up of what outlives the process: a
-// call named so, or one that removes files, unmounts, or restores the terminal, or, where
-// main waits for nothing else, that stops what another package of the program runs.
+// call named so, or one that removes files, unmounts, or restores the terminal, itself or
+// in a function of the package that ends with os.Exit, or, where main waits for nothing
+// else, that stops what another package of the program runs.
 // Not reported: servers that wait for the answer of a browser; signals that cannot be read
-// off the code; packages that call others which take signals; tests.
+// off the code; packages that call others which may take SIGTERM; tests.
 //
 // To switch it off for one line: //quiesce:ignore sigterm reason
 package sigterm

@@ -42,17 +42,23 @@ func run(pass *check.Pass) (any, error) {
 			onlyInt = append(onlyInt, call)
 		}
 	}
-	if len(onlyInt) == 0 || pkg.Foreign() {
+	if len(onlyInt) == 0 || pkg.ForeignTerm() {
 		return nil, nil
 	}
 	for _, call := range onlyInt {
 		if len(both) == 0 && serves(pass, pkg, call.At) {
 			pass.Reportf(call.Expr, "only SIGINT is taken: SIGTERM, which stops a service, ends this server at once and nothing is cleaned up")
-		} else if cleanup := cleansUp(pass, pkg, call); cleanup != nil && !slices.ContainsFunc(both, func(other *signals.Call) bool { return pkg.Together(call, other) }) {
+		} else if cleanup := cleansUp(pass, pkg, call); cleanup != nil && !slices.ContainsFunc(both, func(other *signals.Call) bool { return inInit(call) || pkg.Together(call, other) }) {
 			pass.Reportf(call.Expr, "only SIGINT is taken: SIGTERM ends the program at once, without %s", exits.Name(cleanup))
 		}
 	}
 	return nil, nil
+}
+
+// inInit reports whether a call is made in every run of the program.
+func inInit(call *signals.Call) bool {
+	decl := code.Declaration(call.At)
+	return decl.Valid() && code.IsInit(decl.Node())
 }
 
 // serves reports whether a call is in a server: in a program that serves, or in another
