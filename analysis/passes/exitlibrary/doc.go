@@ -36,9 +36,9 @@
 // functions that answer requests of HTTP. Where they have an error, these are reported as
 // well: functions without a result that only such as return errors call; functions that run
 // as goroutines; exported methods; exported constructors and the like that return something
-// (New, Open, Connect, Load), and those about a server (Serve, Listen, Start, Stop, Close);
-// functions that reload, refresh, renew or rotate something; and exported functions of the
-// package at the root of a module.
+// (New, Open, Connect, Load), and what only they call; those about a server (Serve, Listen,
+// Start, Stop, Close); functions that reload, refresh, renew or rotate something; and
+// exported functions of the package at the root of a module.
 //
 // Not reported are programs, their command line (files by imports, and packages by name, but
 // for constructors, and methods that return an error and are not a command's own), test

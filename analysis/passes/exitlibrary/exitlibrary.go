@@ -104,11 +104,35 @@ func (c *checker) exit(cur, fn inspector.Cursor, failure bool) {
 		}
 	case fn.Node() == decl && (c.stopFails(cur) || public(decl) && (makes(decl) || decl.Recv != nil || atRoot(c.Pass))):
 		c.Reportf(call, "%s in %s ends the process of whoever calls it", exits.Name(call), name)
-	case fn.Node() == decl && !failedTo(c.Pass, cur, storing...) && !failedTo(c.Pass, cur, decoding...):
-		if caller := c.expects(decl, callerDepth); caller != "" {
-			c.Reportf(call, "%s in %s ends the process of whoever calls %s, which expects an error", exits.Name(call), name, caller)
-		}
+	case fn.Node() == decl:
+		c.helper(cur, decl)
 	}
+}
+
+// helper reports an exit for an error in a function that helps others of its package.
+func (c *checker) helper(cur inspector.Cursor, decl *ast.FuncDecl) {
+	if failedTo(c.Pass, cur, storing...) {
+		return
+	}
+	call, name := cur.Node().(*ast.CallExpr), decl.Name.Name
+	if caller := c.caller(decl, c.constructs, callerDepth); caller != "" {
+		c.Reportf(call, "%s in %s ends the process of whoever calls %s", exits.Name(call), name, caller)
+		return
+	}
+	if failedTo(c.Pass, cur, decoding...) {
+		return
+	}
+	expects := func(fn inspector.Cursor) bool { return returnsError(c.Pass, fn) }
+	if caller := c.caller(decl, expects, callerDepth); caller != "" {
+		c.Reportf(call, "%s in %s ends the process of whoever calls %s, which expects an error", exits.Name(call), name, caller)
+	}
+}
+
+// constructs reports whether a function makes something for other packages, and returns no
+// error: what it is given to decode is theirs.
+func (c *checker) constructs(fn inspector.Cursor) bool {
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	return ok && decl.Recv == nil && public(decl) && makes(decl) && decl.Type.Results.NumFields() > 0 && !returnsError(c.Pass, fn)
 }
 
 // declaration returns the function that a function literal is in, or the function itself.

@@ -16,7 +16,7 @@ import (
 )
 
 // callerDepth is how many functions, each called by the next, are looked into for one that
-// returns an error.
+// makes something, or that returns an error.
 const callerDepth = 3
 
 // started reports whether a function is what a go statement runs on the spot, or is named
@@ -50,9 +50,9 @@ func (c *checker) callsOf(fn types.Object) []inspector.Cursor {
 	return c.calls[fn]
 }
 
-// expects returns the name of a function that calls another, and returns errors, if all that
-// call it do so.
-func (c *checker) expects(decl *ast.FuncDecl, depth int) (name string) {
+// caller returns the name of a function of a kind that calls another, if all that call it
+// are of that kind.
+func (c *checker) caller(decl *ast.FuncDecl, kind func(fn inspector.Cursor) bool, depth int) (name string) {
 	if decl.Name.IsExported() || depth == 0 {
 		return ""
 	}
@@ -66,10 +66,10 @@ func (c *checker) expects(decl *ast.FuncDecl, depth int) (name string) {
 			return ""
 		}
 		switch {
-		case returnsError(c.Pass, fn):
+		case kind(fn):
 			name = caller.Name.Name
 		case fn.Node() == caller:
-			if name = c.expects(caller, depth-1); name == "" {
+			if name = c.caller(caller, kind, depth-1); name == "" {
 				return ""
 			}
 		default:

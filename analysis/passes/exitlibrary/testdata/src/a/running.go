@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 )
@@ -135,6 +136,60 @@ func (c *closing) mustStop() {
 		log.Fatal(err) // want `log.Fatal in mustStop ends the process of whoever calls it`
 	}
 	if err := c.srv.Close(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// NewRemote takes its address apart with a helper.
+func NewRemote(addr string) *Server {
+	host := hostOf(addr)
+	prepare(host)
+	return &Server{}
+}
+
+func hostOf(addr string) string {
+	u, err := url.Parse(addr)
+	if err != nil {
+		log.Fatal(err) // want `log.Fatal in hostOf ends the process of whoever calls NewRemote`
+	}
+	return u.Host
+}
+
+// prepare is also called by Prepare, which may be of a program's start.
+func prepare(host string) {
+	if err := os.Mkdir(host, 0o700); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func Prepare() { prepare("a") }
+
+// NewStore and StartStore are innocent: it is about what has to be written, and about a start.
+func NewStore() *Server {
+	s := &Server{}
+	s.writeAll()
+	return s
+}
+
+func (s *Server) writeAll() {
+	if err := s.save("x"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func StartStore() { lookUp() }
+
+func lookUp() {
+	if _, err := net.LookupHost("a"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// MustNew says it.
+func MustNew() *Server { lookUpAll(); return &Server{} }
+
+func lookUpAll() {
+	if _, err := net.LookupHost("a"); err != nil {
 		log.Fatal(err)
 	}
 }
