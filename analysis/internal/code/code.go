@@ -113,6 +113,18 @@ func IsTest(fset *token.FileSet, pos token.Pos) bool {
 	return strings.HasSuffix(fset.File(pos).Name(), "_test.go")
 }
 
+// FuncType returns the parameters and results of a function declaration or literal, nil
+// for other nodes.
+func FuncType(n ast.Node) *ast.FuncType {
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		return n.Type
+	case *ast.FuncLit:
+		return n.Type
+	}
+	return nil
+}
+
 // Body returns the body of a function declaration or literal, nil for other nodes.
 func Body(n ast.Node) *ast.BlockStmt {
 	switch n := n.(type) {

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
@@ -87,7 +88,8 @@ type Knowledge struct {
 	effects map[types.Object]Effect       // of imported ones
 	decls   map[*types.Func]*ast.FuncDecl // of this package
 
-	set      func() map[types.Object][]ast.Expr // what variables are set to, gathered when first asked for
+	set      func() map[types.Object][]ast.Expr         // what variables are set to, gathered when first asked for
+	calls    func() map[types.Object][]inspector.Cursor // of functions of this package, so too
 	answers  *answers
 	visiting map[types.Object]bool // variables that are being looked into
 }
@@ -101,6 +103,7 @@ func run(pass *analysis.Pass) (any, error) {
 		answers: &answers{},
 	}
 	k.set = sync.OnceValue(k.allSet)
+	k.calls = sync.OnceValue(k.allCalls)
 	for _, f := range pass.AllObjectFacts() {
 		switch fact := f.Fact.(type) {
 		case *Exit:

@@ -85,13 +85,7 @@ func started(lit inspector.Cursor) bool {
 // contextParam returns the name of a parameter that is a context, or how to get that of
 // a request.
 func contextParam(pass *check.Pass, fn inspector.Cursor) string {
-	var params *ast.FieldList
-	switch n := fn.Node().(type) {
-	case *ast.FuncDecl:
-		params = n.Type.Params
-	case *ast.FuncLit:
-		params = n.Type.Params
-	}
+	params := code.FuncType(fn.Node()).Params
 	for _, field := range params.List {
 		t := pass.TypesInfo.TypeOf(field.Type)
 		for _, name := range field.Names {

@@ -103,21 +103,7 @@ func withoutTimeout(pass *check.Pass, n *ast.CallExpr, name string) bool {
 		return true
 	}
 	v, ok := code.ObjectOf(pass.TypesInfo, with).(*types.Var)
-	if !ok || v.IsField() || v.Parent() == pass.Pkg.Scope() {
-		return false
-	}
-	found := false
-	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil)) {
-		value, sets := setTo(pass.TypesInfo, cur.Node(), v)
-		if !sets {
-			continue
-		}
-		if value == nil || !unlimited(value) {
-			return false
-		}
-		found = true
-	}
-	return found
+	return ok && onlyUnlimited(pass, v)
 }
 
 func unlimited(e ast.Expr) bool {

@@ -86,24 +86,17 @@ func until(at, fn inspector.Cursor) token.Pos {
 }
 
 // callsOf returns the calls of a function of the package that wait for it, and the
-// statements that defer one.
-func (c *checker) callsOf(fn *types.Func) []inspector.Cursor {
-	if c.calls == nil {
-		c.calls = map[*types.Func][]inspector.Cursor{}
-		for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-			callee := c.know.Callee(cur.Node().(*ast.CallExpr))
-			if c.know.Decl(callee) == nil || code.IsTest(c.Fset, cur.Node().Pos()) {
-				continue
-			}
-			if deferred(cur) {
-				c.calls[callee] = append(c.calls[callee], cur.Parent())
-			} else if !apart(cur) {
-				c.calls[callee] = append(c.calls[callee], cur)
-			}
+// statements that defer one; none if there are too many.
+func (c *checker) callsOf(fn *types.Func) (out []inspector.Cursor) {
+	for _, call := range c.know.CallsOf(fn) {
+		if deferred(call) {
+			out = append(out, call.Parent())
+		} else if !apart(call) {
+			out = append(out, call)
 		}
 	}
-	if calls := c.calls[fn]; len(calls) <= maxCalls {
-		return calls
+	if len(out) > maxCalls {
+		return nil
 	}
-	return nil
+	return out
 }

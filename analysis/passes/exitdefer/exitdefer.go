@@ -26,8 +26,7 @@ var Analyzer = check.New(doc, run, exits.Analyzer)
 // A checker looks at one package.
 type checker struct {
 	*check.Pass
-	know  *exits.Knowledge
-	calls map[*types.Func][]inspector.Cursor // of functions of the package, outside of go statements
+	know *exits.Knowledge
 }
 
 func run(pass *check.Pass) (any, error) {

@@ -27,8 +27,7 @@ var Analyzer = check.New(doc, run, exits.Analyzer)
 type checker struct {
 	*check.Pass
 	know    *exits.Knowledge
-	helpers map[*ast.FuncDecl]bool              // that ofHelper looks into
-	calls   map[types.Object][]inspector.Cursor // of functions of the package
+	helpers map[*ast.FuncDecl]bool // that ofHelper looks into
 }
 
 func run(pass *check.Pass) (any, error) {

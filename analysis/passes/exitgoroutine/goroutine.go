@@ -58,7 +58,7 @@ func (c *checker) within(g goroutine, depth int) []goroutine {
 		call := cur.Node().(*ast.CallExpr)
 		callee := c.know.Callee(call)
 		decl := c.know.Decl(callee)
-		if own, _ := code.Enclosing(cur); own != g.Func || decl == nil || c.know.Ends(callee) || len(c.callsOf(callee)) != 1 {
+		if own, _ := code.Enclosing(cur); own != g.Func || decl == nil || c.know.Ends(callee) || len(c.know.CallsOf(callee)) != 1 {
 			continue
 		}
 		fn, ok := c.Inspect.Root().FindNode(decl)
@@ -102,23 +102,10 @@ func (c *checker) callers(places []inspector.Cursor) (out []inspector.Cursor) {
 			continue
 		}
 		if decl, ok := fn.Node().(*ast.FuncDecl); ok {
-			out = append(out, c.callsOf(c.TypesInfo.Defs[decl.Name])...)
+			out = append(out, c.know.CallsOf(c.TypesInfo.Defs[decl.Name])...)
 		}
 	}
 	return out
-}
-
-// callsOf returns the calls of a function of the package, other than those of tests.
-func (c *checker) callsOf(fn types.Object) []inspector.Cursor {
-	if c.calls == nil {
-		c.calls = map[types.Object][]inspector.Cursor{}
-		for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-			if callee := c.know.Callee(cur.Node().(*ast.CallExpr)); c.know.Decl(callee) != nil && !code.IsTest(c.Fset, cur.Node().Pos()) {
-				c.calls[callee] = append(c.calls[callee], cur)
-			}
-		}
-	}
-	return c.calls[fn]
 }
 
 // stopped returns what is lost if a call, by its name, stops a part of the program: one of

@@ -71,8 +71,7 @@ func run(pass *check.Pass) (any, error) {
 // A checker looks at one package.
 type checker struct {
 	*check.Pass
-	know  *exits.Knowledge
-	calls map[types.Object][]inspector.Cursor // of functions of the package
+	know *exits.Knowledge
 }
 
 // exit reports an exit in a function, which is for an error or not.
@@ -281,13 +280,7 @@ func failed(pass *check.Pass, cond ast.Expr) bool {
 }
 
 func returnsError(pass *check.Pass, fn inspector.Cursor) bool {
-	var results *ast.FieldList
-	switch n := fn.Node().(type) {
-	case *ast.FuncDecl:
-		results = n.Type.Results
-	case *ast.FuncLit:
-		results = n.Type.Results
-	}
+	results := code.FuncType(fn.Node()).Results
 	if results == nil {
 		return false
 	}

@@ -26,7 +26,7 @@ func (c *checker) started(fn inspector.Cursor) bool {
 	case *ast.FuncLit:
 		return fn.ParentEdgeKind() == edge.CallExpr_Fun && isGo(fn.Parent())
 	case *ast.FuncDecl:
-		calls := c.callsOf(c.TypesInfo.Defs[n.Name])
+		calls := c.know.CallsOf(c.TypesInfo.Defs[n.Name])
 		return len(calls) > 0 && !n.Name.IsExported() && !slices.ContainsFunc(calls, func(call inspector.Cursor) bool { return !isGo(call) })
 	}
 	return false
@@ -37,26 +37,13 @@ func isGo(call inspector.Cursor) bool {
 	return ok
 }
 
-// callsOf returns the calls of a function of the package, other than those of tests.
-func (c *checker) callsOf(fn types.Object) []inspector.Cursor {
-	if c.calls == nil {
-		c.calls = map[types.Object][]inspector.Cursor{}
-		for cur := range c.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
-			if callee := c.know.Callee(cur.Node().(*ast.CallExpr)); c.know.Decl(callee) != nil && !code.IsTest(c.Fset, cur.Node().Pos()) {
-				c.calls[callee] = append(c.calls[callee], cur)
-			}
-		}
-	}
-	return c.calls[fn]
-}
-
 // caller returns the name of a function of a kind that calls another, if all that call it
 // are of that kind.
 func (c *checker) caller(decl *ast.FuncDecl, kind func(fn inspector.Cursor) bool, depth int) (name string) {
 	if decl.Name.IsExported() || depth == 0 {
 		return ""
 	}
-	for _, call := range c.callsOf(c.TypesInfo.Defs[decl.Name]) {
+	for _, call := range c.know.CallsOf(c.TypesInfo.Defs[decl.Name]) {
 		fn, ok := code.Enclosing(call)
 		if !ok || isGo(call) {
 			return ""
@@ -82,13 +69,7 @@ func (c *checker) caller(decl *ast.FuncDecl, kind func(fn inspector.Cursor) bool
 // serves reports whether a function, or one around it, answers requests of HTTP.
 func serves(pass *check.Pass, fn inspector.Cursor) bool {
 	for cur := range fn.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		var params *ast.FieldList
-		switch n := cur.Node().(type) {
-		case *ast.FuncDecl:
-			params = n.Type.Params
-		case *ast.FuncLit:
-			params = n.Type.Params
-		}
+		params := code.FuncType(cur.Node()).Params
 		for _, field := range params.List {
 			if t := pass.TypesInfo.TypeOf(field.Type); t != nil && (code.IsNamed(t, "net/http.ResponseWriter") || code.IsNamed(t, "github.com/gin-gonic/gin.Context")) {
 				return true

@@ -47,13 +47,7 @@ func (f *finder) endedBy(start chans.Start, all []reach, i int, v, signal *types
 // argument returns what a call gives for a parameter of the function that it runs, nil
 // if v is none.
 func (f *finder) argument(fn inspector.Cursor, call *ast.CallExpr, v *types.Var) ast.Expr {
-	var params *ast.FieldList
-	switch fn := fn.Node().(type) {
-	case *ast.FuncDecl:
-		params = fn.Type.Params
-	case *ast.FuncLit:
-		params = fn.Type.Params
-	}
+	params := code.FuncType(fn.Node()).Params
 	i := 0
 	for _, field := range params.List {
 		for _, name := range field.Names {

@@ -171,19 +171,12 @@ func (c *checker) hasContext(cmd subcommand) bool {
 			return !found
 		})
 	}
-	ast.Inspect(funcType(cmd.fn.Node()), func(n ast.Node) bool {
+	ast.Inspect(code.FuncType(cmd.fn.Node()), func(n ast.Node) bool {
 		field, ok := n.(*ast.Field)
 		found = found || ok && code.IsNamed(c.pass.TypesInfo.TypeOf(field.Type), "context.Context")
 		return !found
 	})
 	return found
-}
-
-func funcType(fn ast.Node) *ast.FuncType {
-	if decl, ok := fn.(*ast.FuncDecl); ok {
-		return decl.Type
-	}
-	return fn.(*ast.FuncLit).Type
 }
 
 // takesIn reports whether one of the functions calls what handles signals.

@@ -159,13 +159,7 @@ func stoppedElsewhere(pass *check.Pass, ticker types.Object, fn inspector.Cursor
 
 // hasContext reports whether a function has a context as parameter.
 func hasContext(pass *check.Pass, fn inspector.Cursor) bool {
-	var params *ast.FieldList
-	switch n := fn.Node().(type) {
-	case *ast.FuncDecl:
-		params = n.Type.Params
-	case *ast.FuncLit:
-		params = n.Type.Params
-	}
+	params := code.FuncType(fn.Node()).Params
 	for _, p := range params.List {
 		if t := pass.TypesInfo.TypeOf(p.Type); code.IsNamed(t, "context.Context") && len(p.Names) > 0 && p.Names[0].Name != "_" {
 			return true
