@@ -27,7 +27,7 @@ type endless struct {
 func (e endless) expr(ctx ast.Expr) bool {
 	ctx = ast.Unparen(ctx)
 	if call, ok := ctx.(*ast.CallExpr); ok {
-		return IsCall(e.info, call, "context.Background", "context.TODO", "context.WithoutCancel") ||
+		return IsCall(e.info, call, "context.Background", "context.TODO", "context.WithoutCancel", "golang.org/x/net/context.Background", "golang.org/x/net/context.TODO") ||
 			IsCall(e.info, call, "context.WithValue") && len(call.Args) > 0 && e.expr(call.Args[0])
 	}
 	id, ok := ctx.(*ast.Ident)

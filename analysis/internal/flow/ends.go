@@ -17,9 +17,15 @@ func NoReturn(info *types.Info, call *ast.CallExpr) bool {
 	case *types.Builtin:
 		return fn.Name() == "panic"
 	case *types.Func:
-		return endsByName(fn.Name())
+		return endsByName(fn.Name()) && !fails(fn)
 	}
 	return false
+}
+
+// fails reports whether a function returns an error, as PanicToError may: then it returns.
+func fails(fn *types.Func) bool {
+	results := fn.Signature().Results()
+	return results.Len() > 0 && types.Identical(results.At(results.Len()-1).Type(), types.Universe.Lookup("error").Type())
 }
 
 func endsByName(name string) bool {

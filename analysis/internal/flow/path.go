@@ -87,9 +87,10 @@ func Outwards(at inspector.Cursor) []ast.Node {
 
 // Leads reports whether control that has passed the first of two places comes to the
 // second, on a path without a step that stop accepts and without a condition that may
-// know of the first: none that the first is not under as well. A comparison of an error
-// with nil counts as no condition, unless the first is under one of its own: errors do
-// happen. The path may be that of the next turn of a loop that both are in.
+// know of the first: none that the first is not under as well, nor, where the first is
+// under one of its own, one on the way that leaves before the second. A comparison of an
+// error with nil counts as no condition, unless the first is under one of its own: errors
+// do happen. The path may be that of the next turn of a loop that both are in.
 func (g *Graph) Leads(info *types.Info, first, second inspector.Cursor, stop func(*Step) bool) bool {
 	within, ok := certain(info, first, second)
 	if !ok {
@@ -124,6 +125,8 @@ func certain(info *types.Info, first, second inspector.Cursor) (ast.Node, bool) 
 	var ignore func(ast.Expr) bool
 	if !Conditional(a, common, nil) {
 		ignore = func(cond ast.Expr) bool { return comparesError(info, cond) }
+	} else if leavesBefore(b[:i+1], first.Node().End()) {
+		return nil, false
 	}
 	if Conditional(b, common, ignore) {
 		return nil, false
@@ -132,6 +135,35 @@ func certain(info *types.Info, first, second inspector.Cursor) (ast.Node, bool) 
 		common = b[i+1]
 	}
 	return common, true
+}
+
+// leavesBefore reports whether a condition before the inner end of a path, which goes
+// outwards, and behind a position may leave: it may know what was done at that position.
+func leavesBefore(path []ast.Node, behind token.Pos) bool {
+	for i, n := range path[1:] {
+		block, ok := n.(*ast.BlockStmt)
+		if !ok {
+			continue
+		}
+		for _, s := range block.List {
+			if cond, ok := s.(*ast.IfStmt); ok && behind < cond.Pos() && cond.End() <= path[i].Pos() && leaves(cond.Body.List) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leaves reports whether the last of some statements goes elsewhere than to the next.
+func leaves(list []ast.Stmt) bool {
+	if len(list) == 0 {
+		return false
+	}
+	switch list[len(list)-1].(type) {
+	case *ast.ReturnStmt, *ast.BranchStmt:
+		return true
+	}
+	return false
 }
 
 // IsLoop reports whether a node is a loop.

@@ -19,6 +19,7 @@ type Helper struct {
 	Params   []Param
 	Installs bool // it registers a channel, or ignores a signal, before it returns
 	Term     bool // that signal may be SIGTERM
+	Int      bool // that signal may be SIGINT
 }
 
 // A Param is what a helper does with a channel that it is given.
@@ -77,7 +78,7 @@ func (p *Package) export() {
 		if !fn.Exported() {
 			continue
 		}
-		h := &Helper{Installs: p.installs[fn], Term: p.terms[fn]}
+		h := &Helper{Installs: p.installs[fn], Term: p.terms[fn], Int: p.ints[fn]}
 		params := fn.Signature().Params()
 		for i := range params.Len() {
 			if isSignalChan(params.At(i).Type()) {
@@ -103,10 +104,12 @@ func (p *Package) param(i int, v *types.Var) Param {
 }
 
 // collectInstalls finds the functions that register a channel before they return,
-// themselves or by those that they call, and of those the ones that may take SIGTERM.
+// themselves or by those that they call, and of those the ones that may take SIGTERM, and
+// SIGINT.
 func (p *Package) collectInstalls() {
 	p.installs = p.leading(p.handles)
-	p.terms = p.leading(p.handlesTerm)
+	p.terms = p.leading(func(call *ast.CallExpr) bool { return p.takes(call, syscall.SIGTERM) })
+	p.ints = p.leading(func(call *ast.CallExpr) bool { return p.takes(call, syscall.SIGINT) })
 }
 
 // leading returns the functions that make such a call, themselves or by those that they
@@ -171,16 +174,16 @@ func (p *Package) handles(call *ast.CallExpr) bool {
 	return h != nil && h.Installs
 }
 
-// handlesTerm reports whether a call may take SIGTERM from its default action.
-func (p *Package) handlesTerm(call *ast.CallExpr) bool {
+// takes reports whether a call may take SIGTERM or SIGINT from its default action.
+func (p *Package) takes(call *ast.CallExpr, s syscall.Signal) bool {
 	if !p.handles(call) {
 		return false
 	}
 	if h := p.helperOf(call); h != nil {
-		return h.Term
+		return s == syscall.SIGTERM && h.Term || s == syscall.SIGINT && h.Int
 	}
 	c := p.calls[call]
-	return c == nil || c.Signals.May(syscall.SIGTERM)
+	return c == nil || c.Signals.May(s)
 }
 
 // ForeignTerm reports whether the package calls functions of others that may take
@@ -195,12 +198,12 @@ func (p *Package) ForeignTerm() bool {
 	return false
 }
 
-// Foreign reports whether the package calls functions of others that take signals, so
-// that not all that happens to them can be seen here.
+// Foreign reports whether the package calls functions of others that may take SIGTERM or
+// SIGINT, so that not all that happens to them can be seen here.
 func (p *Package) Foreign() bool {
 	for cur := range p.root.Preorder((*ast.CallExpr)(nil)) {
 		h := p.helperOf(cur.Node().(*ast.CallExpr))
-		if h != nil && h.Installs && len(h.Params) == 0 {
+		if h != nil && (h.Term || h.Int) && len(h.Params) == 0 {
 			return true
 		}
 	}

@@ -65,6 +65,7 @@ type Package struct {
 	calls    map[*ast.CallExpr]*Call // those that this package makes itself
 	installs map[*types.Func]bool
 	terms    map[*types.Func]bool // those of installs that may take SIGTERM
+	ints     map[*types.Func]bool // those that may take SIGINT
 }
 
 // Analyzer finds out what a package does with signals. Its result is a *[Package], nil
