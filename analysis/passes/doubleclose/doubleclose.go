@@ -5,6 +5,7 @@ package doubleclose
 import (
 	_ "embed"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 
@@ -57,6 +58,9 @@ func run(pass *check.Pass) (any, error) {
 			}
 			if cl := c.closing(u); cl != nil && !c.late(u, cl, g) {
 				byFunc[cl.fn] = append(byFunc[cl.fn], cl)
+				c.turns(cl)
+				c.handlers(cl)
+				c.given(u, cl)
 			}
 		}
 	}
@@ -166,7 +170,7 @@ func (c *closer) twice(g *flow.Graph, a, b *closing) bool {
 	case a == b && c.madeInLoop(a):
 		return false
 	case !b.deferred:
-		return g.Leads(c.TypesInfo, a.at, b.at, stop)
+		return g.Leads(c.TypesInfo, a.at, b.at, stop) && !c.flagged(a, b)
 	}
 	from, registered := g.At(a.at.Node().Pos()), g.At(b.at.Node().Pos())
 	if !flow.Certain(c.TypesInfo, a.at, b.at) || registered == nil {
@@ -176,6 +180,29 @@ func (c *closer) twice(g *flow.Graph, a, b *closing) bool {
 		return func(s *flow.Step) bool { return s == want }
 	}
 	return g.Find(registered, stop, is(from)) != nil && g.Find(from, stop, is(g.Exit)) != nil
+}
+
+// flagged reports whether a flag that is set beside a may keep control from b: "if !done {
+// continue }" between the two.
+func (c *closer) flagged(a, b *closing) bool {
+	for cur := range a.fn.Preorder((*ast.IfStmt)(nil)) {
+		cond := cur.Node().(*ast.IfStmt)
+		if cond.Pos() < a.at.Node().End() || cond.End() > b.at.Node().Pos() || len(cond.Body.List) == 0 {
+			continue
+		}
+		e := ast.Unparen(cond.Cond)
+		if not, ok := e.(*ast.UnaryExpr); ok && not.Op == token.NOT {
+			e = ast.Unparen(not.X)
+		}
+		if _, ok := e.(*ast.Ident); !ok {
+			continue
+		}
+		switch cond.Body.List[len(cond.Body.List)-1].(type) {
+		case *ast.ReturnStmt, *ast.BranchStmt:
+			return true
+		}
+	}
+	return false
 }
 
 // madeInLoop reports whether the function gives the variable a new channel in some loop:
@@ -219,6 +246,7 @@ func (c *closer) calls() {
 			continue
 		}
 		if cl := c.indirect(cur); cl != nil {
+			c.turns(cl)
 			byFunc[cl.fn] = append(byFunc[cl.fn], cl)
 		}
 	}

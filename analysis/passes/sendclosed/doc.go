@@ -33,8 +33,10 @@
 // Close does not wait for it, that of an HTTP handler of such an object, that of a method
 // whose receiver closes the channel when it ends, that to the channels of a map which Close
 // closes all of, a send in a select with a stop channel, where the same function closes
-// both, that of one goroutine on a channel that another one closes when it ends, and that
-// to the channels of a slice, each of which a goroutine closes that has it.
+// both, that of one goroutine on a channel that another one closes when it ends, be it when
+// it is told to stop, as the first is, and that to the channels of a slice, each of which a
+// goroutine closes that has it, and that of a method, on a channel which Close closes while
+// the object is still registered with who calls the method.
 //
 // Not reported: a sender that recovers or takes a lock, and a Close that waits, or that
 // the sender itself calls.

@@ -61,6 +61,7 @@ func (f *finder) closed(g *chans.Group, c *chans.Use, sends []*chans.Use) {
 		if f.rivals(g, fn, c, s) {
 			continue
 		}
+		f.orphans(g, fn, c, s)
 		to, ok := flow.PlaceOf(f.TypesInfo, s.At.Node().(ast.Expr))
 		switch {
 		case !ok:
@@ -72,6 +73,7 @@ func (f *finder) closed(g *chans.Group, c *chans.Use, sends []*chans.Use) {
 			if !f.chooses(fn, c, s) {
 				f.stopped(fn, c, s)
 				f.byReceiver(g, fn, c, s)
+				f.callback(fn, c, s)
 			}
 		}
 	}

@@ -328,3 +328,24 @@ func (p *pager) all(pages []string) {
 	}
 	p.add()
 }
+
+type waiter struct{ done chan struct{} }
+
+func (w *waiter) notify() { close(w.done) }
+
+// What leaves before the second close knows of the first.
+func answered(w *waiter, answers <-chan bool, late <-chan bool) {
+	done, timeout := false, false
+	for !done && !timeout {
+		select {
+		case done = <-answers:
+		case <-late:
+			w.notify()
+			timeout = true
+		}
+	}
+	if !done {
+		return
+	}
+	w.notify()
+}
