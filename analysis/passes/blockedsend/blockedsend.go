@@ -49,8 +49,12 @@ func run(pass *check.Pass) (any, error) {
 		l.check(g)
 		l.failing(g)
 		l.unlike(g)
+		l.siblings(g)
+		l.unheard(g)
+		l.itself(g)
 	}
 	l.pending()
+	l.broadcasts()
 	l.given(pass.ResultOf[callees].(*receivers))
 	l.kinds()
 	return nil, nil
@@ -135,7 +139,7 @@ func (r *result) started(send *chans.Use) (chans.Start, bool) {
 	if inSelect(send) || otherThanClosed(send) {
 		return chans.Start{}, false
 	}
-	for _, s := range r.chans.Funcs.StartsOf(send.Func()) {
+	for _, s := range r.chans.Funcs.StartsOf(runsIn(send)) {
 		if code.Function(s.Go) == r.owner {
 			return s, !r.awaitsSignal(send)
 		}
@@ -189,6 +193,9 @@ func (r *result) leaves(start chans.Start, send *chans.Use) ast.Node {
 			continue
 		}
 		if n := r.otherCase(start, u); n != nil {
+			return n
+		}
+		if n := r.skipped(start, u); n != nil {
 			return n
 		}
 		if n := r.early(start, send, began, u); n != nil {

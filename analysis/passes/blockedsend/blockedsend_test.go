@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), blockedsend.Analyzer, "a", "given", "leaving", "kinds", "tested")
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), blockedsend.Analyzer, "a", "broadcast", "given", "itself", "leaving", "kinds", "sibling", "tested")
 }

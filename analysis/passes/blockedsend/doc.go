@@ -38,18 +38,18 @@
 // the package they are, all leave with a context or at a time limit, or look at the
 // channel once in passing; one of values of a type that no other package can name, where
 // all that receive such values leave at a stop, however the channel came to them; one in a
-// loop that looks for the stop at another send on the same channel; and the answer to a
-// call that waits for it with such a limit, through a map.
+// loop that looks for the stop at another send on the same channel, with or without a buffer;
+// the answer to a call that waits for it with such a limit, through a map or an object; one,
+// to each of a list of receivers, that holds the lock which a receiver needs to get off the
+// list; and one that a loop does itself, or by a method that others call as well, on the
+// channel that it alone receives from. A receive that "ok = ok && <-ch" skips is one that
+// leaves. So is that of a loop or method to which a Stop sends, and which may have returned at
+// an error before.
 //
 // Not reported: a send in a select that has another case, a function that receives
 // later or in a defer, the main function of a program, channels that are given away, the
 // error of a server other than http.ErrServerClosed, and a method that sends to a loop which
 // only the stop of its own object ends: nobody is to call it after that.
-//
-// A channel that is given to a function, of this or another package, is followed: where all
-// that receives from it leaves its loop at an error of its own, sends in a loop, or after
-// another one, are reported, unless there is room for all; a function that takes the rest, or
-// goes on until the channel is closed, does no harm.
 //
 // A channel that is given to a function, of this or another package, is followed: where all
 // that receives from it leaves its loop at an error of its own, sends in a loop, or after

@@ -39,7 +39,10 @@ func (l *leavers) failing(g *chans.Group) {
 	}
 	for _, send := range g.Of(chans.Send) {
 		f := send.Func()
-		if inSelect(send) || f == fn || !inGoroutine(l.chans, f) || !endless(send.At) || code.IsTest(l.Fset, send.At.Node().Pos()) {
+		if inSelect(send) || f == fn || code.IsTest(l.Fset, send.At.Node().Pos()) {
+			continue
+		}
+		if !(inGoroutine(l.chans, f) && endless(send.At)) && !(g.Unbuffered(l.TypesInfo) && l.orders(send)) {
 			continue
 		}
 		l.Reportf(send.At.Parent().Node(), "%s is received by a goroutine that leaves at an error, at line %d, and tells nobody: then this send waits for ever",

@@ -27,7 +27,7 @@ type leavers struct {
 }
 
 func (l *leavers) check(g *chans.Group) {
-	if !g.Has(chans.Send) || g.Has(chans.Origin) || !g.Unbuffered(l.TypesInfo) || !l.kept(g) {
+	if !g.Has(chans.Send) || g.Has(chans.Origin) || !g.Unbuffered(l.TypesInfo) || !l.kept(g) && !l.own(g) {
 		return
 	}
 	receives, ok := l.receives(g)
@@ -39,7 +39,7 @@ func (l *leavers) check(g *chans.Group) {
 			continue
 		}
 		left, loop := l.left(receives, send)
-		if left == nil || !l.strands(send, left, receives, loop) {
+		if left == nil || !l.strands(send, left, receives, loop) && !(l.own(g) && l.timesOut(left) && l.late(send, receives[0].Func())) {
 			continue
 		}
 		l.Reportf(send.At.Parent().Node(), "%s has no buffer, and its receiver leaves at line %d: a send after that waits for ever",
@@ -269,7 +269,7 @@ func (l *leavers) strands(send *chans.Use, left *ast.CommClause, receives []*cha
 func (l *leavers) started(receives []*chans.Use) bool {
 	return !slices.ContainsFunc(receives, func(u *chans.Use) bool {
 		f := u.Func()
-		if inGoroutine(l.chans, f) || l.runElsewhere(f) {
+		if inGoroutine(l.chans, f) || l.runElsewhere(f) || l.offered(f) {
 			return false
 		}
 		return !slices.ContainsFunc(l.chans.Funcs.Calls(f), func(c inspector.Cursor) bool { return inGoroutine(l.chans, code.Function(c)) })

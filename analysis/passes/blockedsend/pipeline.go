@@ -4,6 +4,7 @@ package blockedsend
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -75,20 +76,24 @@ func (p *pipe) leftBy(call inspector.Cursor, i int) ast.Node {
 	case edge.ExprStmt_X:
 		return call.Node()
 	case edge.RangeStmt_X:
-		return earlyReturn(p.pass.TypesInfo, call.Parent())
+		return earlyReturn(p.pass.TypesInfo, call.Parent(), true)
 	}
 	return p.leaves(p.chans.Of(p.result(call, i)))
 }
 
 // earlyReturn returns a return in a loop over a channel that is for an error, and not for
-// one that was received.
-func earlyReturn(info *types.Info, loop inspector.Cursor) ast.Node {
+// one that was received. With errs, one that comes by another channel counts: it is not from
+// who sends.
+func earlyReturn(info *types.Info, loop inspector.Cursor, errs bool) ast.Node {
 	over := loop.Node().(*ast.RangeStmt)
 	received := types.Object(nil)
 	if over.Key != nil {
 		received = code.ObjectOf(info, over.Key)
 	}
 	for ret := range loop.Preorder((*ast.ReturnStmt)(nil)) {
+		if c, ok := ret.Parent().Node().(*ast.CommClause); ok && code.Function(ret) == code.Function(loop) && hearsEnd(info, c, errs) {
+			return ret.Node()
+		}
 		cond, ok := ret.Parent().Parent().Node().(*ast.IfStmt)
 		if !ok || code.Function(ret) != code.Function(loop) || ret.Parent().Node() != cond.Body {
 			continue
@@ -98,6 +103,25 @@ func earlyReturn(info *types.Info, loop inspector.Cursor) ast.Node {
 		}
 	}
 	return nil
+}
+
+// hearsEnd reports whether a case is that of a context's end, or, with errs, of an error.
+func hearsEnd(info *types.Info, c *ast.CommClause, errs bool) bool {
+	var e ast.Expr
+	switch s := c.Comm.(type) {
+	case *ast.ExprStmt:
+		e = s.X
+	case *ast.AssignStmt:
+		e = s.Rhs[0]
+	default:
+		return false
+	}
+	u, ok := ast.Unparen(e).(*ast.UnaryExpr)
+	if !ok || u.Op != token.ARROW {
+		return false
+	}
+	t := info.TypeOf(u.X)
+	return code.IsCall(info, ast.Unparen(u.X), "(context.Context).Done") || errs && code.IsChan(t) && isErrorType(t.Underlying().(*types.Chan).Elem())
 }
 
 // result returns the variable that gets the i-th result of a call.
@@ -114,7 +138,7 @@ func (p *pipe) result(call inspector.Cursor, i int) *types.Var {
 func (p *pipe) leaves(g *chans.Group) (left ast.Node) {
 	for _, u := range g.Of(chans.Receive) {
 		if u.At.ParentEdgeKind() == edge.RangeStmt_X {
-			if left = earlyReturn(p.pass.TypesInfo, u.At.Parent()); left == nil {
+			if left = earlyReturn(p.pass.TypesInfo, u.At.Parent(), false); left == nil {
 				return nil
 			}
 			continue

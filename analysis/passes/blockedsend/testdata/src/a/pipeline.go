@@ -153,3 +153,25 @@ func sumOf() (n int) {
 	}
 	return n
 }
+
+func countdown(n int) <-chan int {
+	out := make(chan int)
+	go func() {
+		defer close(out)
+		for i := range n {
+			out <- i // want `out has no buffer, and who receives from it leaves at line \d+: this send, and its goroutine, then wait for ever`
+		}
+	}()
+	return out
+}
+
+func countsTo(to chan<- int, failed <-chan error) error {
+	for i := range countdown(10) {
+		select {
+		case to <- i:
+		case err := <-failed:
+			return err
+		}
+	}
+	return nil
+}
