@@ -30,7 +30,7 @@ var bounded = []string{"redis", "golang.org/x/time", "golang.org/x/sync", "opent
 // detached reports whether a call of another module waits for another machine with a context
 // that never ends, and says what for.
 func detached(pass *check.Pass, cur, fn inspector.Cursor, n *ast.CallExpr) (wait string) {
-	if len(n.Args) == 0 || !neverEnds(pass, n.Args[0]) {
+	if len(n.Args) == 0 || !neverEnds(pass, cur, n.Args[0]) {
 		return ""
 	}
 	callee, ok := typeutil.Callee(pass.TypesInfo, n).(*types.Func)
@@ -52,10 +52,21 @@ func detached(pass *check.Pass, cur, fn inspector.Cursor, n *ast.CallExpr) (wait
 // ever.
 func foreign(pass *check.Pass, path string) bool {
 	first, _, _ := strings.Cut(path, "/")
-	if !strings.Contains(first, ".") || server.SameModule(path, pass.Pkg.Path()) && !strings.HasSuffix(path, "/concurrency") {
+	if !strings.Contains(first, ".") || ofModule(pass, path) || server.SameModule(path, pass.Pkg.Path()) && !strings.HasSuffix(path, "/concurrency") {
 		return false
 	}
 	return !slices.ContainsFunc(bounded, func(part string) bool { return strings.Contains(path, part) })
+}
+
+// ofModule reports whether a package is one of the module, or one below or above that which
+// is looked at.
+func ofModule(pass *check.Pass, path string) bool {
+	below := func(path, above string) bool { return path == above || strings.HasPrefix(path, above+"/") }
+	own := pass.Pkg.Path()
+	if pass.Module != nil && pass.Module.Path != "" && below(own, pass.Module.Path) {
+		return below(path, pass.Module.Path) && !strings.HasSuffix(path, "/concurrency")
+	}
+	return below(path, own) || below(own, path)
 }
 
 // isStub reports whether a method is that of a gRPC client for a single answer.

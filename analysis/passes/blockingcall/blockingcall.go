@@ -22,7 +22,7 @@ import (
 var doc string
 
 // Analyzer reports calls that block for long without a context.
-var Analyzer = check.New(doc, run)
+var Analyzer = check.New(doc, run, givers, waiters)
 
 func run(pass *check.Pass) (any, error) {
 	if forTests(pass.Pkg) {
@@ -42,8 +42,22 @@ func run(pass *check.Pass) (any, error) {
 			}
 		} else if wait := detached(pass, cur, fn, n); wait != "" {
 			pass.Reportf(n, "%s may block for long, %s: give it a context with a time limit", exits.Name(n), wait)
+		} else if wait := handsOn(pass, cur, fn); wait != "" {
+			pass.Reportf(n, "%s may block for long, %s: give it a context with a time limit", exits.Name(n), wait)
 		} else if other, ctx := variant(pass, n), contextAt(pass, cur, fn); other != "" && ctx != "" && !strings.HasSuffix(ctx, ")") {
 			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, other)
+		} else if name == "os/exec.CommandContext" && endlessCommand(pass, cur, n) {
+			pass.Reportf(n, "%s has a context that never ends: a command of the configuration that hangs holds its caller; give it a time limit", exits.Name(n))
+		} else if instead := unlimitedLib(pass, cur, n, name); instead != "" {
+			pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), instead)
+		} else if looksUp(pass, cur, fn) {
+			pass.Reportf(n, "%s with a context that never ends may take long where the name server is silent: give it one that the stop ends", exits.Name(n))
+		} else if withoutContext(pass, cur, fn) {
+			pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use its method Context before", exits.Name(n))
+		} else if ctx := readsMessage(pass, cur, fn, name); ctx != "" {
+			pass.Reportf(n, "%s waits for a message without a deadline, and does not end with %s: close the connection when that is done", exits.Name(n), ctx)
+		} else if readsUnlimited(pass, cur, fn) {
+			pass.Reportf(n, "%s has no time limit: that of the dial is none for the answer, and a peer that stays silent holds the caller; set a deadline of the connection", exits.Name(n))
 		} else if queries(pass, cur, n, name) {
 			pass.Reportf(n, "%s has no time limit: a database that does not answer holds its caller; give it a context that ends", exits.Name(n))
 		}
@@ -83,7 +97,7 @@ func report(pass *check.Pass, cur, fn inspector.Cursor, name string, c call) {
 		pass.Reportf(n, "%s has no time limit: a server that does not answer holds its caller; use %s", exits.Name(n), c.instead)
 	case name == "os/exec.Command" && ctx == "" && !ofExamples(pass.Pkg) && ofMessages(pass, cur):
 		pass.Reportf(n, "%s has no time limit: a command that hangs holds the messages that come after it; use %s", exits.Name(n), c.instead)
-	case name == "os/exec.Command" && ctx == "" && !ofProgram(pass.Pkg) && ofUser(pass, cur, line(pass, n)):
+	case name == "os/exec.Command" && (ctx == "" || strings.HasSuffix(ctx, ")")) && !ofProgram(pass.Pkg) && ofUser(pass, cur, line(pass, n)):
 		pass.Reportf(n, "%s has no time limit: a command of the configuration that hangs holds its caller; use %s", exits.Name(n), c.instead)
 	}
 }
@@ -186,7 +200,8 @@ func pauses(loop *ast.ForStmt) (found bool) {
 func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name string) bool {
 	switch {
 	case name == "os/exec.Command":
-		return !waitedFor(pass, cur)
+		fn, ok := code.Enclosing(cur)
+		return !waitedFor(pass, cur) && !(ok && contextParam(pass, fn) != "" && streams(pass, cur, fn))
 	case strings.HasPrefix(name, "(*net/http.Client)."):
 		return strings.HasSuffix(name, ".Do") && carries(pass, cur, n) || !bareClient(pass, cur, n) && !forgets(pass, cur, n, name)
 	case strings.HasPrefix(name, "net.Dial") && mentions(cur, "DialTimeout"):
@@ -196,6 +211,8 @@ func limited(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 		return tv.Value != nil && (strings.Contains(tv.Value.String(), "unix") || strings.Contains(tv.Value.String(), "udp"))
 	case strings.HasSuffix(name, "/sql.DB).Ping") && contextless(pass, cur):
 		return ofFile(pass.Pkg) || !opens(pass, cur)
+	case strings.HasPrefix(name, "(*database/sql.Stmt)."):
+		return ofFile(pass.Pkg) || ofTransaction(pass, n)
 	case strings.HasPrefix(name, "(*database/sql."), strings.Contains(name, "sqlx"):
 		return ofFile(pass.Pkg)
 	case name == "net/smtp.NewClient":

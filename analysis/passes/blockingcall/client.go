@@ -76,14 +76,19 @@ func bare(pass *check.Pass, cur inspector.Cursor, e ast.Expr, depth int) bool {
 	return onlyBare(pass, client, depth)
 }
 
-// onlyBare reports whether a variable, or a field that nobody else sets, only ever gets
-// clients without a time limit. One that holds a client, not its address, begins with one.
+// onlyBare reports whether a variable, or a field, only ever gets clients without a time limit
+// in the package. One that holds a client, not its address, begins with one, unless it is for
+// others to set.
 func onlyBare(pass *check.Pass, client *types.Var, depth int) bool {
 	global := client.IsField() || client.Parent() == pass.Pkg.Scope()
-	if client.Pkg() != pass.Pkg || global && client.Exported() && !code.IsMain(pass.Pass) && !ofUnexported(pass.Pkg, client) {
+	if client.Pkg() != pass.Pkg {
+		return givenBare(pass, client) && !setHere(pass, client)
+	}
+	if configured(pass, client) {
 		return false
 	}
-	found := isClient(client.Type()) && (client.IsField() || declared(pass, client))
+	others := global && client.Exported() && !code.IsMain(pass.Pass) && !ofUnexported(pass.Pkg, client)
+	found := !others && isClient(client.Type()) && (client.IsField() || declared(pass, client))
 	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.KeyValueExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.CompositeLit)(nil)) {
 		value, sets := setTo(pass.TypesInfo, cur.Node(), client)
 		if !sets {
@@ -95,6 +100,42 @@ func onlyBare(pass *check.Pass, client *types.Var, depth int) bool {
 		found = true
 	}
 	return found
+}
+
+// setHere reports whether a package sets a variable of another one, or a field of it.
+func setHere(pass *check.Pass, client *types.Var) bool {
+	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.UnaryExpr)(nil)) {
+		if _, sets := setTo(pass.TypesInfo, cur.Node(), client); sets {
+			return true
+		}
+	}
+	return false
+}
+
+// configured reports whether a variable is given to functions that may set a limit.
+func configured(pass *check.Pass, client *types.Var) bool {
+	if client.IsField() || client.Parent() == pass.Pkg.Scope() {
+		return false
+	}
+	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		for _, arg := range call.Args {
+			if code.ObjectOf(pass.TypesInfo, pointee(arg)) == client && maySet(pass, typeutil.StaticCallee(pass.TypesInfo, call)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// maySet reports whether a function that is given a client may set its limit: one that is a
+// value, as options are, or one of the package that names a timeout.
+func maySet(pass *check.Pass, fn *types.Func) bool {
+	if fn == nil {
+		return true
+	}
+	decl, ok := declarationOf(pass, fn)
+	return ok && mentionsIn(decl, "Timeout")
 }
 
 // ofUnexported reports whether a field is one of a type that other packages cannot name.
@@ -133,13 +174,6 @@ func declared(pass *check.Pass, v *types.Var) bool {
 	return false
 }
 
-// makers are functions of other modules that make clients without a time limit.
-var makers = []string{
-	"golang.org/x/oauth2/google.DefaultClient", "(*golang.org/x/oauth2/jwt.Config).Client",
-	"golang.org/x/oauth2.NewClient", "(*golang.org/x/oauth2.Config).Client", "(*golang.org/x/oauth2/clientcredentials.Config).Client",
-	"github.com/hashicorp/go-cleanhttp.DefaultClient", "github.com/hashicorp/go-cleanhttp.DefaultPooledClient",
-}
-
 // madeBare reports whether an expression is a call that makes a client without a time limit:
 // of a function of the package all of whose results are such.
 func madeBare(pass *check.Pass, e ast.Expr, depth int) bool {
@@ -147,39 +181,17 @@ func madeBare(pass *check.Pass, e ast.Expr, depth int) bool {
 	if !ok || depth == 0 {
 		return false
 	}
-	if code.IsCall(pass.TypesInfo, call, makers...) {
+	if makesUnlimited(pass, call) {
 		return true
 	}
 	fn := typeutil.StaticCallee(pass.TypesInfo, call)
-	if fn == nil || fn.Pkg() != pass.Pkg {
-		return false
+	if fn != nil && givenBare(pass, fn) {
+		return true
 	}
-	for decl := range pass.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
-		if pass.TypesInfo.Defs[decl.Node().(*ast.FuncDecl).Name] == fn {
-			return returnsBare(pass, decl, depth)
-		}
-	}
-	return false
-}
-
-func returnsBare(pass *check.Pass, decl inspector.Cursor, depth int) (found bool) {
-	for cur := range decl.Preorder((*ast.ReturnStmt)(nil)) {
-		results := cur.Node().(*ast.ReturnStmt).Results
-		if own, _ := code.Enclosing(cur); own != decl {
-			continue
-		}
-		if len(results) == 0 {
-			return false
-		}
-		if pass.TypesInfo.Types[results[0]].IsNil() {
-			continue // with an error
-		}
-		if !bare(pass, cur, results[0], depth-1) {
-			return false
-		}
-		found = true
-	}
-	return found
+	decl, ok := declarationOf(pass, fn)
+	return ok && returnsOnly(pass, decl, func(at inspector.Cursor, result ast.Expr) bool {
+		return bare(pass, at, result, depth-1)
+	})
 }
 
 // setTo returns what a node sets a client to; nil where it sets its Timeout or Transport,

@@ -52,26 +52,13 @@ func handsOut(at inspector.Cursor) bool {
 
 // pointee is a variable whose address an expression is, or the expression itself.
 func pointee(e ast.Expr) ast.Expr {
-	if addr, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && addr.Op == token.AND {
+	e = ast.Unparen(e)
+	if addr, ok := e.(*ast.UnaryExpr); ok && addr.Op == token.AND {
 		if id, ok := ast.Unparen(addr.X).(*ast.Ident); ok {
 			return id
 		}
 	}
 	return e
-}
-
-// unlimitedDial reports whether a transport's own dial is that of a dialer without a time
-// limit.
-func unlimitedDial(pass *check.Pass, dial ast.Expr) bool {
-	sel, ok := ast.Unparen(dial).(*ast.SelectorExpr)
-	if !ok || !code.IsNamed(pass.TypesInfo.TypeOf(sel.X), "net.Dialer") {
-		return false
-	}
-	if unlimited(sel.X) {
-		return true
-	}
-	dialer, ok := code.ObjectOf(pass.TypesInfo, sel.X).(*types.Var)
-	return ok && onlyUnlimited(pass, dialer)
 }
 
 // onlyUnlimited reports whether a local variable is only set to dialers without a time limit.

@@ -254,16 +254,16 @@ func (w *words) variable(cur inspector.Cursor, v *types.Var) bool {
 	found := false
 	for c := range decl.Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil)) {
 		for value := range values(w.TypesInfo, c.Node(), v) {
-			if code.Mentions(w.TypesInfo, value, v) {
-				continue // more of the same
+			if w.empty(value) || code.Mentions(w.TypesInfo, value, v) && !w.appends(c, value) {
+				continue // nothing, or more of the same
 			}
-			if !w.ofUser(c, value) {
+			if !code.Mentions(w.TypesInfo, value, v) && !w.ofUser(c, value) {
 				return false
 			}
 			found = true
 		}
 	}
-	return found
+	return found || w.ranged(decl, v)
 }
 
 // local reports whether a variable is one of a function's own body.

@@ -42,6 +42,21 @@
 // context.Background. In packages that are not of a command line, commands that the user
 // of the program has configured are reported as well: nobody knows how long they take.
 //
+// A client of net/http that only limits its dial has no limit for the answer; those that other
+// packages of the module make are known by what these packages do. Libraries of which it is
+// known that they set no limit are taken as such, and dials that have a variant with a time
+// limit beside them.
+//
+// A context that never ends is one as well where it goes through functions: what hands its
+// context on to what waits is reported where context.Background comes in; on the way of a stop,
+// and in a loop that a stop waits for, also where an interface of the program takes it most of
+// whose methods take one; context.TODO also where a context is at hand; and looks for names in
+// a loop that goes on.
+//
+// Reads of an answer are reported where the function has dialled within a time limit, which
+// does not hold for what is read, and sets no deadline; and those of a websocket's messages that
+// nothing ends with the context at hand.
+//
 // Reported is as well what waits for a client that a listener of net has just accepted, if
 // no deadline is set on the way to it: reads and handshakes in the loop that accepts, or in
 // a method Accept, where one client that sends nothing keeps all others out; and handshakes

@@ -6,37 +6,43 @@ import (
 	"go/ast"
 	"go/types"
 
+	"golang.org/x/tools/go/ast/inspector"
+
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
-// neverEnds reports whether an expression is a context made from nothing, or a local variable
-// that only gets such.
-func neverEnds(pass *check.Pass, e ast.Expr) bool {
-	if fromNothing(pass, e) {
+// neverEnds reports whether an expression is a context made from nothing that only the caller
+// of its function could end, or a field that only gets such.
+func neverEnds(pass *check.Pass, cur inspector.Cursor, e ast.Expr) bool {
+	if t := pass.TypesInfo.TypeOf(e); t == nil || !code.IsNamed(t, "context.Context") {
+		return false
+	}
+	var fn ast.Node
+	if decl := code.Declaration(cur); decl.Valid() {
+		fn = decl.Node().(*ast.FuncDecl).Body
+	}
+	if code.Endless(pass.TypesInfo, e, fn) {
 		return true
 	}
 	v, ok := code.ObjectOf(pass.TypesInfo, e).(*types.Var)
-	if !ok || v.IsField() || v.Pkg() != pass.Pkg || v.Parent() == pass.Pkg.Scope() || !code.IsNamed(v.Type(), "context.Context") || isParam(pass, v) {
-		return false
-	}
-	found := false
-	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.UnaryExpr)(nil)) {
-		value, sets := setTo(pass.TypesInfo, cur.Node(), v)
-		if !sets {
+	return ok && v.IsField() && !v.Exported() && v.Pkg() == pass.Pkg && code.IsNamed(v.Type(), "context.Context") && onlyEndless(pass, v)
+}
+
+// onlyEndless reports whether a field only gets contexts that never end.
+func onlyEndless(pass *check.Pass, field *types.Var) (found bool) {
+	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.KeyValueExpr)(nil), (*ast.CompositeLit)(nil), (*ast.UnaryExpr)(nil)) {
+		value, sets := setTo(pass.TypesInfo, cur.Node(), field)
+		if !sets || code.IsTest(pass.Fset, cur.Node().Pos()) {
 			continue
 		}
-		if value == nil || !fromNothing(pass, value) {
+		decl := code.Declaration(cur)
+		if value == nil || !decl.Valid() || !code.Endless(pass.TypesInfo, value, decl.Node().(*ast.FuncDecl).Body) {
 			return false
 		}
 		found = true
 	}
 	return found
-}
-
-func fromNothing(pass *check.Pass, e ast.Expr) bool {
-	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	return ok && code.IsCall(pass.TypesInfo, call, "context.Background", "context.TODO")
 }
 
 // isRequest reports whether a method sends a request of HTTP, and has no time limit as far as

@@ -36,6 +36,9 @@ func carries(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr) bool {
 	if ok && madeWithout(pass, cur, v, helperDepth) {
 		return false
 	}
+	if ok && !namesOne(pass, []string{"WithContext", "NewRequestWithContext", "Clone"}) && namesOne(pass, []string{"NewRequest"}) {
+		return false // none of the package has one
+	}
 	if !ok || !fn.Valid() || v.IsField() || fn.Node().(*ast.FuncDecl).Name.IsExported() {
 		return true
 	}
@@ -138,23 +141,6 @@ func forgets(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name strin
 	return !namesLimit(pass)
 }
 
-// namesLimit reports whether a package names a field that limits the time of something.
-func namesLimit(pass *check.Pass) bool {
-	for c := range pass.Inspect.Root().Preorder((*ast.KeyValueExpr)(nil), (*ast.SelectorExpr)(nil)) {
-		switch n := c.Node().(type) {
-		case *ast.KeyValueExpr:
-			if key, ok := n.Key.(*ast.Ident); ok && limits(key.Name) {
-				return true
-			}
-		case *ast.SelectorExpr:
-			if limits(n.Sel.Name) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // givenClient reports whether a call is of a client that is a field or a parameter: who makes
 // one may give it a limit.
 func givenClient(pass *check.Pass, n *ast.CallExpr) bool {
@@ -164,9 +150,4 @@ func givenClient(pass *check.Pass, n *ast.CallExpr) bool {
 	}
 	v, ok := code.ObjectOf(pass.TypesInfo, sel.X).(*types.Var)
 	return ok && (v.IsField() || isParam(pass, v))
-}
-
-// limits reports whether a field is one that limits the time of something.
-func limits(field string) bool {
-	return strings.HasSuffix(field, "Timeout") || strings.HasSuffix(field, "Deadline")
 }

@@ -76,6 +76,10 @@ var calls = map[string]call{
 	"(*database/sql.DB).Begin":    {"BeginTx", true, true},
 	"(*database/sql.DB).Prepare":  {"PrepareContext", true, true},
 
+	"(*database/sql.Stmt).Exec":     {"ExecContext", true, true},
+	"(*database/sql.Stmt).Query":    {"QueryContext", true, true},
+	"(*database/sql.Stmt).QueryRow": {"QueryRowContext", true, true},
+
 	"(*github.com/jmoiron/sqlx.DB).Select":     {"SelectContext", true, true},
 	"(*github.com/jmoiron/sqlx.DB).Get":        {"GetContext", true, true},
 	"(*github.com/jmoiron/sqlx.DB).Queryx":     {"QueryxContext", true, true},

@@ -7,6 +7,9 @@ import (
 	"go/types"
 	"strings"
 
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
+
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
@@ -14,11 +17,14 @@ import (
 // bareTransport reports whether a transport waits for an answer as long as it takes: a
 // literal that says nothing else, or the default one, which only limits the dial.
 func bareTransport(pass *check.Pass, e ast.Expr, depth int) bool {
+	if ofTimeout(pass.TypesInfo.TypeOf(e)) {
+		return false
+	}
 	if literal(e, func(field string, value ast.Expr) bool {
-		if (field == "Dial" || field == "DialContext") && unlimitedDial(pass, value) {
-			return true
+		if strings.HasPrefix(field, "Dial") {
+			return !dialLimits(pass, value)
 		}
-		return field != "ResponseHeaderTimeout" && !strings.Contains(field, "Dial") && !strings.HasPrefix(field, "RoundTripper")
+		return field != "ResponseHeaderTimeout" && !strings.HasPrefix(field, "RoundTripper")
 	}) {
 		return true
 	}
@@ -27,7 +33,7 @@ func bareTransport(pass *check.Pass, e ast.Expr, depth int) bool {
 		return bareTransport(pass, e.X, depth)
 	case *ast.CallExpr:
 		sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
-		return ok && sel.Sel.Name == "Clone" && len(e.Args) == 0 && bareTransport(pass, sel.X, depth)
+		return ok && sel.Sel.Name == "Clone" && len(e.Args) == 0 && bareTransport(pass, sel.X, depth) || makesBareTransport(pass, e, depth)
 	}
 	v, ok := code.ObjectOf(pass.TypesInfo, e).(*types.Var)
 	if !ok || v.Pkg() == nil || depth == 0 {
@@ -39,7 +45,19 @@ func bareTransport(pass *check.Pass, e ast.Expr, depth int) bool {
 	if v.Name() == "DefaultTransport" && v.Pkg().Path() == "net/http" {
 		return true
 	}
-	return !v.IsField() && v.Pkg() == pass.Pkg && v.Parent() != pass.Pkg.Scope() && onlyBareTransport(pass, v, depth)
+	return v.Pkg() == pass.Pkg && onlyBareTransport(pass, v, depth)
+}
+
+// ofTimeout reports whether a type is named after a limit of time.
+func ofTimeout(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	if ptr, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = ptr.Elem()
+	}
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && limiting(named.Obj().Name())
 }
 
 // isParam reports whether a variable is a parameter of a function of the package.
@@ -55,15 +73,31 @@ func isParam(pass *check.Pass, v *types.Var) bool {
 	return false
 }
 
-// onlyBareTransport is bareTransport for a local variable.
+// makesBareTransport reports whether a call is of a function all of whose
+// first results are transports without a limit.
+func makesBareTransport(pass *check.Pass, call *ast.CallExpr, depth int) bool {
+	fn := typeutil.StaticCallee(pass.TypesInfo, call)
+	if fn != nil && givenBare(pass, fn) {
+		return true
+	}
+	decl, ok := declarationOf(pass, fn)
+	return ok && depth > 0 && returnsOnly(pass, decl, func(_ inspector.Cursor, result ast.Expr) bool {
+		return bareTransport(pass, result, depth-1)
+	})
+}
+
+// onlyBareTransport is bareTransport for a variable or a field.
 func onlyBareTransport(pass *check.Pass, v *types.Var, depth int) (found bool) {
 	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.UnaryExpr)(nil)) {
-		if assign, ok := cur.Node().(*ast.AssignStmt); ok && setsLimit(pass.TypesInfo, assign, v) {
+		if assign, ok := cur.Node().(*ast.AssignStmt); ok && setsLimit(pass, assign, v) {
 			return false
 		}
 		value, sets := setTo(pass.TypesInfo, cur.Node(), v)
 		if !sets {
 			continue
+		}
+		if value == nil {
+			value = firstResult(pass.TypesInfo, cur.Node(), v)
 		}
 		if value == nil || !bareTransport(pass, value, depth-1) {
 			return false
@@ -74,10 +108,10 @@ func onlyBareTransport(pass *check.Pass, v *types.Var, depth int) (found bool) {
 }
 
 // setsLimit reports whether a statement sets a field of a transport that limits it.
-func setsLimit(info *types.Info, assign *ast.AssignStmt, transport *types.Var) bool {
-	for _, lhs := range assign.Lhs {
+func setsLimit(pass *check.Pass, assign *ast.AssignStmt, transport *types.Var) bool {
+	for i, lhs := range assign.Lhs {
 		f, ok := lhs.(*ast.SelectorExpr)
-		if ok && (f.Sel.Name == "ResponseHeaderTimeout" || strings.Contains(f.Sel.Name, "Dial")) && code.ObjectOf(info, f.X) == transport {
+		if ok && (f.Sel.Name == "ResponseHeaderTimeout" || strings.HasPrefix(f.Sel.Name, "Dial") && dialLimits(pass, assign.Rhs[min(i, len(assign.Rhs)-1)])) && code.ObjectOf(pass.TypesInfo, f.X) == transport {
 			return true
 		}
 	}

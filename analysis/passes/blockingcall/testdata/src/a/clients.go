@@ -3,6 +3,7 @@
 package a
 
 import (
+	"context"
 	"crypto/tls"
 	"net/http"
 	"time"
@@ -17,8 +18,11 @@ type poller struct {
 	made    *http.Client
 }
 
-// A Sender has a client that others may set.
+// A Sender has a client that others may set as well, and seldom do.
 type Sender struct{ Client *http.Client }
+
+// A Caller has one that others set.
+type Caller struct{ Client http.Client }
 
 func newPoller(cfg *tls.Config) *poller {
 	p := &poller{Client: &http.Client{}, made: newClient(cfg)}
@@ -47,7 +51,11 @@ func (p *poller) poll(url string) {
 	p.made.Get(url)   // want `p.made.Get has no time limit`
 }
 
-func (s *Sender) send(url string) { s.Client.Get(url) }
+func (s *Sender) send(url string) {
+	s.Client.Get(url) // want `s.Client.Get has no time limit`
+}
+
+func (c *Caller) call(url string) { c.Client.Get(url) }
 
 func clients(url string, source oauth2.TokenSource) {
 	var zero http.Client
@@ -61,9 +69,18 @@ func clients(url string, source oauth2.TokenSource) {
 	client := newClient(nil)
 	client.Get(url)                        // want `client.Get has no time limit`
 	oauth2.NewClient(nil, source).Get(url) // want `Get has no time limit`
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	oauth2.NewClient(ctx, source).Get(url) // want `Get may block for long, and does not end with ctx`
+	carrying := withClient(ctx)
+	oauth2.NewClient(carrying, source).Get(url)
+	oauth2.NewClient(withClient(ctx), source).Get(url)
 	limited, _ := newLimited()
 	limited.Get(url)
 	givenClient(url, http.Client{Timeout: time.Second})
 }
+
+// withClient gives a context the client that oauth2 is to use.
+func withClient(ctx context.Context) context.Context { return ctx }
 
 func givenClient(url string, client http.Client) { client.Get(url) }

@@ -70,8 +70,40 @@ func from(url string, local net.Addr) {
 	client.Get(url) // want `client.Get has no time limit`
 	short := &net.Dialer{Timeout: time.Second}
 	quick := &http.Client{Transport: &http.Transport{DialContext: short.DialContext}}
-	quick.Get(url)
+	quick.Get(url) // want `quick.Get has no time limit`
+	within := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return short.DialContext(ctx, "unix", "/run/a.sock")
+	}}}
+	within.Get(url)
+	(&http.Client{Transport: &http.Transport{Dial: dialDeadline}}).Get(url)
+	(&http.Client{Transport: &http.Transport{Dial: dialPlain}}).Get(url) // want `Get has no time limit`
+	set := &http.Client{}
+	setTimeout(set)
+	set.Get(url)
+	(&http.Client{Transport: &timeoutTransport{next: http.DefaultTransport}}).Get(url)
+	through, _ := makeTransport()
+	(&http.Client{Transport: through}).Get(url) // want `Get has no time limit`
 }
+
+func setTimeout(client *http.Client) { client.Timeout = time.Second }
+
+type timeoutTransport struct{ next http.RoundTripper }
+
+func (t *timeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) { return nil, nil }
+
+func dialDeadline(network, address string) (net.Conn, error) {
+	conn, err := net.DialTimeout(network, address, time.Second)
+	if err == nil {
+		err = conn.SetDeadline(time.Now().Add(time.Minute))
+	}
+	return conn, err
+}
+
+func dialPlain(network, address string) (net.Conn, error) {
+	return net.DialTimeout(network, address, time.Second)
+}
+
+func makeTransport() (*http.Transport, error) { return &http.Transport{Dial: dialPlain}, nil }
 
 type tokens struct{ opt struct{ Command string } }
 

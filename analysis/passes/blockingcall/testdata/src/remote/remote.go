@@ -28,5 +28,14 @@ func Cancelled(users *client.Users) {
 	ctx := context.Background()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	users.List(ctx) // want `users.List may block for long, with a context that never ends`
+}
+
+func cancelledElsewhere(users *client.Users, stop chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-stop
+		cancel()
+	}()
 	users.List(ctx)
 }

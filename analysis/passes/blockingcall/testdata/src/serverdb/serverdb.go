@@ -17,6 +17,8 @@ import (
 )
 
 type store struct {
+	stmt *sql.Stmt
+
 	db     *sql.DB
 	client *messaging.Client
 	login  messaging.LoginClient
@@ -25,6 +27,16 @@ type store struct {
 func (s *store) names() {
 	s.db.Query("select")                              // want `s.db.Query has no time limit: a database that does not answer holds its caller; use QueryContext`
 	s.db.QueryContext(context.Background(), "select") // want `s.db.QueryContext has no time limit: a database that does not answer holds its caller`
+}
+
+func (s *store) prepare() (err error) {
+	s.stmt, err = s.db.Prepare("select") // want `s.db.Prepare has no time limit`
+	return err
+}
+
+func (s *store) prepared(other *sql.Stmt) {
+	s.stmt.Exec("a") // want `s.stmt.Exec has no time limit: a database that does not answer holds its caller; use ExecContext`
+	other.Exec("a")
 }
 
 // It is done before there is anything to stop.

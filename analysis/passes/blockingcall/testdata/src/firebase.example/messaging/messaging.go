@@ -16,6 +16,8 @@ func (c *Client) Name(ctx context.Context) string { return "" }
 
 func (c *Client) Close(ctx context.Context) error { return nil }
 
+func (c *Client) Renew(ctx context.Context) error { return nil }
+
 type Reply struct{}
 
 type Stream interface{ Recv() (*Reply, error) }
