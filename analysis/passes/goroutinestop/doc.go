@@ -54,12 +54,16 @@
 // on an object that nobody keeps. Also one that waits, without a select, for the one value
 // that a goroutine of its own sends, which may end before it does; and one that writes to
 // an io.Pipe whose read side nothing closes, as behind io.NopCloser, so that a reader that
-// stops early leaves it in its Write.
+// stops early leaves it in its Write. And what a function makes that has a goroutine until
+// its Close or Stop is called, where nobody calls that: it is in a local variable that
+// goes nowhere else, in a field of an object whose own Close or Stop forgets it, or is
+// forgotten by a function for a connection or request that returns an error. And a function
+// or method of another package that never comes back.
 //
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;
-// those that an init function, a package variable or a sync.Once starts, or that have
-// only what is the package's; and "for range ticker.C", which is the check tickerloop's.
+// those that an init function, a package variable or a sync.Once starts, other than one of
+// a local object, or that have only what is the package's; and "for range ticker.C", which is the check tickerloop's.
 //
 // To switch it off for one line: //quiesce:ignore goroutinestop reason
 package goroutinestop

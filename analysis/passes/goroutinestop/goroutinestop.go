@@ -23,10 +23,10 @@ import (
 var doc string
 
 // Analyzer reports a goroutine whose loop has no end.
-var Analyzer = check.New(doc, run, chans.Analyzer)
+var Analyzer = check.New(doc, run, chans.Analyzer, lifetimes)
 
 func run(pass *check.Pass) (any, error) {
-	f := &finder{Pass: pass, chans: pass.ResultOf[chans.Analyzer].(*chans.Info)}
+	f := &finder{Pass: pass, chans: pass.ResultOf[chans.Analyzer].(*chans.Info), owners: pass.ResultOf[lifetimes].(*owners)}
 	for _, start := range f.chans.Funcs.Starts {
 		if code.IsTest(pass.Fset, start.Go.Node().Pos()) {
 			continue
@@ -46,12 +46,16 @@ func run(pass *check.Pass) (any, error) {
 	f.dropped()
 	f.unanswered()
 	f.pipes()
+	f.orphans()
+	f.startsForeign()
+	f.errorPaths()
 	return nil, nil
 }
 
 type finder struct {
 	*check.Pass
-	chans *chans.Info
+	chans  *chans.Info
+	owners *owners
 }
 
 // A reason is why a goroutine does not end.
@@ -79,6 +83,8 @@ func (f *finder) endless(fn inspector.Cursor, depth int) *reason {
 			if r := f.endless(callee, depth-1); r != nil {
 				return r
 			}
+		} else if r := f.foreign(call); r != nil {
+			return r
 		}
 	}
 	return nil
@@ -92,6 +98,9 @@ func (f *finder) ownLoop(fn inspector.Cursor) *reason {
 	}
 	g := flow.Of(f.TypesInfo, code.Body(fn.Node()))
 	if g == nil {
+		if loop := f.backwards(fn); loop != nil {
+			return &reason{text: fmt.Sprintf("the loop at line %d has no end", f.line(loop))}
+		}
 		return nil
 	}
 	for _, loop := range loops {
@@ -149,7 +158,7 @@ func (f *finder) neverLeft(g *flow.Graph, loop ast.Stmt) *reason {
 		}
 		if r.dead == nil {
 			r.dead = v
-			r.text = fmt.Sprintf("the loop at line %d waits for %s, which nothing closes or sends to", line, v.Name())
+			r.text = fmt.Sprintf("the loop at line %d waits for %s, which nothing %s", line, v.Name(), f.lacks(v))
 		}
 		return nil
 	}
@@ -158,6 +167,14 @@ func (f *finder) neverLeft(g *flow.Graph, loop ast.Stmt) *reason {
 		return nil
 	}
 	return r
+}
+
+// lacks returns what nothing does to a channel that is waited for in vain.
+func (f *finder) lacks(v *types.Var) string {
+	if g := f.chans.Of(v); !g.Has(chans.Make) && g.Has(chans.Close, chans.Send) {
+		return "makes"
+	}
+	return "closes or sends to"
 }
 
 // firstStep returns the first step of the body of a loop.
@@ -229,17 +246,17 @@ func (f *finder) matters(start chans.Start, why *reason) bool {
 	for c := range start.Go.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
 		switch n := c.Node().(type) {
 		case *ast.FuncLit:
-			if once(c) {
+			if f.once(c) {
 				return false
 			}
 		case *ast.FuncDecl:
 			if code.IsEntry(f.Pass.Pass, n) {
 				return false
 			}
-			if f.guarded(n, start.Go.Node()) || f.holdsNothing(start.Body) || f.forProcess(c) {
+			if f.guarded(n, start.Go.Node()) || f.forProcess(c) {
 				return false
 			}
-			if f.signals(start.Body) && !f.holdsObject(start.Body) {
+			if start.Body.Valid() && (f.holdsNothing(start.Body) || f.signals(start.Body) && !f.holdsObject(start.Body)) {
 				return false
 			}
 			return why.dead != nil || !f.program() || f.stoppable(n)
@@ -248,13 +265,30 @@ func (f *finder) matters(start chans.Start, why *reason) bool {
 	return false // of a package variable
 }
 
-// once reports whether a literal is what a sync.Once, or something named so, does.
-func once(lit inspector.Cursor) bool {
+// once reports whether a literal is what a sync.Once, or something named so, does: one that
+// is not of a local variable, which is another one for each object.
+func (f *finder) once(lit inspector.Cursor) bool {
 	if lit.ParentEdgeKind() != edge.CallExpr_Args {
 		return false
 	}
-	fun := strings.ToLower(types.ExprString(lit.Parent().Node().(*ast.CallExpr).Fun))
-	return strings.Contains(fun, "once") || strings.Contains(fun, "singleton") || strings.HasSuffix(fun, ".do")
+	call := lit.Parent().Node().(*ast.CallExpr)
+	fun := strings.ToLower(types.ExprString(call.Fun))
+	return (strings.Contains(fun, "once") || strings.Contains(fun, "singleton") || strings.HasSuffix(fun, ".do")) && !f.ofLocal(lit, call)
+}
+
+// ofLocal reports whether a call is that of sync.Once.Do for a field of an object that a
+// variable of the function has, one of many.
+func (f *finder) ofLocal(at inspector.Cursor, call *ast.CallExpr) bool {
+	if !code.IsCall(f.TypesInfo, call, "(*sync.Once).Do") {
+		return false
+	}
+	field, ok := ast.Unparen(code.Receiver(call)).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	v, ok := code.ObjectOf(f.TypesInfo, field.X).(*types.Var)
+	decl := code.Declaration(at)
+	return ok && !v.IsField() && decl.Valid() && code.ContainsPos(code.Body(decl.Node()), v.Pos())
 }
 
 // guarded reports whether a function leaves before the go statement by what a package
@@ -315,7 +349,8 @@ func (f *finder) signals(body inspector.Cursor) bool {
 	return false
 }
 
-// stoppable reports whether a method is one of a type that can be stopped.
+// stoppable reports whether a method is one of a type that can be stopped: by a method, or
+// by a channel that the package closes.
 func (f *finder) stoppable(decl *ast.FuncDecl) bool {
 	if decl.Recv == nil {
 		return false
@@ -327,5 +362,5 @@ func (f *finder) stoppable(decl *ast.FuncDecl) bool {
 			return true
 		}
 	}
-	return false
+	return f.chans.StopOf(recv) != nil
 }

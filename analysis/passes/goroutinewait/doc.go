@@ -29,6 +29,9 @@
 // The go statement is reported, of each goroutine that a method tells to end, and that
 // uses what the method closes, itself or through other methods of the object.
 //
+// So is one that a function tells to end when it returns, with a deferred close or cancel of
+// its own, and that uses what a defer of the function closes: the database, the file.
+//
 // Reported as well is a goroutine whose WaitGroup does not count it while it works: Done
 // first instead of deferred, or the work in another goroutine within it; one that flushes
 // or saves something when it hears of a stop that does not wait for it, or when its
@@ -44,6 +47,9 @@
 //
 // A goroutine of an object that a deferred Stop is meant to end is reported where the defer
 // takes the variable while that is nil: it gets its object only later.
+//
+// A goroutine that writes to a ResponseWriter is reported where the handler may return
+// before it has said that it is done, as at a timeout.
 //
 // A goroutine that reads from the StdoutPipe or StderrPipe of a command is reported where
 // its function calls Wait or Run and does not wait for it: these close the pipe as soon as

@@ -55,6 +55,8 @@ func run(pass *check.Pass) (any, error) {
 	for _, start := range info.Funcs.Starts {
 		if !code.IsTest(pass.Fset, start.Go.Node().Pos()) {
 			f.lateResults(start)
+			f.closesAtReturn(start)
+			f.responses(start)
 		}
 	}
 	for cur := range pass.Inspect.Root().Preorder((*ast.GoStmt)(nil)) {

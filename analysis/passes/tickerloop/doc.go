@@ -43,10 +43,11 @@
 //	func (c *Cache) Close() { close(c.done) }
 //
 // Reported are such loops if the ticker is stopped by another function, if the function
-// has a context that the loop does not look at, or if the loop's goroutine belongs to a
-// type with a method Close, Stop or Shutdown, or is started by the constructor of a
-// type, so that each value leaves one behind. Loops that a return or a break ends are
-// not, nor those in main, which end with the process.
+// has a context that the loop does not look at, if the one that starts it waits for its
+// context to end, or if the loop's goroutine belongs to a type with a method Close, Stop or
+// Shutdown, or with a channel that is named after an end and that the package closes, or is
+// started by the constructor of a type, so that each value leaves one behind. Loops that a
+// return or a break ends are not, nor those in main, which end with the process.
 //
 // To switch it off for one line: //quiesce:ignore tickerloop reason
 package tickerloop

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/tools/go/ast/inspector"
 
+	"github.com/go-quiesce/quiesce/analysis/internal/chans"
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 	"github.com/go-quiesce/quiesce/analysis/internal/gostmt"
@@ -20,7 +21,7 @@ import (
 var doc string
 
 // Analyzer reports loops over a ticker that nothing can end.
-var Analyzer = check.New(doc, run)
+var Analyzer = check.New(doc, run, chans.Analyzer)
 
 // A loop waits for the next tick, and for nothing else.
 type loop struct {
@@ -129,6 +130,8 @@ func judge(pass *check.Pass, l loop, starts map[inspector.Cursor]inspector.Curso
 		pass.Reportf(l.channel, "the loop over %s never ends: Stop does not close the channel", name)
 	case !code.IsMain(pass.Pass) && (hasContext(pass, fn) || hasContext(pass, outer) && usesContext(pass, fn)):
 		pass.Reportf(l.channel, "the loop over %s goes on when the context is done", name)
+	case started && !code.IsMain(pass.Pass) && waitsForContext(pass, start):
+		pass.Reportf(l.channel, "the loop over %s goes on when the context of the function that starts it is done", name)
 	case started:
 		if owner := stopper(pass, outer); owner != "" {
 			pass.Reportf(l.channel, "the loop over %s goes on after %s", name, owner)
@@ -179,15 +182,38 @@ func usesContext(pass *check.Pass, fn inspector.Cursor) bool {
 	return false
 }
 
+// waitsForContext reports whether the function that starts a goroutine has a context, and
+// waits for its end: it is done then, and the goroutine is not.
+func waitsForContext(pass *check.Pass, start inspector.Cursor) bool {
+	outer, ok := code.Enclosing(start)
+	if !ok || !hasContext(pass, outer) {
+		return false
+	}
+	for c := range outer.Preorder((*ast.UnaryExpr)(nil)) {
+		recv := c.Node().(*ast.UnaryExpr)
+		if code.Function(c) == outer && recv.Op == token.ARROW && code.IsCall(pass.TypesInfo, ast.Unparen(recv.X), "(context.Context).Done") {
+			return true
+		}
+	}
+	return false
+}
+
 // stopper returns how what a function belongs to is stopped: by a method of its
-// receiver, or of what it returns.
+// receiver, or a channel in that, or by a method of what it returns.
 func stopper(pass *check.Pass, fn inspector.Cursor) string {
 	decl, ok := fn.Node().(*ast.FuncDecl)
 	if !ok {
 		return ""
 	}
 	if decl.Recv != nil {
-		return stopMethod(pass.TypesInfo.TypeOf(decl.Recv.List[0].Type))
+		t := pass.TypesInfo.TypeOf(decl.Recv.List[0].Type)
+		if name := stopMethod(t); name != "" {
+			return name
+		}
+		if field := pass.ResultOf[chans.Analyzer].(*chans.Info).StopOf(t); field != nil {
+			return "the close of " + field.Name()
+		}
+		return ""
 	}
 	if decl.Type.Results == nil || len(decl.Type.Results.List) == 0 {
 		return ""

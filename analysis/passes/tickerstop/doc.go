@@ -33,8 +33,13 @@
 //		}
 //	}
 //
+// Nor may a new ticker take the place of another in a loop before that is stopped.
+//
 // Not reported are tickers that are handed on, those of functions that do not return,
-// and those of programs (package main) and of tests, which end with the process.
+// and those of programs (package main) and of tests, which end with the process; so do
+// those of functions that take signals, and of functions in packages of commands (cmd) that
+// nothing calls in a loop, for a request, or for an object. Nor is one of which only the
+// channel is kept, for loops that have no end.
 //
 // To switch it off for one line: //quiesce:ignore tickerstop reason
 package tickerstop

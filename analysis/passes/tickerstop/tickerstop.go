@@ -41,10 +41,16 @@ func run(pass *check.Pass) (any, error) {
 
 func ticker(pass *check.Pass, at inspector.Cursor, call *ast.CallExpr) {
 	fn, ok := code.Enclosing(at)
-	if !ok || code.IsInit(fn.Node()) {
+	if !ok || code.IsInit(fn.Node()) || ofProcess(pass, fn) {
+		return
+	}
+	if replaced(pass, at, call) {
 		return
 	}
 	if dropped(at) {
+		if neverNeedless(pass, at) {
+			return
+		}
 		pass.Reportf(call, "a ticker of which only the channel is kept: nothing can stop it (before Go 1.23)")
 		return
 	}

@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), tickerstop.Analyzer, "a", "old")
+	analysistest.Run(t, analysistest.TestData(), tickerstop.Analyzer, "a", "old", "host.org/me/prog/cmd/prog/update")
 }

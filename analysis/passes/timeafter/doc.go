@@ -41,8 +41,9 @@
 // version of Go: it was to be a pause, and is none.
 //
 // Not reported are a select whose other cases all leave the loop: there each timer is
-// waited for, but the last; one whose only other case is the end of a context; a constant
-// of at most five seconds, which few timers outlive at a time; and tests.
+// waited for, but the last; one after which the loop is left; one whose only other case
+// is the end of a context; a constant of at most five seconds, or a variable that is one
+// at first, which few timers outlive at a time; and tests.
 //
 // To switch it off for one line: //quiesce:ignore timeafter reason
 package timeafter

@@ -31,7 +31,7 @@ func run(pass *check.Pass) (any, error) {
 			pass.Reportf(call, "time.After returns at once, and nobody waits for its timer: use time.Sleep, or receive from it")
 			continue
 		}
-		if short(pass, call) || !repeats(pass.TypesInfo, cur) || !code.Before(pass.TypesInfo, cur, code.TimersCollected) {
+		if short(pass, cur) || !repeats(pass.TypesInfo, cur) || !code.Before(pass.TypesInfo, cur, code.TimersCollected) {
 			continue
 		}
 		pass.Reportf(call, "time.After in a loop: each turn leaves a timer behind until it fires (before Go 1.23)")
@@ -40,21 +40,37 @@ func run(pass *check.Pass) (any, error) {
 }
 
 // short reports whether a timer fires so soon that few of them can pile up.
-func short(pass *check.Pass, call *ast.CallExpr) bool {
-	d, ok := code.IntConst(pass.TypesInfo, call.Args[0])
-	if v, isVar := code.ObjectOf(pass.TypesInfo, call.Args[0]).(*types.Var); isVar && v.Parent() == pass.Pkg.Scope() {
-		d, ok = initial(pass, v)
+func short(pass *check.Pass, call inspector.Cursor) bool {
+	arg := call.Node().(*ast.CallExpr).Args[0]
+	d, ok := code.IntConst(pass.TypesInfo, arg)
+	if v, isVar := code.ObjectOf(pass.TypesInfo, arg).(*types.Var); isVar {
+		scope := pass.Inspect.Root()
+		if v.Parent() != pass.Pkg.Scope() {
+			scope = code.Declaration(call)
+		}
+		if scope.Valid() {
+			d, ok = initial(pass.TypesInfo, scope, v)
+		}
 	}
 	return ok && time.Duration(d) <= 5*time.Second
 }
 
-// initial returns the constant that a package variable has at first.
-func initial(pass *check.Pass, v *types.Var) (int64, bool) {
-	for cur := range pass.Inspect.Root().Preorder((*ast.ValueSpec)(nil)) {
-		spec := cur.Node().(*ast.ValueSpec)
-		for i, name := range spec.Names {
-			if pass.TypesInfo.Defs[name] == types.Object(v) && i < len(spec.Values) {
-				return code.IntConst(pass.TypesInfo, spec.Values[i])
+// initial returns the constant that a variable has at first.
+func initial(info *types.Info, scope inspector.Cursor, v *types.Var) (int64, bool) {
+	for cur := range scope.Preorder((*ast.ValueSpec)(nil), (*ast.AssignStmt)(nil)) {
+		var names, values []ast.Expr
+		switch n := cur.Node().(type) {
+		case *ast.ValueSpec:
+			for _, name := range n.Names {
+				names = append(names, name)
+			}
+			values = n.Values
+		case *ast.AssignStmt:
+			names, values = n.Lhs, n.Rhs
+		}
+		for i, name := range names {
+			if id, ok := name.(*ast.Ident); ok && info.Defs[id] == types.Object(v) && len(values) == len(names) {
+				return code.IntConst(info, values[i])
 			}
 		}
 	}
@@ -73,9 +89,19 @@ func repeats(info *types.Info, call inspector.Cursor) bool {
 			continue // in the body of the case: a statement of its own
 		}
 		choice := clause.Parent().Parent() // the block, and the select
-		return overtaken(info, choice.Node().(*ast.SelectStmt), comm) && code.InLoop(choice)
+		return overtaken(info, choice.Node().(*ast.SelectStmt), comm) && code.InLoop(choice) && !last(choice)
 	}
 	return false
+}
+
+// last reports whether the statement after a select leaves the loop: there is one timer.
+func last(choice inspector.Cursor) bool {
+	next, ok := choice.NextSibling()
+	if !ok {
+		return false
+	}
+	stmt, ok := next.Node().(ast.Stmt)
+	return ok && leaves([]ast.Stmt{stmt})
 }
 
 // overtaken reports whether a select has a case beside own that does not leave the loop,

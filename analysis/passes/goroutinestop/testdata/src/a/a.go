@@ -637,7 +637,7 @@ type unmade struct {
 
 func (u *unmade) start() {
 	u.in = make(chan int)
-	go func() { // want `the goroutine cannot be stopped: the loop at line \d+ waits for quit, which nothing closes or sends to`
+	go func() { // want `the goroutine cannot be stopped: the loop at line \d+ waits for quit, which nothing makes`
 		for {
 			select {
 			case <-u.quit:

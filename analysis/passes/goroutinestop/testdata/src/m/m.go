@@ -20,6 +20,24 @@ func (p *poller) start() {
 
 func (p *poller) Close() { p.n = 0 }
 
+// hub has no method that stops it, but a channel.
+type hub struct {
+	shutdown chan struct{}
+	n        int
+}
+
+func (h *hub) serve(signals chan int) {
+	h.shutdown = make(chan struct{})
+	go func() { // want `the loop at line \d+ has no end`
+		for {
+			time.Sleep(time.Second)
+			h.n++
+		}
+	}()
+	<-signals
+	close(h.shutdown)
+}
+
 // What follows is innocent: it lives as long as the process.
 
 func watch() {

@@ -139,3 +139,33 @@ func polls(events <-chan int) {
 		}
 	}
 }
+
+// The last turn waits for what is still under way.
+func lastWait(sent <-chan bool, stop <-chan bool) {
+	for {
+		select {
+		case <-sent:
+			continue
+		case <-stop:
+			select {
+			case <-sent:
+			case <-time.After(time.Minute):
+			}
+			return
+		}
+	}
+}
+
+func pollsOften(events <-chan int, long time.Duration) {
+	pause, patience := time.Second, long
+	for {
+		select {
+		case <-events:
+		case <-time.After(pause):
+		}
+		select {
+		case <-events:
+		case <-time.After(patience): // want `time.After in a loop`
+		}
+	}
+}
