@@ -41,6 +41,10 @@
 // Reported as well is the failure of a server beside what main runs with a context that
 // a signal ends, if it ends the process: what runs is then not stopped in order.
 //
+// So is an exit at a signal, in a goroutine that a method starts, if its object is one that
+// is started and can be shut down (Shutdown, Stop, Close) and the goroutine does nothing
+// with it before.
+//
 // Not reported is an exit after the goroutine's own clean-up, one that is forced by a
 // second signal or a time limit, and the Fatal of the goroutine of the very server that
 // would be shut down: if it cannot listen, it has no requests.

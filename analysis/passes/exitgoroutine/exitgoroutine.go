@@ -95,7 +95,7 @@ func (c *checker) exit(g goroutine, exit inspector.Cursor) bool {
 			}
 		}
 	}
-	return false
+	return c.unstopped(g, exit)
 }
 
 // cleanUp returns the first clean-up of the function around a place, at which a goroutine is

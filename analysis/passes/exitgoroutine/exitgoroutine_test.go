@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), exitgoroutine.Analyzer, "a", "drain", "later", "nodrain", "parts")
+	analysistest.Run(t, analysistest.TestData(), exitgoroutine.Analyzer, "a", "drain", "later", "nodrain", "parts", "unstopped")
 }

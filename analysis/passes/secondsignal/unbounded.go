@@ -26,6 +26,9 @@ func (f finder) follows(stmts []inspector.Cursor) (*ast.CallExpr, string) {
 	near := f.limits(stmts)
 	for _, stmt := range stmts {
 		for call := range signals.Synchronous(stmt) {
+			if run := f.pkg.Registered(call); run != nil && near == (limits{}) && f.endsProgram(stmts) && !f.reload(stmt, call) {
+				return run, f.pkg.Callee(run).Name()
+			}
 			if f.gives(call) || signals.Ends(call) {
 				return nil, ""
 			}
@@ -52,6 +55,18 @@ func (f finder) exits(stmts []inspector.Cursor) bool {
 	for _, stmt := range stmts {
 		for call := range signals.Synchronous(stmt) {
 			if signals.Ends(call) || f.gives(call) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// endsProgram is exits, also by functions of the package that end with an exit.
+func (f finder) endsProgram(stmts []inspector.Cursor) bool {
+	for _, stmt := range stmts {
+		for call := range signals.Synchronous(stmt) {
+			if f.pkg.EndsProgram(call) {
 				return true
 			}
 		}

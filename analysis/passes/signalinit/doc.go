@@ -5,7 +5,7 @@
 //
 // # Analyzer signalinit
 //
-// signalinit: report libraries that take signals in init or in a constructor
+// signalinit: report packages that take signals in init, and libraries that do in a constructor
 //
 // A signal belongs to the program. As long as anybody has registered SIGTERM or SIGINT
 // its default action is off, so a package that does it in init, or in New, stops Ctrl-C
@@ -27,9 +27,14 @@
 //		signal.Notify(c, syscall.SIGTERM)
 //		defer signal.Stop(c)
 //
-// Not reported: package main, packages of commands, and tests; a constructor whose name,
-// package or comment speaks of signals, or that asks something first; signals that do not
-// end a program, in a constructor.
+// A program with several commands (by its library for command lines) does the same to
+// itself when its package main registers before main, in init or for a package variable:
+// commands that need no clean-up cannot be ended any more in the usual way, nor can tests.
+//
+// Not reported: package main of other programs, and what it ignores; constructors in
+// packages of commands; tests; a constructor whose name, package or comment speaks of
+// signals, or that asks something first; signals that do not end a program, in a
+// constructor or in package main.
 //
 // To switch it off for one line: //quiesce:ignore signalinit reason
 package signalinit

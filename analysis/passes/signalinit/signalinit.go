@@ -23,7 +23,11 @@ var Analyzer = check.New(doc, run, signals.Analyzer)
 
 func run(pass *check.Pass) (any, error) {
 	pkg := signals.Of(pass.Pass)
-	if pkg == nil || pass.Pkg.Name() == "main" {
+	if pkg == nil {
+		return nil, nil
+	}
+	if code.IsMain(pass.Pass) {
+		program(pass, pkg)
 		return nil, nil
 	}
 	r := reporter{pass, map[*signals.Call]bool{}}
@@ -36,7 +40,7 @@ func run(pass *check.Pass) (any, error) {
 			r.report(ending(pkg.Reached(decl, false)), fn.Name())
 		}
 	}
-	r.report(initializers(pkg), "a package variable")
+	r.report(initializers(pass, pkg), "a package variable")
 	return nil, nil
 }
 
@@ -85,11 +89,11 @@ func constructor(pass *check.Pass, fn *types.Func, decl inspector.Cursor) bool {
 }
 
 // initializers returns the calls that are made to set package variables.
-func initializers(pkg *signals.Package) []*signals.Call {
+func initializers(pass *check.Pass, pkg *signals.Package) []*signals.Call {
 	var out []*signals.Call
-	for _, call := range pkg.Calls {
-		if fn := code.Function(call.At); !fn.Valid() {
-			out = append(out, call)
+	for cur := range pass.Inspect.Root().Preorder((*ast.ValueSpec)(nil)) {
+		if fn := code.Function(cur); !fn.Valid() && !code.IsTest(pass.Fset, cur.Node().Pos()) {
+			out = append(out, pkg.Reached(cur, true)...)
 		}
 	}
 	return out

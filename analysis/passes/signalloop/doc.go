@@ -29,8 +29,11 @@
 //		return
 //
 // Reported are SIGTERM and SIGINT, if what the loop does with them is to log, to assign
-// local variables, and to go on. Not reported: a loop that calls anything else, closes or
-// sends to a channel; whose other receives of the same signal are elsewhere; tests.
+// local variables, and to go on; and if it stops servers (Shutdown, GracefulStop, Stop) and
+// goes on, in main or in what main waits for, by a call or by a group: nothing is served any
+// more, and the program does not end. Not reported: a loop that calls anything else, closes
+// or sends to a channel; a program that ends elsewhere, with os.Exit in a goroutine;
+// whose other receives of the same signal are elsewhere; tests.
 //
 // To switch it off for one line: //quiesce:ignore signalloop reason
 package signalloop

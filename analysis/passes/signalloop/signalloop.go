@@ -36,8 +36,15 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-			if l.Has(s) && deaf(pass, pkg, r, s) {
+			if !l.Has(s) {
+				continue
+			}
+			if deaf(pass, pkg, r, s) {
 				pass.Reportf(at(r), "this loop takes %s and goes on: the program has to be killed", name(s))
+				break
+			}
+			if len(c.Closes) == 0 && stays(pass, pkg, r, s) {
+				pass.Reportf(c.Notifies[0].Expr, "the loop that takes %s stops what runs and then waits for the next signal: the program never ends", name(s))
 				break
 			}
 		}
@@ -79,15 +86,28 @@ func elsewhere(pkg *signals.Package, c *signals.Channel) bool {
 
 // deaf reports whether nothing comes of a signal after it has been received.
 func deaf(pass *check.Pass, pkg *signals.Package, receive inspector.Cursor, s syscall.Signal) bool {
+	w, body, ok := newWalk(pass, pkg, receive, s)
+	return ok && w.all(body)
+}
+
+// stays reports whether what runs is stopped for a signal, but not the loop that has taken
+// it, which the program waits for.
+func stays(pass *check.Pass, pkg *signals.Package, receive inspector.Cursor, s syscall.Signal) bool {
+	w, body, ok := newWalk(pass, pkg, receive, s)
+	return ok && w.alone(receive) && w.stopsAndStays(body)
+}
+
+// newWalk returns a walk through what follows the receive of a signal in its loop.
+func newWalk(pass *check.Pass, pkg *signals.Package, receive inspector.Cursor, s syscall.Signal) (w *walk, body []inspector.Cursor, ok bool) {
 	loop, body, ok := handler(receive)
 	if !ok {
-		return false
+		return nil, nil, false
 	}
-	w := walk{pass: pass, pkg: pkg, signal: s, loop: loop}
+	w = &walk{pass: pass, pkg: pkg, signal: s, loop: loop}
 	if id := received(receive); id != nil {
 		w.variable = pass.TypesInfo.ObjectOf(id)
 	}
-	return w.all(body)
+	return w, body, true
 }
 
 // handler returns the loop that a receive is in, and the statements of it that follow

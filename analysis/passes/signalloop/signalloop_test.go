@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), signalloop.Analyzer, "a")
+	analysistest.Run(t, analysistest.TestData(), signalloop.Analyzer, "a", "program")
 }

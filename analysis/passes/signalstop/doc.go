@@ -31,9 +31,10 @@
 // Reported are a select that may go on without a signal, a goroutine, and a constructor;
 // in package main only a loop that makes a channel each time. Not reported: a receive
 // that only a signal can end, and one in a goroutine of what serves, runs, or is there to
-// take signals; a receiver that exits the program or goes on for ever; a channel that is
-// given to other packages, or came from there; signals that do not end a program, but for
-// constructors and goroutines that each object has; tests.
+// take signals; a receiver that exits the program, unless another case of its select
+// returns, or goes on for ever; a channel that is given to other packages, or came from
+// there; signals that do not end a program, but for constructors and goroutines that each
+// object has; tests.
 //
 // To switch it off for one line: //quiesce:ignore signalstop reason
 package signalstop

@@ -147,11 +147,29 @@ func continues(loop inspector.Cursor) bool {
 // program ends.
 func (f finder) returns(c *signals.Channel, notify *signals.Call) bool {
 	for _, r := range c.Receives {
-		if forever(r) || exits(r) || !f.ceases(r, notify) {
+		if forever(r) || exits(r) && !f.outlived(r) || !f.ceases(r, notify) {
 			return false
 		}
 	}
 	return len(c.Receives) > 0
+}
+
+// outlived reports whether a receive that exits the program is one case of a select of which
+// another one leaves the function: in a library the program may go on after that, and the
+// signals that would have ended it do nothing.
+func (f finder) outlived(receive inspector.Cursor) bool {
+	if f.command || !alternatives(receive) {
+		return false
+	}
+	for clause := range receive.Enclosing((*ast.CommClause)(nil)) {
+		for other := range clause.Parent().Children() {
+			if n := other.Node().(*ast.CommClause); other != clause && n.Comm != nil && code.EndsInReturn(n.Body) {
+				return true
+			}
+		}
+		break
+	}
+	return false
 }
 
 // ceases reports whether a receive may be left before a signal comes: it is one case of
@@ -160,7 +178,7 @@ func (f finder) returns(c *signals.Channel, notify *signals.Call) bool {
 func (f finder) ceases(receive inspector.Cursor, notify *signals.Call) bool {
 	decl := code.Declaration(notify.At)
 	here := code.Function(receive) == code.Function(notify.At)
-	if !decl.Valid() || f.command && (decl != code.Function(receive) || f.lives(decl)) {
+	if !decl.Valid() || f.exitsWith(decl) || f.command && (decl != code.Function(receive) || f.lives(decl)) {
 		return false
 	}
 	if alternatives(receive) {
@@ -170,6 +188,23 @@ func (f finder) ceases(receive inspector.Cursor, notify *signals.Call) bool {
 		return !f.command && f.perObject(decl)
 	}
 	return !f.command && !f.lives(decl)
+}
+
+// exitsWith reports whether a function is only called for the code that the program exits with,
+// as in os.Exit(run()).
+func (f finder) exitsWith(decl inspector.Cursor) bool {
+	fn, found := f.pass.TypesInfo.Defs[decl.Node().(*ast.FuncDecl).Name], false
+	for cur := range f.pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
+		if callee := f.pkg.Callee(cur.Node().(*ast.CallExpr)); callee == nil || callee != fn {
+			continue
+		}
+		outer, ok := cur.Parent().Node().(*ast.CallExpr)
+		if !ok || !signals.Ends(outer) {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // perObject reports whether a function is a method that only go statements run: one

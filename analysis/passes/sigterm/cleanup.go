@@ -21,9 +21,12 @@ func cleansUp(pass *check.Pass, pkg *signals.Package, call *signals.Call) *ast.C
 		return nil
 	}
 	for _, receive := range call.Channel.Receives {
-		daemon := waitsOnly(pass, receive)
+		daemon, ends := waitsOnly(pass, receive), exitsAfter(pkg, receive)
 		for _, stmt := range signals.After(receive) {
 			for c := range signals.Synchronous(stmt) {
+				if run := pkg.Registered(c); ends && run != nil {
+					return run
+				}
 				if removes(pass, c) || daemon && stops(pass, pkg, c) {
 					return c
 				}
@@ -34,6 +37,18 @@ func cleansUp(pass *check.Pass, pkg *signals.Package, call *signals.Call) *ast.C
 		}
 	}
 	return nil
+}
+
+// exitsAfter reports whether what follows a receive ends the program.
+func exitsAfter(pkg *signals.Package, receive inspector.Cursor) bool {
+	for _, stmt := range signals.After(receive) {
+		for call := range signals.Synchronous(stmt) {
+			if pkg.EndsProgram(call) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beforeExit returns the clean-up of a function of the package that ends the program with

@@ -30,7 +30,8 @@
 // and no SIGTERM is taken in the package; where main is of a program one of whose packages
 // serves; and where the signal is followed by a clean-up of what outlives the process: a
 // call named so, or one that removes files, unmounts, or restores the terminal, itself or
-// in a function of the package that ends with os.Exit, or, where main waits for nothing
+// in a function of the package that ends with os.Exit, or one that runs a list of functions
+// that others have registered before the program ends, or, where main waits for nothing
 // else, that stops what another package of the program runs.
 // Not reported: servers that wait for the answer of a browser; signals that cannot be read
 // off the code; packages that call others which may take SIGTERM; tests.

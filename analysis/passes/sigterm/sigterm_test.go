@@ -12,5 +12,5 @@ import (
 
 func Test(t *testing.T) {
 	analysistest.Run(t, analysistest.TestData(), sigterm.Analyzer, "check", "server", "cli", "both", "every", "lib", "foreign", "cmd/sub", "remote/cmd/cache", "remote", "cmd/remote",
-		"exits", "handled", "host.org/me/prog", "host.org/me/tool", "host.org/me/worker", "host.org/me/worker/tool", "host.org/me/group", "host.org/me/groups")
+		"exits", "atexit", "handled", "host.org/me/prog", "host.org/me/tool", "host.org/me/worker", "host.org/me/worker/tool", "host.org/me/group", "host.org/me/groups")
 }

@@ -454,3 +454,65 @@ func heard(srv *http.Server) {
 	_ = srv.ListenAndServe()
 	<-done
 }
+
+var handlers struct {
+	ch   chan os.Signal
+	list []func() error
+}
+
+func init() {
+	handlers.ch = make(chan os.Signal, 1)
+	go handleAll(handlers.ch)
+	signal.Notify(handlers.ch, syscall.SIGINT) // want "a second signal has no effect: nobody receives it while runHandlers waits without a bound"
+}
+
+func handleAll(c <-chan os.Signal) {
+	for s := range c {
+		println(s)
+		leave(1)
+	}
+}
+
+func leave(code int) {
+	runHandlers()
+	os.Exit(code)
+}
+
+func runHandlers() {
+	for _, f := range handlers.list {
+		if err := f(); err != nil {
+			println(err)
+		}
+	}
+}
+
+func givesBackFirst() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGINT)
+	go func() {
+		<-c
+		signal.Stop(c)
+		leave(1)
+	}()
+}
+
+func exitsInTime() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGINT)
+	go func() {
+		<-c
+		time.AfterFunc(time.Second, func() { os.Exit(2) })
+		leave(1)
+	}()
+}
+
+// It tells others each time, and goes on.
+func tells() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGINT)
+	go func() {
+		for range c {
+			runHandlers()
+		}
+	}()
+}

@@ -124,3 +124,11 @@ func (s *Server) Run() {
 	defer signal.Stop(c)
 	<-c
 }
+
+var _ = hangup()
+
+func hangup() chan os.Signal {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP) // want "signal.Notify from a package variable"
+	return c
+}

@@ -197,3 +197,55 @@ func (p *plugin) reloads(done chan struct{}) {
 
 // OnHangup is for others, too.
 func OnHangup(c chan os.Signal) { signal.Notify(c, syscall.SIGHUP) }
+
+// An embedded is a server that programs have in them: when it has been stopped they go on.
+type embedded struct{ quit chan struct{} }
+
+func (e *embedded) handle() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGINT, syscall.SIGHUP) // want "signal.Notify without signal.Stop: when nobody reads the channel any more"
+	go func() {
+		for {
+			select {
+			case sig := <-c:
+				switch sig {
+				case syscall.SIGINT:
+					os.Exit(0)
+				case syscall.SIGHUP:
+					println("reload")
+				}
+			case <-e.quit:
+				return
+			}
+		}
+	}()
+}
+
+// This one ends with the program only.
+func (e *embedded) handleForEver(turns chan int) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGINT)
+	go func() {
+		for {
+			select {
+			case <-c:
+				os.Exit(0)
+			case <-turns:
+				println("turn")
+			}
+		}
+	}()
+}
+
+func Main(closed chan struct{}) { os.Exit(runUntil(closed)) }
+
+// The program ends with it.
+func runUntil(closed chan struct{}) int {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	select {
+	case <-c:
+	case <-closed:
+	}
+	return 0
+}
