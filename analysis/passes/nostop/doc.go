@@ -45,8 +45,15 @@
 // server may be in a package of a command (cmd, cli), if nothing else knows it and there
 // is a database or a clean-up; or it is a type of the program that can be closed, or is
 // called a server, service or daemon, and that is run with context.Background() or, by the
-// only one who knows it, with nothing; or main itself takes connections in an endless loop. A
-// program that handles signals or stops servers, or imports a package that does, is not
+// only one who knows it, with nothing; or main itself takes connections in an endless loop.
+//
+// In other packages of a program it reports the servers of net/http that only the function
+// which starts them knows: ListenAndServe of the package, and a server in a variable that is
+// given to nobody, on a socket of its own. Whoever handles the signals cannot shut them
+// down. Not reported there are servers that are started in a loop, for a request or a
+// listener from elsewhere, and those for figures, for a login and to look after the program.
+//
+// A program that handles signals or stops servers, or imports a package that does, is not
 // reported, but for those of its commands (of cobra or cli) that serve, defer clean-up or
 // leave a Stop uncalled, and do neither themselves nor ask for the command's context, and
 // for servers that only the function knows which then waits for the signal, and ends. Nor

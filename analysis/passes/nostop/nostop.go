@@ -35,6 +35,10 @@ func run(pass *check.Pass) (any, error) {
 		return nil, nil
 	}
 	c := &checker{pass, info}
+	if !code.IsMain(pass.Pass) && !ofCommand(pass) && c.privates() {
+		pass.ExportPackageFact(&reported{Found: true})
+		return nil, nil
+	}
 	if info.ProgramSignals {
 		c.subcommands()
 		c.notStopped()
@@ -52,6 +56,10 @@ func run(pass *check.Pass) (any, error) {
 	}
 	if s, ok := c.serve(); ok && (info.State || code.IsMain(pass.Pass) && ownPackages(pass) || c.defersCleanup()) {
 		for _, s := range c.alternatives(s) {
+			if !code.IsMain(pass.Pass) && c.nobodyElse(s) {
+				c.reportPrivate(s) // whatever main does
+				continue
+			}
 			pass.Reportf(s.Call, "%s serves until the process is killed: nothing handles SIGTERM, so requests are cut off and no clean-up runs",
 				types.ExprString(s.Call.Fun))
 		}

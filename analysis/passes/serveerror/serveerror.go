@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -130,11 +131,21 @@ func (c *checker) unnoticed(s server.Site) bool {
 }
 
 // minor reports whether the words around a server say that it may be missing: one for
-// profiles, or one for metrics and the like that has its listener already. A port in use,
+// profiles, or one for metrics and the like that has its listener already, and writes to the
+// log why it ends, or is asked all the time by something else, which tells. A port in use,
 // the error that does happen, was seen before then.
 func (c *checker) minor(s server.Site, at inspector.Cursor) bool {
 	binds := strings.HasPrefix(code.CallName(s.Call), "listenandserve")
-	return c.info.Profiles(at) || !binds && c.info.Aside(at)
+	return c.info.Profiles(at) || !binds && c.info.Aside(at) && (!dropped(s) || c.info.Probed(at))
+}
+
+// dropped reports whether nothing is done with the error of a server, not even written.
+func dropped(s server.Site) bool {
+	switch s.At.Parent().Node().(type) {
+	case *ast.ExprStmt, *ast.GoStmt:
+		return true
+	}
+	return false
 }
 
 // unnoticedMethod reports the same of a function of the package that is only run as a
@@ -217,11 +228,25 @@ func (c *checker) onlyLogs(body *ast.BlockStmt, serve *ast.CallExpr) bool {
 		case *ast.UnaryExpr:
 			ok = ok && (n.Op != token.ARROW || n.Pos() < serve.Pos())
 		case *ast.AssignStmt:
-			ok = ok && (n.Pos() < serve.Pos() && n.End() < serve.Pos() || c.local(body, n))
+			ok = ok && (n.Pos() < serve.Pos() && n.End() < serve.Pos() || c.local(body, n) || forgets(n))
 		}
 		return ok
 	})
 	return ok && c.unused(body, serve)
+}
+
+// forgets reports whether an assignment sets everything to nil: what has ended is let go.
+func forgets(a *ast.AssignStmt) bool {
+	return !slices.ContainsFunc(a.Rhs, func(e ast.Expr) bool {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		return !ok || id.Name != "nil"
+	})
+}
+
+// locks only guard what is done between them.
+var locks = []string{
+	"(*sync.Mutex).Lock", "(*sync.Mutex).Unlock", "(*sync.RWMutex).Lock", "(*sync.RWMutex).Unlock",
+	"(*sync.RWMutex).RLock", "(*sync.RWMutex).RUnlock", "(sync.Locker).Lock", "(sync.Locker).Unlock",
 }
 
 // acts reports whether a call does more than write to the log.
@@ -230,7 +255,7 @@ func (c *checker) acts(call *ast.CallExpr) bool {
 	if c.info.Fatal(info, call) {
 		return true
 	}
-	if code.IsCall(info, call, "(net.Listener).Close", "(io.Closer).Close", "os.Remove", "errors.Is", "errors.As") {
+	if code.IsCall(info, call, "(net.Listener).Close", "(io.Closer).Close", "os.Remove", "errors.Is", "errors.As") || code.IsCall(info, call, locks...) {
 		return false
 	}
 	if code.IsBuiltin(info, call, "close") && c.unheard(call.Args[0]) || c.countedForStop(call) {

@@ -23,7 +23,7 @@ func (c *checker) waitsOn(s server.Site) bool {
 	}
 	for _, stmt := range behind(s.At) {
 		switch {
-		case c.waitsForStop(stmt):
+		case c.waitsForStop(stmt), c.waitsForEnd(stmt, s):
 			return true
 		case !c.looksOn(stmt):
 			return false
@@ -93,6 +93,35 @@ func (c *checker) waitsForStop(stmt ast.Stmt) bool {
 	return false
 }
 
+// waitsForEnd reports whether a statement waits for the end of what was to serve, with the
+// method Wait of the same object, or for nothing at all.
+func (c *checker) waitsForEnd(stmt ast.Stmt, s server.Site) bool {
+	switch stmt := stmt.(type) {
+	case *ast.SelectStmt:
+		return len(stmt.Body.List) == 0
+	case *ast.ExprStmt:
+		call, ok := stmt.X.(*ast.CallExpr)
+		if !ok || len(call.Args) > 0 {
+			return false
+		}
+		wait, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+		serve, okToo := ast.Unparen(s.Call.Fun).(*ast.SelectorExpr)
+		return ok && okToo && wait.Sel.Name == "Wait" && types.ExprString(wait.X) == types.ExprString(serve.X)
+	}
+	return false
+}
+
+// receives reports whether something is received from in code.
+func receives(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		u, ok := n.(*ast.UnaryExpr)
+		found = found || ok && u.Op == token.ARROW
+		return !found
+	})
+	return found
+}
+
 // receivesStop reports whether an expression is a receive, or a call that is given one, other
 // than from a clock.
 func (c *checker) receivesStop(e ast.Expr) bool {
@@ -124,6 +153,7 @@ func (c *checker) looksOn(stmt ast.Stmt) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			ok = ok && !c.acts(n)
+			return !server.Logs(c.pass.TypesInfo, n) || receives(n)
 		case *ast.ReturnStmt, *ast.BranchStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt, *ast.SelectStmt, *ast.ForStmt, *ast.RangeStmt, *ast.AssignStmt:
 			ok = false
 		case *ast.UnaryExpr:

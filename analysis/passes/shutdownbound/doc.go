@@ -34,6 +34,9 @@
 //	defer t.Stop()
 //	srv.GracefulStop()
 //
+// A select with time.After right behind such a stop does not help: its time begins only
+// when the stop is over.
+//
 // It does not report a Shutdown in a goroutine that tells nobody when it is over, which
 // holds nothing up (see shutdownwait), and a stop beside which something forces the end:
 // a timer, a select with another way out, a Stop or Close of the same server elsewhere. A

@@ -29,6 +29,8 @@ func run(pass *check.Pass) (any, error) {
 	c := &checker{pass, info}
 	for _, s := range slices.Concat(info.Sites, c.literals()) {
 		switch {
+		case c.limitedTooLate(s):
+			pass.Reportf(s.Call, "%s waits without a bound: the time limit behind it begins only when it is over", types.ExprString(s.Call.Fun))
 		case s.Op == server.GracefulStop && !c.forced(s, 0):
 			pass.Reportf(s.Call, "%s waits without a bound: one open stream or slow client holds the stop until the process is killed",
 				types.ExprString(s.Call.Fun))
@@ -64,7 +66,7 @@ func (c *checker) forced(s server.Site, depth int) bool {
 func (c *checker) closedElsewhere(s server.Site) bool {
 	own, _ := code.Enclosing(s.At)
 	for _, other := range c.info.Sites {
-		if other.Op != server.Close || other.Server != nil && s.Server != nil && other.Server != s.Server {
+		if other.Op != server.Close || !c.maySame(s, other) {
 			continue
 		}
 		fn, ok := code.Enclosing(other.At)
@@ -77,6 +79,19 @@ func (c *checker) closedElsewhere(s server.Site) bool {
 		}
 	}
 	return c.closeValue(s)
+}
+
+// maySame reports whether two calls may be about the same server: where one of them is not
+// known, if they are of one type or in one function.
+func (c *checker) maySame(a, b server.Site) bool {
+	if a.Server != nil && b.Server != nil {
+		return a.Server == b.Server
+	}
+	x, y := code.Receiver(a.Call), code.Receiver(b.Call)
+	if x == nil || y == nil || server.Declaration(a.At) == server.Declaration(b.At) {
+		return true
+	}
+	return types.Identical(c.pass.TypesInfo.TypeOf(x), c.pass.TypesInfo.TypeOf(y))
 }
 
 // deferred reports whether a call is deferred, alone or in a function literal.

@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), shutdownbound.Analyzer, "a", "b")
+	analysistest.Run(t, analysistest.TestData(), shutdownbound.Analyzer, "a", "b", "output")
 }

@@ -145,14 +145,19 @@ func (c *checker) exits(n ast.Node) bool {
 	return exits
 }
 
-// callersForce reports whether a caller of the function that stops bounds it.
+// callersForce reports whether a caller of the function that stops bounds it. One that does
+// not wait for it says nothing about the callers in other packages.
 func (c *checker) callersForce(s server.Site) bool {
 	decl := server.Declaration(s.At)
 	if decl == nil {
 		return false
 	}
+	open := decl.Name.IsExported() && !code.IsMain(c.pass.Pass)
 	for _, caller := range c.info.Sites {
-		if caller.Wrapped && c.info.Callee(c.pass.TypesInfo, caller.Call) == decl && c.forced(caller, 1) {
+		if !caller.Wrapped || c.info.Callee(c.pass.TypesInfo, caller.Call) != decl || open && server.Unheard(c.pass.TypesInfo, caller.At) {
+			continue
+		}
+		if c.forced(caller, 1) {
 			return true
 		}
 	}

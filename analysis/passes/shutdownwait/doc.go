@@ -39,8 +39,9 @@
 //	return nil
 //
 // It also reports a goroutine that waits for a context, shuts a server down, and tells
-// nobody when it is done, and one that a method named Stop, Close or Shutdown leaves the
-// Shutdown of a server to. It does not report goroutines that tell somebody (a channel, a
+// nobody when it is done, one that a method named Stop, Close or Shutdown leaves the
+// Shutdown of a server to, and one that is started with the last steps of a function: in
+// what it defers, or behind all that it waits for. It does not report goroutines that tell somebody (a channel, a
 // WaitGroup, a cancel function, a callback) where nothing returns before, goroutines
 // that end the process themselves, and servers for profiles and metrics.
 //

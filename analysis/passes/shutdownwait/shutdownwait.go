@@ -76,7 +76,7 @@ func (c *checker) check(s server.Site, j job) {
 			types.ExprString(serve.Call.Fun))
 		return
 	}
-	if (!s.Wrapped && (c.untold(s, j) || c.alone(s, j)) || c.forgotten(s, j)) && !c.drained(s) {
+	if (!s.Wrapped && (c.untold(s, j) || c.alone(s, j)) || c.forgotten(s, j) || c.last(s, j)) && !c.drained(s) {
 		c.report(s, j, "nobody can wait for %s: its goroutine tells no one when it is done, and the program may end before")
 	}
 }

@@ -303,3 +303,59 @@ func off(srv *http.Server) {
 	//quiesce:ignore serveerror a page for developers
 	go srv.ListenAndServe()
 }
+
+// A monitor has fields that are let go of when its server has ended.
+type monitor struct {
+	mu      sync.Mutex
+	srv     *http.Server
+	handler http.Handler
+	done    chan bool
+	up      bool
+}
+
+func newMonitor() *monitor { return &monitor{done: make(chan bool, 1)} }
+
+func (m *monitor) startMonitoring(l net.Listener) {
+	srv := &http.Server{Handler: api}
+	m.srv, m.handler = srv, api
+	go func() {
+		srv.Serve(l) // want `the program lives on without its server when srv.Serve fails`
+		srv.Handler = nil
+		m.mu.Lock()
+		m.handler = nil
+		m.mu.Unlock()
+		m.done <- true
+	}()
+}
+
+// This one writes why, and its port was free; the next says that it is down.
+func (m *monitor) startMetrics(l net.Listener) {
+	go func() {
+		if err := m.srv.Serve(l); err != nil {
+			log.Print(err)
+		}
+	}()
+	go func() {
+		m.srv.Serve(l)
+		m.mu.Lock()
+		m.up = false
+		m.mu.Unlock()
+	}()
+}
+
+func (m *monitor) Shutdown() {
+	m.srv.Close()
+	<-m.done
+}
+
+func waitsForEver(s *http.Server) {
+	if err := s.ListenAndServe(); err != nil { // want `the program lives on without its server when s.ListenAndServe fails`
+		log.Print(err)
+	}
+	select {}
+}
+
+// What asks for its metrics notices that there is no answer.
+func (m *monitor) startMetricsUnlogged(l net.Listener) {
+	go func() { m.srv.Serve(l) }()
+}

@@ -5,10 +5,13 @@ package web
 
 import "net/http"
 
-type Web struct{}
+type Web struct{ srv http.Server }
 
 func New() *Web { return &Web{} }
 
-func (w *Web) Serve(addr string) error { return http.ListenAndServe(addr, http.NotFoundHandler()) }
+func (w *Web) Serve(addr string) error {
+	w.srv.Addr = addr
+	return w.srv.ListenAndServe()
+}
 
 func (w *Web) Flush() {}

@@ -21,7 +21,7 @@ func (c *Command) Run() error {
 	}
 	go (&http.Server{Handler: metrics()}).Serve(ln)
 	srv := http.Server{Handler: store.Handler()}
-	return srv.Serve(ln) // want `srv.Serve serves until the process is killed`
+	return srv.Serve(ln) // want `nobody can shut down the server of srv.Serve: only this function knows it`
 }
 
 func metrics() http.Handler { return nil }
