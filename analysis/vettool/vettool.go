@@ -39,6 +39,9 @@ func Called(args []string) bool {
 // only, for none at all.
 func Main() {
 	args := os.Args[1:]
+	if slices.Equal(args, []string{"-V=full"}) && printVersion(os.Stdout) {
+		os.Exit(0)
+	}
 	runs := enabled(args)
 	if len(args) > 0 && factsOnly(args[len(args)-1]) {
 		runs = func(string) bool { return false }
