@@ -110,11 +110,16 @@ func (p *program) copy(ctx context.Context, work string) (string, error) {
 }
 
 // goCommand returns what the go command prints. The program's own go.mod decides what is
-// built, and may be amended: a module of the proxy often lacks what its workspace had.
+// built, and may be amended: a module of the proxy often lacks what its workspace had. A
+// tree with vendored packages, which the proxy never gives, is built with those.
 func goCommand(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = slices.Concat(os.Environ(), []string{"GOWORK=off", "GOFLAGS=-mod=mod"}, env)
+	mode := "mod"
+	if vendored(dir) {
+		mode = "vendor"
+	}
+	cmd.Env = slices.Concat(os.Environ(), []string{"GOWORK=off", "GOFLAGS=-mod=" + mode}, env)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -122,6 +127,11 @@ func goCommand(ctx context.Context, dir string, env []string, args ...string) ([
 		err = fmt.Errorf("go %s: %w\n%s", args[0], err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return out, err
+}
+
+func vendored(dir string) bool {
+	packages, _ := filepath.Glob(filepath.Join(dir, "vendor", "*", "*"))
+	return len(packages) > 0
 }
 
 // parse reads the objects that go vet prints, one a package.
