@@ -39,8 +39,13 @@ type text struct {
 	color bool
 }
 
+// finding says which findings are notes: these change no exit code.
 func (t *text) finding(f *Finding) {
-	t.line(place(f.File, f.Line, f.Column), shade(f.Severity), f.Message, " ("+f.Rule+")")
+	message := f.Message
+	if f.Severity == Note {
+		message = "note: " + message
+	}
+	t.line(place(f.File, f.Line, f.Column), shade(f.Severity), message, " ("+f.Rule+")")
 	if f.Why != "" {
 		t.hint("why", f.Why)
 	}
