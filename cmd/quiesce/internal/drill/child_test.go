@@ -33,8 +33,9 @@ const childVariable = "DRILL_TEST_SERVER"
 // storeVariable is a folder for what servers keep.
 const storeVariable = "DRILL_TEST_STORE"
 
-// readinessDelay is what the servers spend that are built with quiesce.
-const readinessDelay = 40 * time.Millisecond
+// readinessDelay is what the servers spend that are built with quiesce: several times what
+// a busy machine takes to let the drill see that readiness is off, and turn its clients.
+const readinessDelay = 200 * time.Millisecond
 
 // servers are those that the tests drill: correct, or broken as their name says.
 var servers = map[string]func(){
