@@ -50,6 +50,7 @@ while read -r dir; do
 done < <(modules)
 for os in windows darwin; do
 	check "vet core for $os" env GOOS=$os CGO_ENABLED=0 go vet ./...
+	check "build quiesce for $os" in_module cmd/quiesce env GOOS=$os CGO_ENABLED=0 go build -o /dev/null .
 done
 check "policy" go test -count=1 ./internal/policy
 check "policy of this tree" go test -count=1 -run '^TestPolicy' .
