@@ -99,6 +99,12 @@ func closed(at time.Duration) func(r *record.Round) {
 	}
 }
 
+func turned(at time.Duration) func(r *record.Round) {
+	return func(r *record.Round) {
+		r.Marks = append(r.Marks, record.Mark{What: record.MarkTurned, At: at})
+	}
+}
+
 func unready(at time.Duration, detail string) func(r *record.Round) {
 	return unreadySince(0, at, detail)
 }
