@@ -49,6 +49,7 @@ func run(pass *check.Pass) (any, error) {
 	f.orphans()
 	f.startsForeign()
 	f.errorPaths()
+	f.feeders()
 	return nil, nil
 }
 
