@@ -59,7 +59,8 @@
 // goes nowhere else, in a field of an object whose own Close or Stop forgets it, or is
 // forgotten by a function for a connection or request that returns an error. And a function
 // or method of another package that never comes back. And a worker that ranges over a channel
-// which who feeds it closes at its end, and not before a return that comes earlier.
+// which who feeds it closes at its end, and not before a return that comes earlier; and one
+// that a constructor starts for its object before it returns an error in the place of that.
 //
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;

@@ -50,6 +50,7 @@ func run(pass *check.Pass) (any, error) {
 	f.startsForeign()
 	f.errorPaths()
 	f.feeders()
+	f.constructors()
 	return nil, nil
 }
 

@@ -12,14 +12,15 @@ import (
 // counted looks at a literal that a go statement starts and a WaitGroup counts. It is
 // taken off the count before its work is done if Done comes first without a defer, or
 // if what it does is to start another goroutine: Wait then waits for nothing.
-func counted(pass *check.Pass, lit *ast.FuncLit) {
+func (f *finder) counted(lit *ast.FuncLit) {
+	pass := f.Pass
 	list := lit.Body.List
 	if len(list) != 2 && len(list) != 3 {
 		return
 	}
 	if stmt, ok := list[0].(*ast.ExprStmt); ok && isDone(pass, stmt.X) {
 		if calls(list[1]) && stopWaits(pass, ast.Unparen(stmt.X).(*ast.CallExpr)) {
-			pass.Reportf(stmt, "Done comes before the work and not in a defer: Wait does not wait for this goroutine")
+			f.Reportf(stmt, "Done comes before the work and not in a defer: Wait does not wait for this goroutine")
 		}
 		return
 	}
@@ -28,7 +29,7 @@ func counted(pass *check.Pass, lit *ast.FuncLit) {
 		return
 	}
 	if inner, ok := list[1].(*ast.GoStmt); ok && len(list) == 2 && !hasDone(pass, inner) {
-		pass.Reportf(inner, "this goroutine is not counted, and the one around it, which is, ends at once: Wait does not wait for it")
+		f.Reportf(inner, "this goroutine is not counted, and the one around it, which is, ends at once: Wait does not wait for it")
 	}
 }
 

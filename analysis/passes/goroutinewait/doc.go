@@ -61,6 +61,10 @@
 // channel or a flag, has a time limit, or one exchange only; where the connections are kept
 // somewhere; in programs, which end then; and where it copies from one side to the other.
 //
+// So is one of an object whose stop waits for a WaitGroup that counts others of its
+// goroutines, and not this one, where it goes on in a loop, or serves a connection, with
+// methods of the object.
+//
 // Not reported: connections and listeners, whose Close is what ends the goroutine; a
 // goroutine that counts down a group, closes or sends on a channel, where the method waits
 // for something; what the goroutine uses under a lock, where the method takes one, too.

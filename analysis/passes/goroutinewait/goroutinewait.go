@@ -33,7 +33,7 @@ func run(pass *check.Pass) (any, error) {
 		}
 		f.untold(start)
 		if lit, ok := start.Body.Node().(*ast.FuncLit); ok {
-			counted(pass, lit)
+			f.counted(lit)
 			f.lastValues(start)
 			f.cleansAfterCancel(start)
 		}
@@ -66,6 +66,7 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	f.connections()
+	f.beside()
 	return nil, nil
 }
 
