@@ -11,8 +11,9 @@
 // canceled" (package context), with the goroutines that wait for it. go vet finds a
 // cancel function of a local variable that is not used on each path. This check finds
 // one that is kept in a field which nothing reads, one that is overwritten before it is
-// called, and one that a helper returns and its caller drops. It also finds a Done whose
-// channel is dropped: whoever wrote that meant the cancel function.
+// called, and one that a helper returns and its caller drops; and one that a constructor
+// puts into its object, and then returns an error in the place of that. It also finds a Done
+// whose channel is dropped: whoever wrote that meant the cancel function.
 //
 // Wrong:
 //

@@ -41,6 +41,7 @@ func run(pass *check.Pass) (any, error) {
 			blank(pass, cur, n)
 			overwritten(pass, cur, n)
 			fields(pass, cur, n, stored)
+			failed(pass, cur, n)
 		case *ast.KeyValueExpr:
 			store(pass, cur, n.Key, n.Value, stored)
 		}
