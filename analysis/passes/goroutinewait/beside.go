@@ -44,7 +44,7 @@ func (f *finder) groupStops() map[*types.TypeName]*stop {
 	}
 	for cur := range f.Inspect.Root().Preorder((*ast.FuncDecl)(nil)) {
 		decl := cur.Node().(*ast.FuncDecl)
-		if decl.Recv == nil || decl.Body == nil || !stops(decl.Name.Name) || code.IsTest(f.Fset, decl.Pos()) {
+		if decl.Recv == nil || decl.Body == nil || !stopsAll(decl.Name.Name) || code.IsTest(f.Fset, decl.Pos()) {
 			continue
 		}
 		s := &stop{decl: cur}
@@ -60,6 +60,16 @@ func (f *finder) groupStops() map[*types.TypeName]*stop {
 		}
 	}
 	return out
+}
+
+// stopsAll reports whether a method stops its object as a whole, by its name, and not a part
+// of it.
+func stopsAll(name string) bool {
+	switch strings.TrimPrefix(strings.ToLower(name), "must") {
+	case "stop", "close", "shutdown", "terminate", "teardown", "destroy", "halt", "stopandwait", "closeandwait", "gracefulstop":
+		return true
+	}
+	return false
 }
 
 // countedGroups returns the fields of the WaitGroups that a goroutine counts down.

@@ -63,7 +63,7 @@
 //
 // So is one of an object whose stop waits for a WaitGroup that counts others of its
 // goroutines, and not this one, where it goes on in a loop, or serves a connection, with
-// methods of the object.
+// methods of the object, or where the stop then closes what it uses.
 //
 // Not reported: connections and listeners, whose Close is what ends the goroutine; a
 // goroutine that counts down a group, closes or sends on a channel, where the method waits

@@ -66,6 +66,7 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	f.connections()
+	f.closedAfterWait()
 	f.beside()
 	return nil, nil
 }

@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), goroutinewait.Analyzer, "a", "conns", "program", "results", "answers", "beside")
+	analysistest.Run(t, analysistest.TestData(), goroutinewait.Analyzer, "a", "conns", "program", "results", "answers", "beside", "afterwait")
 }
