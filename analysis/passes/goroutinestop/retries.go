@@ -20,7 +20,7 @@ func (f *finder) retries() {
 		if code.IsTest(f.Fset, start.Go.Node().Pos()) {
 			continue
 		}
-		loop := f.untilSuccess(start.Body)
+		loop := f.retriesIn(start.Body)
 		decl := code.Declaration(start.Go)
 		if loop == nil || !decl.Valid() || !f.stoppable(decl.Node().(*ast.FuncDecl)) && !f.hasContext(decl.Node().(*ast.FuncDecl)) || !f.matters(start, &reason{}) {
 			continue
@@ -37,6 +37,24 @@ func (f *finder) hasContext(decl *ast.FuncDecl) bool {
 		}
 	}
 	return false
+}
+
+// retriesIn returns such a loop of a function, or of one of the package that it calls and
+// that is no goroutine's own.
+func (f *finder) retriesIn(fn inspector.Cursor) ast.Node {
+	if loop := f.untilSuccess(fn); loop != nil {
+		return loop
+	}
+	for cur := range fn.Preorder((*ast.CallExpr)(nil)) {
+		callee := f.chans.Funcs.Callee(cur.Node().(*ast.CallExpr))
+		if !callee.Valid() || callee == fn || code.Function(cur) != fn || len(f.chans.Funcs.StartsOf(callee)) > 0 {
+			continue
+		}
+		if loop := f.untilSuccess(callee); loop != nil {
+			return loop
+		}
+	}
+	return nil
 }
 
 // untilSuccess returns a loop of a function that sleeps and that only success ends.
@@ -63,7 +81,11 @@ func (f *finder) sleepsOnly(loop inspector.Cursor) bool {
 		case *ast.SelectStmt, *ast.SendStmt:
 			others = true
 		case *ast.UnaryExpr:
-			others = others || n.Op == token.ARROW
+			if n.Op == token.ARROW && f.isTime(n.X) {
+				slept = n.End()
+			} else {
+				others = others || n.Op == token.ARROW
+			}
 		case *ast.CallExpr:
 			if code.IsCall(f.TypesInfo, n, "time.Sleep") {
 				slept = n.End()
@@ -77,6 +99,16 @@ func (f *finder) sleepsOnly(loop inspector.Cursor) bool {
 		return true
 	})
 	return slept.IsValid() && !others && (len(contexts) == 0 || contexts[0] > slept)
+}
+
+// isTime reports whether a channel is that of a timer or ticker: what time.After returns, or
+// the field C.
+func (f *finder) isTime(ch ast.Expr) bool {
+	if code.IsCall(f.TypesInfo, ast.Unparen(ch), "time.After", "time.Tick") {
+		return true
+	}
+	sel, ok := ast.Unparen(ch).(*ast.SelectorExpr)
+	return ok && (code.IsNamed(f.TypesInfo.TypeOf(sel.X), "time.Ticker") || code.IsNamed(f.TypesInfo.TypeOf(sel.X), "time.Timer"))
 }
 
 // leftBySuccess reports whether a loop has exits, and all of them are where an error is
