@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"slices"
 
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -21,16 +22,27 @@ func (f *finder) readsPipe(start inspector.Cursor) {
 	if len(pipes) == 0 || f.mayTell(stmt) {
 		return
 	}
-	for cur := range own(outer, (*ast.CallExpr)(nil)) {
+	for cur := range outer.Preorder((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		if call.Pos() < stmt.End() || code.Function(cur) != outer || deferred(cur) ||
-			!code.IsCall(f.TypesInfo, call, "(*os/exec.Cmd).Wait", "(*os/exec.Cmd).Run") || !f.mentions(stmt, pipes[code.ObjectOf(f.TypesInfo, code.Receiver(call))]) {
+		if !code.IsCall(f.TypesInfo, call, "(*os/exec.Cmd).Wait", "(*os/exec.Cmd).Run") || !f.mentions(stmt, pipes[code.ObjectOf(f.TypesInfo, code.Receiver(call))]) ||
+			!(code.Function(cur) == outer && call.Pos() >= stmt.End() && !deferred(cur)) && !f.firstAside(cur, outer, stmt) {
 			continue
 		}
 		f.Reportf(stmt, "%s at line %d closes the pipe without waiting for this goroutine, which may not have read the last of it",
 			types.ExprString(call.Fun), f.Fset.Position(call.Pos()).Line)
 		return
 	}
+}
+
+// firstAside reports whether a call is the first thing that another goroutine of the
+// function does: it waits for nothing before.
+func (f *finder) firstAside(call, outer inspector.Cursor, stmt *ast.GoStmt) bool {
+	fn := code.Function(call)
+	if _, lit := fn.Node().(*ast.FuncLit); !lit || fn.ParentEdgeKind() != edge.CallExpr_Fun || fn.Parent().ParentEdgeKind() != edge.GoStmt_Call {
+		return false
+	}
+	start := fn.Parent().Parent()
+	return start.Node() != ast.Node(stmt) && code.Function(start) == outer && code.Contains(code.Body(fn.Node()).List[0], call.Node())
 }
 
 // pipes returns the variables of a function that hold the output of each of its commands,

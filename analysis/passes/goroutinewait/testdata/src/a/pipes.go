@@ -96,3 +96,41 @@ func toldBy(c *exec.Cmd, read func(io.Reader, chan<- error), errs chan error) er
 	<-errs
 	return c.Wait()
 }
+
+// waitsAside waits in a goroutine of its own.
+func waitsAside(c *exec.Cmd) (<-chan error, error) {
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	go func() { // want `c.Wait at line \d+ closes the pipe without waiting for this goroutine`
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			println(lines.Text())
+		}
+	}()
+	done := make(chan error, 1)
+	go func() { done <- c.Wait() }()
+	return done, c.Start()
+}
+
+// waitsAsideAfter waits for the reader first.
+func waitsAsideAfter(c *exec.Cmd) error {
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		return err
+	}
+	read := make(chan bool)
+	go func() {
+		defer close(read)
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			println(lines.Text())
+		}
+	}()
+	go func() {
+		<-read
+		_ = c.Wait()
+	}()
+	return c.Start()
+}
