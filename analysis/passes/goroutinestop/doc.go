@@ -61,6 +61,8 @@
 // or method of another package that never comes back. And a worker that ranges over a channel
 // which who feeds it closes at its end, and not before a return that comes earlier; and one
 // that a constructor starts for its object before it returns an error in the place of that.
+// And a timer of time.AfterFunc whose function sets it again each time, where nothing stops
+// it; and a goroutine that a method ends which nothing calls, of a type that is not exported.
 //
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;

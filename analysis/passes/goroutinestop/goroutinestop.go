@@ -26,13 +26,13 @@ var doc string
 var Analyzer = check.New(doc, run, chans.Analyzer, lifetimes)
 
 func run(pass *check.Pass) (any, error) {
-	f := &finder{Pass: pass, chans: pass.ResultOf[chans.Analyzer].(*chans.Info), owners: pass.ResultOf[lifetimes].(*owners)}
+	f := &finder{Pass: pass, chans: pass.ResultOf[chans.Analyzer].(*chans.Info), owners: pass.ResultOf[lifetimes].(*owners), said: map[ast.Node]bool{}}
 	for _, start := range f.chans.Funcs.Starts {
 		if code.IsTest(pass.Fset, start.Go.Node().Pos()) {
 			continue
 		}
 		if why := f.endless(start.Body, 2); why != nil && f.matters(start, why) {
-			pass.Reportf(start.Go.Node(), "the goroutine cannot be stopped: %s", why.text)
+			f.Reportf(start.Go.Node(), "the goroutine cannot be stopped: %s", why.text)
 		}
 	}
 	f.contexts()
@@ -51,6 +51,8 @@ func run(pass *check.Pass) (any, error) {
 	f.errorPaths()
 	f.feeders()
 	f.constructors()
+	f.uncalled()
+	f.rearmed()
 	return nil, nil
 }
 
@@ -58,6 +60,15 @@ type finder struct {
 	*check.Pass
 	chans  *chans.Info
 	owners *owners
+	said   map[ast.Node]bool // what is reported
+}
+
+// Reportf reports a node, once: more than one rule may find the same goroutine.
+func (f *finder) Reportf(n ast.Node, format string, args ...any) {
+	if !f.said[n] {
+		f.said[n] = true
+		f.Pass.Reportf(n, format, args...)
+	}
 }
 
 // A reason is why a goroutine does not end.

@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), goroutinestop.Analyzer, "a", "m", "left", "ended", "lib", "owner", "holder", "peer", "feed", "ctor")
+	analysistest.Run(t, analysistest.TestData(), goroutinestop.Analyzer, "a", "m", "left", "ended", "lib", "owner", "holder", "peer", "feed", "ctor", "uncalled")
 }

@@ -5,7 +5,6 @@ package goroutinestop
 import (
 	"go/ast"
 	"go/types"
-	"os"
 	"slices"
 	"strings"
 
@@ -101,63 +100,8 @@ func (f *finder) orphan(cur inspector.Cursor, fn *types.Func, stop string, start
 				at = start
 			}
 			f.Reportf(at, "the goroutine that %s starts cannot be stopped: nothing calls %s of %s, and %s leaves it behind", fn.Name(), stop, field.Name(), by)
-			return
 		}
 	}
-	if os.Getenv("GOR_NEVER") != "" && f.neverStops(cur, t) {
-		f.Reportf(cur.Node(), "NEVER the goroutine that %s starts cannot be stopped: nothing in the package calls %s of such an object, and no other package gets it", fn.Name(), stop)
-	}
-}
-
-// neverStops reports whether a package that makes an object stops none of its type, and
-// lets no other package have one.
-func (f *finder) neverStops(call inspector.Cursor, t types.Type) bool {
-	like := func(of types.Type) bool { return of != nil && f.has(of, t, 2) }
-	if f.offers(like) {
-		return false
-	}
-	for cur := range f.Inspect.Root().Preorder((*ast.SelectorExpr)(nil), (*ast.CallExpr)(nil)) {
-		switch n := cur.Node().(type) {
-		case *ast.SelectorExpr:
-			if stopsByName(n.Sel.Name) && f.ofType(n.X, t) && !code.IsTest(f.Fset, n.Pos()) {
-				return false
-			}
-		case *ast.CallExpr:
-			callee := typeutil.StaticCallee(f.TypesInfo, n)
-			if callee != nil && callee.Pkg() == f.Pkg || f.TypesInfo.Types[n.Fun].IsType() {
-				continue
-			}
-			for _, arg := range n.Args {
-				if like(f.TypesInfo.TypeOf(arg)) {
-					if _, builtin := typeutil.Callee(f.TypesInfo, n).(*types.Builtin); !builtin {
-						return false
-					}
-				}
-			}
-		}
-	}
-	return true
-}
-
-// has reports whether values of a type are such objects, or collections of them.
-func (f *finder) has(of, t types.Type, depth int) bool {
-	if types.Identical(of, t) {
-		return true
-	}
-	if depth == 0 {
-		return false
-	}
-	switch of := of.Underlying().(type) {
-	case *types.Interface:
-		return of.NumMethods() > 0 && types.Implements(t, of)
-	case *types.Map:
-		return f.has(of.Elem(), t, depth-1)
-	case *types.Slice:
-		return f.has(of.Elem(), t, depth-1)
-	case *types.Chan:
-		return f.has(of.Elem(), t, depth-1)
-	}
-	return false
 }
 
 // kept returns the field, or the local variable, that gets the first result of a call.
