@@ -59,7 +59,11 @@ func (f *finder) objectOf(start inspector.Cursor) *types.TypeName {
 // through an interface, and no other package can.
 func (f *finder) nobodyCalls(t *types.TypeName, method string) bool {
 	like := func(of types.Type) bool { return f.named(of) == t }
-	if f.offers(like) {
+	through := func(of types.Type) bool {
+		in, ok := of.Underlying().(*types.Interface)
+		return ok && in.NumMethods() > 0 && hasMethods(of, method) && types.Implements(types.NewPointer(t.Type()), in)
+	}
+	if f.offers(func(of types.Type) bool { return of != nil && (like(of) || through(of)) }) {
 		return false
 	}
 	for cur := range f.Inspect.Root().Preorder((*ast.SelectorExpr)(nil)) {
@@ -68,7 +72,7 @@ func (f *finder) nobodyCalls(t *types.TypeName, method string) bool {
 		if n.Sel.Name != method || of == nil || code.IsTest(f.Fset, n.Pos()) {
 			continue
 		}
-		if in, ok := of.Underlying().(*types.Interface); ok && types.Implements(types.NewPointer(t.Type()), in) || like(of) || f.embeds(of, t) {
+		if through(of) || like(of) || f.embeds(of, t) {
 			return false
 		}
 	}
@@ -96,7 +100,7 @@ func (f *finder) embeds(of types.Type, t *types.TypeName) bool {
 // becomesCloser reports whether an object of a type is given to another package, as an
 // interface with its method or as any, or returned as such.
 func (f *finder) becomesCloser(t *types.TypeName, method string) bool {
-	for cur := range f.Inspect.Root().Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil), (*ast.UnaryExpr)(nil)) {
+	for cur := range f.Inspect.Root().Preorder((*ast.Ident)(nil), (*ast.SelectorExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.CallExpr)(nil), (*ast.CompositeLit)(nil)) {
 		e := cur.Node().(ast.Expr)
 		if f.named(f.TypesInfo.TypeOf(e)) != t || code.IsTest(f.Fset, e.Pos()) {
 			continue

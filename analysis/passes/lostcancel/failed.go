@@ -33,7 +33,7 @@ func failed(pass *check.Pass, cur inspector.Cursor, as *ast.AssignStmt) {
 	if object == nil || len(call.Args) == 0 || code.Endless(pass.TypesInfo, call.Args[0], fn.Node()) {
 		return
 	}
-	if ret := failure(pass, fn, cur, object); ret != nil {
+	if ret := failure(pass, fn, cur, object); ret != nil && !assignedLater(pass, fn, as) {
 		pass.Reportf(as, "nobody has the cancel function when the error of line %d is returned: its context lives as long as its parent (%s)",
 			pass.Fset.Position(ret.Pos()).Line, exits.Name(call))
 	}
@@ -57,6 +57,18 @@ func madeObject(pass *check.Pass, fn inspector.Cursor, to ast.Expr) *types.Var {
 		}
 	}
 	return nil
+}
+
+// assignedLater reports whether a later statement of a function has a cancel function for the
+// same field: one is enough to be told of.
+func assignedLater(pass *check.Pass, fn inspector.Cursor, as *ast.AssignStmt) bool {
+	for cur := range fn.Preorder((*ast.AssignStmt)(nil)) {
+		later := cur.Node().(*ast.AssignStmt)
+		if later.Pos() > as.Pos() && len(later.Lhs) == 2 && code.ObjectOf(pass.TypesInfo, later.Lhs[1]) == code.ObjectOf(pass.TypesInfo, as.Lhs[1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // isNew reports whether an expression makes an object: a literal, or a call of new.

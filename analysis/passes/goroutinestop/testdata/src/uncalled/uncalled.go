@@ -178,3 +178,34 @@ func (g *given) run() {
 
 // Stop ends it.
 func (g *given) Stop() { close(g.quit) }
+
+// A Lessor is what other packages know of a lessor.
+type Lessor interface {
+	Revoke()
+	Stop()
+}
+
+type lessor struct{ quit chan struct{} }
+
+// NewLessor makes one.
+func NewLessor() Lessor { return newLessor() }
+
+func newLessor() *lessor {
+	l := &lessor{quit: make(chan struct{})}
+	go l.run()
+	return l
+}
+
+func (l *lessor) run() {
+	for {
+		select {
+		case <-l.quit:
+			return
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (l *lessor) Revoke() {}
+
+func (l *lessor) Stop() { close(l.quit) }
