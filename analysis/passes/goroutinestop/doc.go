@@ -58,9 +58,9 @@
 // its Close or Stop is called, where nobody calls that: it is in a local variable that
 // goes nowhere else, in a field of an object whose own Close or Stop forgets it, or is
 // forgotten by a function for a connection or request that returns an error. And a function
-// or method of another package that never comes back. And a worker that ranges over a channel
-// which who feeds it closes at its end, and not before a return that comes earlier; and one
-// that a constructor starts for its object before it returns an error in the place of that.
+// or method of another package that never comes back. And a worker that takes from a channel
+// until who feeds it closes that, which does so at its end, and not before a return that comes
+// earlier; and one that a constructor starts for its object before it returns an error in the place of that.
 // And a timer of time.AfterFunc whose function sets it again each time, where nothing stops
 // it; and a goroutine that a method ends which nothing calls, of a type that is not exported.
 //

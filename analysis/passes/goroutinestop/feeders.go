@@ -15,9 +15,9 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/flow"
 )
 
-// feeders reports workers that range over a channel of the function that starts them,
-// where who feeds them closes it at its end, and not before a return that comes earlier:
-// those who wait for work then do so for ever. In a program, the process ends them.
+// feeders reports workers that take from a channel of the function that starts them until
+// it is closed, where who feeds them does that at its end, and not before a return that comes
+// earlier: those who wait for work then do so for ever. In a program, the process ends them.
 func (f *finder) feeders() {
 	if f.program() {
 		return
@@ -32,7 +32,7 @@ func (f *finder) feeders() {
 				continue
 			}
 			if at := f.leftOpenAt(g, start); at != nil {
-				f.Reportf(start.Go.Node(), "the goroutine cannot be stopped: it ranges over %s, which nothing closes when the function of line %d returns at line %d",
+				f.Reportf(start.Go.Node(), "the goroutine cannot be stopped: it goes on until %s is closed, which the function of line %d does not do when it returns at line %d",
 					g.Vars[0].Name(), f.line(g.Of(chans.Close)[0].Func().Node()), f.line(at))
 			}
 		}
@@ -52,18 +52,38 @@ func (f *finder) feeds(g *chans.Group) bool {
 	return !code.IsTest(f.Fset, g.Of(chans.Make)[0].At.Node().Pos())
 }
 
-// worker returns where a goroutine is started that ranges over a channel, if that alone
-// ends it, or if there are several of them: one may leave by itself, and tell why.
+// worker returns where a goroutine is started that takes from a channel until that is
+// closed, if nothing else ends it, or if there are several of them: one may leave by itself, and tell why.
 func (f *finder) worker(u *chans.Use) (chans.Start, bool) {
-	if u.At.ParentEdgeKind() != edge.RangeStmt_X {
-		return chans.Start{}, false
-	}
+	loop, ok := untilClosed(u)
 	starts := f.chans.Funcs.StartsOf(u.Func())
-	if len(starts) != 1 {
+	if !ok || len(starts) != 1 {
 		return chans.Start{}, false
 	}
 	start := starts[0]
-	return start, code.InLoop(start.Go) || !leavesEarly(u.At.Parent())
+	_, ranges := loop.Node().(*ast.RangeStmt)
+	return start, code.InLoop(start.Go) || ranges && !leavesEarly(loop)
+}
+
+// untilClosed returns the loop that goes on until a channel is closed: one that ranges over
+// it, or one without a condition that begins with "v, ok := <-ch".
+func untilClosed(u *chans.Use) (inspector.Cursor, bool) {
+	if u.At.ParentEdgeKind() == edge.RangeStmt_X {
+		return u.At.Parent(), true
+	}
+	if u.At.ParentEdgeKind() != edge.UnaryExpr_X {
+		return inspector.Cursor{}, false
+	}
+	s, ok := u.At.Parent().Parent().Node().(*ast.AssignStmt)
+	if !ok || len(s.Lhs) != 2 {
+		return inspector.Cursor{}, false
+	}
+	loop, ok := code.Loop(u.At)
+	if !ok {
+		return inspector.Cursor{}, false
+	}
+	n, ok := loop.Node().(*ast.ForStmt)
+	return loop, ok && n.Cond == nil && n.Body.List[0] == ast.Stmt(s)
 }
 
 // leavesEarly reports whether a loop has a statement that leaves it.

@@ -317,7 +317,7 @@ func (f *finder) ofType(e ast.Expr, t types.Type) bool {
 	return types.Identical(of, t)
 }
 
-// holderStop returns the exported method that stops the struct of the package which a field
+// holderStop returns the method that stops the struct of the package which a field
 // is one of, with the name of that.
 func (f *finder) holderStop(field *types.Var) string {
 	for _, name := range f.Pkg.Scope().Names() {
@@ -335,7 +335,7 @@ func (f *finder) holderStop(field *types.Var) string {
 		}
 		for m := range named.Methods() {
 			switch m.Name() {
-			case "Close", "Stop", "Shutdown", "Disconnect", "Destroy", "Terminate":
+			case "Close", "Stop", "Shutdown", "Disconnect", "Destroy", "Terminate", "close", "stop", "shutdown":
 				return name + "." + m.Name()
 			}
 		}

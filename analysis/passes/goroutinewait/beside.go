@@ -112,13 +112,24 @@ func ownField(t *types.TypeName, field *types.Var) bool {
 	return false
 }
 
-// object returns the type of the object in whose method a place is.
+// object returns the type of the object in whose method a place is, or in the function that
+// makes it.
 func (f *finder) object(at inspector.Cursor) *types.TypeName {
 	decl := code.Declaration(at)
-	if !decl.Valid() || decl.Node().(*ast.FuncDecl).Recv == nil {
+	if !decl.Valid() {
 		return nil
 	}
-	return receiver(f.TypesInfo, decl.Node().(*ast.FuncDecl))
+	n := decl.Node().(*ast.FuncDecl)
+	if n.Recv != nil {
+		return receiver(f.TypesInfo, n)
+	}
+	if n.Type.Results.NumFields() == 0 {
+		return nil
+	}
+	if t := named(typeOf(f.TypesInfo, n.Type.Results.List[0].Type)); t != nil && t.Obj().Pkg() == f.Pkg {
+		return t.Origin().Obj()
+	}
+	return nil
 }
 
 // reaches reports whether a function comes to a place.

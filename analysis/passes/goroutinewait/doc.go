@@ -53,8 +53,8 @@
 //
 // A goroutine that reads from the StdoutPipe or StderrPipe of a command is reported where
 // its function calls Wait or Run, or has another goroutine do it, and does not wait for it:
-// these close the pipe as soon as
-// the command has ended, and what is not read by then is lost (os/exec says so).
+// these close the pipe as soon as the command has ended, and what is not read by then is lost
+// (os/exec says so).
 //
 // The goroutine that a server starts for each connection is reported where its stop closes
 // the listener alone: a Close of a listener ends no connection, and what the server uses is

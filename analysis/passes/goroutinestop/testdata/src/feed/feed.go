@@ -21,7 +21,7 @@ func Early(lines []string) error {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Add(1)
-		go func() { // want `ranges over ch, which nothing closes when the function of line 19 returns at line 36`
+		go func() { // want `goes on until ch is closed, which the function of line 19 does not do when it returns at line 36`
 			defer wg.Done()
 			for n := range ch {
 				if work(n) != nil {
@@ -45,7 +45,7 @@ func Early(lines []string) error {
 // EarlyBehind hands the channel to a function.
 func EarlyBehind(lines []string) error {
 	ch := make(chan int)
-	go drain(ch) // want `ranges over ch`
+	go drain(ch) // want `goes on until ch is closed`
 	for _, line := range lines {
 		if line == "" {
 			return errLate
@@ -76,7 +76,7 @@ func Feeder(ctx context.Context, lines []string) {
 		close(ch)
 	}()
 	for range 2 {
-		go drainAll(ctx, ch) // want `ranges over ch`
+		go drainAll(ctx, ch) // want `goes on until ch is closed`
 	}
 }
 
@@ -204,5 +204,61 @@ func Cleans(lines []string) error {
 		ch <- n
 	}
 	stop()
+	return nil
+}
+
+// Asks has workers that ask whether the channel is closed.
+func Asks(lines []string) error {
+	ch := make(chan int)
+	for range 4 {
+		go func() { // want `goes on until ch is closed`
+			for {
+				n, ok := <-ch
+				if !ok {
+					return
+				}
+				_ = work(n)
+			}
+		}()
+	}
+	for _, line := range lines {
+		n, err := parse(line)
+		if err != nil {
+			return err
+		}
+		ch <- n
+	}
+	close(ch)
+	return nil
+}
+
+// Hears has workers that see the end of the context, too.
+func Hears(ctx context.Context, lines []string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ch := make(chan int)
+	for range 4 {
+		go func() {
+			for {
+				select {
+				case n, ok := <-ch:
+					if !ok {
+						return
+					}
+					_ = work(n)
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+	}
+	for _, line := range lines {
+		n, err := parse(line)
+		if err != nil {
+			return err
+		}
+		ch <- n
+	}
+	close(ch)
 	return nil
 }

@@ -182,3 +182,43 @@ func (b *Batch) Run() {
 func (b *Batch) one() { b.state++ }
 
 func (b *Batch) Stop() { close(b.quit) }
+
+// A Made starts its goroutines when it is made.
+type Made struct {
+	quit chan struct{}
+	wg   sync.WaitGroup
+	n    int
+}
+
+// NewMade makes one.
+func NewMade() *Made {
+	m := &Made{quit: make(chan struct{})}
+	m.wg.Add(1)
+	go m.loop()
+	go m.aside() // want `Close waits for a WaitGroup that does not count this goroutine`
+	return m
+}
+
+func (m *Made) loop() {
+	defer m.wg.Done()
+	m.aside()
+}
+
+func (m *Made) aside() {
+	for {
+		select {
+		case <-m.quit:
+			return
+		case <-time.After(time.Second):
+			m.one()
+		}
+	}
+}
+
+func (m *Made) one() { m.n++ }
+
+// Close ends both.
+func (m *Made) Close() {
+	close(m.quit)
+	m.wg.Wait()
+}
