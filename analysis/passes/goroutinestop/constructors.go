@@ -45,27 +45,33 @@ func (f *finder) constructors() {
 }
 
 // startsIn returns the plain function that starts a goroutine, itself or by a method that
-// it alone calls, and where it does so.
+// nobody else calls, and where it does so.
 func (f *finder) startsIn(start chans.Start) (fn, at inspector.Cursor) {
-	decl := code.Declaration(start.Go)
-	if !decl.Valid() || code.Function(start.Go) != decl {
-		return inspector.Cursor{}, inspector.Cursor{}
+	none := inspector.Cursor{}
+	fn, at = code.Function(start.Go), start.Go
+	if isMethod(fn) {
+		calls := f.chans.Funcs.Calls(fn)
+		if len(calls) != 1 || underChoice(at) {
+			return none, none
+		}
+		fn, at = code.Function(calls[0]), calls[0]
 	}
-	if decl.Node().(*ast.FuncDecl).Recv == nil {
-		return decl, start.Go
+	if !fn.Valid() || isMethod(fn) {
+		return none, none
 	}
-	calls := f.chans.Funcs.Calls(decl)
-	if len(calls) != 1 || underChoice(start.Go) {
-		return inspector.Cursor{}, inspector.Cursor{}
+	if _, ok := fn.Node().(*ast.FuncDecl); !ok {
+		return none, none
 	}
-	outer := code.Function(calls[0])
-	if !outer.Valid() || code.FuncType(outer.Node()) == nil {
-		return inspector.Cursor{}, inspector.Cursor{}
+	return fn, at
+}
+
+// isMethod reports whether a function is a declared one with a receiver.
+func isMethod(fn inspector.Cursor) bool {
+	if !fn.Valid() {
+		return false
 	}
-	if d, ok := outer.Node().(*ast.FuncDecl); !ok || d.Recv != nil {
-		return inspector.Cursor{}, inspector.Cursor{}
-	}
-	return outer, calls[0]
+	decl, ok := fn.Node().(*ast.FuncDecl)
+	return ok && decl.Recv != nil
 }
 
 // failsAfter returns the statement by which a function returns an error and nothing else

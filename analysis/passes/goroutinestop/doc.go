@@ -60,9 +60,10 @@
 // forgotten by a function for a connection or request that returns an error. And a function
 // or method of another package that never comes back. And a worker that takes from a channel
 // until who feeds it closes that, which does so at its end, and not before a return that comes
-// earlier; and one that a constructor starts for its object before it returns an error in the place of that.
-// And a timer of time.AfterFunc whose function sets it again each time, where nothing stops
-// it; and a goroutine that a method ends which nothing calls, of a type that is not exported.
+// earlier; and one that a constructor starts for its object before it returns an error in the
+// place of that. And a timer of time.AfterFunc whose function sets it again each time, where
+// nothing stops it; and a goroutine that a method ends which nothing calls, of a type that is
+// not exported.
 //
 // Not reported: a loop that can return, break or panic, as most do that read from a
 // connection; goroutines of a program's package main that live as long as the process;
