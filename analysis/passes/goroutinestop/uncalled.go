@@ -61,7 +61,7 @@ func (f *finder) nobodyCalls(t *types.TypeName, method string) bool {
 	like := func(of types.Type) bool { return f.named(of) == t }
 	through := func(of types.Type) bool {
 		in, ok := of.Underlying().(*types.Interface)
-		return ok && in.NumMethods() > 0 && hasMethods(of, method) && types.Implements(types.NewPointer(t.Type()), in)
+		return ok && f.hasMethod(of, method) && types.Implements(types.NewPointer(t.Type()), in)
 	}
 	if f.offers(func(of types.Type) bool { return of != nil && (like(of) || through(of)) }) {
 		return false
@@ -113,13 +113,13 @@ func (f *finder) becomesCloser(t *types.TypeName, method string) bool {
 			if !ok { // a builtin or a conversion
 				continue
 			}
-			if i >= sig.Params().Len() || canCall(sig.Params().At(i).Type(), method) {
+			if i >= sig.Params().Len() || f.canCall(sig.Params().At(i).Type(), method) {
 				return true
 			}
 		case edge.ReturnStmt_Results:
 			if sig := f.signatureOf(cur); sig != nil {
 				_, i := cur.ParentEdge()
-				if i >= sig.Results().Len() || canCall(sig.Results().At(i).Type(), method) {
+				if i >= sig.Results().Len() || f.canCall(sig.Results().At(i).Type(), method) {
 					return true
 				}
 			}
@@ -129,9 +129,16 @@ func (f *finder) becomesCloser(t *types.TypeName, method string) bool {
 }
 
 // canCall reports whether a method of what an interface holds can be called through it.
-func canCall(t types.Type, method string) bool {
+func (f *finder) canCall(t types.Type, method string) bool {
 	in, ok := t.Underlying().(*types.Interface)
-	return ok && (in.NumMethods() == 0 || hasMethods(t, method))
+	return ok && (in.NumMethods() == 0 || f.hasMethod(t, method))
+}
+
+// hasMethod reports whether a type has a method that the package may call.
+func (f *finder) hasMethod(t types.Type, name string) bool {
+	obj, _, _ := types.LookupFieldOrMethod(t, true, f.Pkg, name)
+	_, ok := obj.(*types.Func)
+	return ok
 }
 
 // signatureOf returns the signature of the function that a place is in.

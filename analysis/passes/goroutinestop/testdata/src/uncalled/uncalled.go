@@ -209,3 +209,33 @@ func (l *lessor) run() {
 func (l *lessor) Revoke() {}
 
 func (l *lessor) Stop() { close(l.quit) }
+
+// A Peer is one of the others; only this package can stop it.
+type Peer interface{ halt() }
+
+type peer struct{ quit chan struct{} }
+
+func newPeer() *peer {
+	p := &peer{quit: make(chan struct{})}
+	go p.run()
+	return p
+}
+
+func (p *peer) run() {
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (p *peer) halt() { close(p.quit) }
+
+// Halt ends all.
+func Halt() {
+	for _, p := range []Peer{newPeer()} {
+		p.halt()
+	}
+}
