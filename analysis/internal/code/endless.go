@@ -6,12 +6,13 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // Endless reports whether a context in a function never ends: context.Background, TODO,
 // one that context.WithoutCancel has made, one made from such a context with a cancel
-// function that is only deferred, or a variable of the function that is never anything
-// else.
+// function that is only deferred, one that a function has made of such and returns alone, or
+// a variable of the function that is never anything else.
 func Endless(info *types.Info, ctx ast.Expr, fn ast.Node) bool {
 	e := endless{info: info, fn: fn, seen: map[*types.Var]bool{}}
 	return e.expr(ctx)
@@ -28,7 +29,7 @@ func (e endless) expr(ctx ast.Expr) bool {
 	ctx = ast.Unparen(ctx)
 	if call, ok := ctx.(*ast.CallExpr); ok {
 		return IsCall(e.info, call, "context.Background", "context.TODO", "context.WithoutCancel", "golang.org/x/net/context.Background", "golang.org/x/net/context.TODO") ||
-			IsCall(e.info, call, "context.WithValue") && len(call.Args) > 0 && e.expr(call.Args[0])
+			wraps(e.info, call) && e.expr(call.Args[0])
 	}
 	id, ok := ctx.(*ast.Ident)
 	if !ok || e.fn == nil {
@@ -36,6 +37,23 @@ func (e endless) expr(ctx ast.Expr) bool {
 	}
 	v, ok := e.info.Uses[id].(*types.Var)
 	return ok && v.Pos() >= e.fn.Pos() && v.Pos() <= e.fn.End() && e.variable(v)
+}
+
+// ending are parts of the names of functions whose context ends by itself, or may carry what
+// does.
+var ending = []string{"signal", "cancel", "timeout", "deadline", "shutdown", "stop", "interrupt", "terminat", "grace", "exit", "client", "done"}
+
+// wraps reports whether a call makes a context of another one that does not end before it: a
+// function that returns nothing else has no cancel function to give away, and adds a value.
+func wraps(info *types.Info, call *ast.CallExpr) bool {
+	if t := info.TypeOf(call); t == nil || !IsNamed(t, "context.Context") || len(call.Args) == 0 {
+		return false
+	}
+	if t := info.TypeOf(call.Args[0]); t == nil || !IsNamed(t, "context.Context") {
+		return false
+	}
+	name := strings.ToLower(CallName(call))
+	return !slices.ContainsFunc(ending, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // variable reports whether a variable only ever has contexts that never end.

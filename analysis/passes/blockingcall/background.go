@@ -42,7 +42,7 @@ func detached(pass *check.Pass, cur, fn inspector.Cursor, n *ast.CallExpr) (wait
 		return "and the stop waits for it"
 	case ofCommands(pass.Pkg) && !strings.HasSuffix(callee.Pkg().Path(), "/concurrency"):
 		return ""
-	case slices.Contains(asks, name), isStub(callee), isRequest(pass, callee):
+	case (asking(name) || isStub(callee) || isRequest(pass, callee)) && !carriesClient(cur, callee):
 		return "with a context that never ends"
 	}
 	return ""

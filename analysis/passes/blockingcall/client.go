@@ -91,7 +91,7 @@ func onlyBare(pass *check.Pass, client *types.Var, depth int) bool {
 	found := !others && isClient(client.Type()) && (client.IsField() || declared(pass, client))
 	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.KeyValueExpr)(nil), (*ast.UnaryExpr)(nil), (*ast.CompositeLit)(nil)) {
 		value, sets := setTo(pass.TypesInfo, cur.Node(), client)
-		if !sets {
+		if !sets || value == nil && setsBareTransport(pass, cur.Node(), client) {
 			continue
 		}
 		if !bareValue(pass, cur, value, client, depth) {

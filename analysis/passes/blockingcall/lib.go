@@ -46,6 +46,8 @@ var libs = map[string]lib{
 // lets them.
 var openers = []string{
 	"github.com/coreos/go-oidc.NewProvider", "github.com/coreos/go-oidc/oidc.NewProvider",
+	"(*github.com/coreos/go-oidc.IDTokenVerifier).Verify", "(*github.com/coreos/go-oidc/oidc.IDTokenVerifier).Verify",
+	"(*github.com/coreos/go-oidc.Provider).UserInfo", "(*github.com/coreos/go-oidc/oidc.Provider).UserInfo",
 	"github.com/jackc/pgx.Connect", "github.com/jackc/pgx.ConnectConfig", "github.com/jackc/pgx/pgxpool.Connect", "github.com/jackc/pgx/pgxpool.ConnectConfig",
 	"(*net.Dialer).DialContext", "golang.org/x/net/context/ctxhttp.Do", "golang.org/x/net/context/ctxhttp.Get", "golang.org/x/net/context/ctxhttp.Post",
 	"nhooyr.io/websocket.Dial", "github.com/coder/websocket.Dial", "github.com/Azure/go-amqp.Dial",
@@ -75,7 +77,7 @@ func withLimit(pass *check.Pass, cur inspector.Cursor, n *ast.CallExpr, name str
 	if name == "(*net.Dialer).DialContext" && (!withoutTimeout(pass, n, "(*net.Dialer).Dial") || onMachine(pass, n)) {
 		return ""
 	}
-	if slices.Contains(openers, name) && len(n.Args) > 0 && neverEnds(pass, cur, n.Args[0]) {
+	if callee, ok := typeutil.Callee(pass.TypesInfo, n).(*types.Func); ok && slices.Contains(openers, name) && len(n.Args) > 0 && neverEnds(pass, cur, n.Args[0]) && !carriesClient(cur, callee) {
 		return "a context with a time limit"
 	}
 	return inTime(pass, n)

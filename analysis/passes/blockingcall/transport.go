@@ -48,6 +48,17 @@ func bareTransport(pass *check.Pass, e ast.Expr, depth int) bool {
 	return v.Pkg() == pass.Pkg && onlyBareTransport(pass, v, depth)
 }
 
+// setsBareTransport reports whether an assignment sets the transport of a client to one that
+// waits for an answer as long as it takes, and nothing else of it.
+func setsBareTransport(pass *check.Pass, n ast.Node, client *types.Var) bool {
+	assign, ok := n.(*ast.AssignStmt)
+	if !ok || len(assign.Lhs) != 1 || len(assign.Rhs) != 1 {
+		return false
+	}
+	f, ok := assign.Lhs[0].(*ast.SelectorExpr)
+	return ok && f.Sel.Name == "Transport" && code.ObjectOf(pass.TypesInfo, f.X) == client && bareTransport(pass, assign.Rhs[0], helperDepth)
+}
+
 // ofTimeout reports whether a type is named after a limit of time.
 func ofTimeout(t types.Type) bool {
 	if t == nil {

@@ -19,9 +19,12 @@ import (
 // closed, which is how its loop is ended.
 func variant(pass *check.Pass, n *ast.CallExpr) string {
 	fn, ok := typeutil.Callee(pass.TypesInfo, n).(*types.Func)
-	if !ok || fn.Pkg() == nil || !foreign(pass, fn.Pkg().Path()) || writesLogs(fn.Pkg().Path()) ||
+	if !ok || fn.Pkg() == nil || !foreign(pass, fn.Pkg().Path()) || writesLogs(fn.Pkg().Path()) || runsCommands(fn.Pkg().Path()) ||
 		strings.HasPrefix(fn.Name(), "New") || strings.HasPrefix(fn.Name(), "Accept") {
 		return ""
+	}
+	if !fails(fn) {
+		return "" // it only prepares what will wait
 	}
 	for _, ending := range []string{"WithContext", "Context"} {
 		if other := beside(pass, n, fn, fn.Name()+ending); other != nil && takesAlso(other.Signature(), fn.Signature()) {
@@ -29,6 +32,12 @@ func variant(pass *check.Pass, n *ast.CallExpr) string {
 		}
 	}
 	return ""
+}
+
+// fails reports whether a function returns an error: what asks another machine may fail.
+func fails(fn *types.Func) bool {
+	results := fn.Signature().Results()
+	return results.Len() > 0 && types.Identical(results.At(results.Len()-1).Type(), types.Universe.Lookup("error").Type())
 }
 
 // beside returns the function or method of a name where the one that is called is.
@@ -69,4 +78,10 @@ func writesLogs(path string) bool {
 		}
 	}
 	return false
+}
+
+// runsCommands reports whether a package is one for command lines: what they run is of the
+// program, which gives it the context that it likes.
+func runsCommands(path string) bool {
+	return strings.HasSuffix(path, "/cobra") || strings.Contains(path+"/", "/cli/")
 }

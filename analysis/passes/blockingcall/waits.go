@@ -45,12 +45,14 @@ func (*waits) String() string { return "waits as long as its context" }
 type waiting struct {
 	pass  *check.Pass
 	known map[*types.Func]waits
+	parts map[*types.Interface]bool // whether they are parts of wide ones
 }
 
 func findWaiters(pass *analysis.Pass) (any, error) {
 	w := &waiting{
 		pass:  &check.Pass{Pass: pass, Inspect: pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)},
 		known: map[*types.Func]waits{},
+		parts: map[*types.Interface]bool{},
 	}
 	for _, f := range pass.AllObjectFacts() {
 		if fn, ok := f.Object.(*types.Func); ok {
@@ -69,7 +71,7 @@ func findWaiters(pass *analysis.Pass) (any, error) {
 	for more := true; more; { // a function may give its context to another one
 		n := len(open)
 		open = slices.DeleteFunc(open, w.learn)
-		more = len(open) < n
+		more = w.learnInterfaces() || len(open) < n
 	}
 	return w, nil
 }
@@ -145,7 +147,7 @@ func (w *waiting) call(cur inspector.Cursor) (waits, bool) {
 	case slices.Contains(contextual, unversioned(fn.FullName())):
 		return waits{Sure: true}, usesServer(w.pass.Pkg)
 	case fn.Signature().Recv() != nil && foreign(w.pass, fn.Pkg().Path()):
-		sure := slices.Contains(asks, fn.Name()) || isRequest(w.pass, fn)
+		sure := asking(fn.Name()) || isRequest(w.pass, fn) || ofSDK(fn)
 		return waits{Sure: sure}, sure || slices.ContainsFunc(ends, func(verb string) bool { return strings.HasPrefix(fn.Name(), verb) })
 	}
 	return waits{}, w.remote(fn)
@@ -188,7 +190,22 @@ func isOperation(fn *types.Func) bool {
 	if named, ok := types.Unalias(last.Elem()).(*types.Named); ok {
 		return named.Obj().Name() == "OpOption" && strings.Contains(fn.Pkg().Path(), "clientv3")
 	}
-	return strings.Contains(fn.Pkg().Path(), "aws-sdk-go-v2/service/")
+	return strings.Contains(fn.Pkg().Path(), "aws-sdk-go-v2/service/") || ofAWS(last.Elem())
+}
+
+// ofAWS reports whether a type is that of the options of an operation of AWS: a method that
+// takes them is one, also that of an interface that the program has for its client.
+func ofAWS(option types.Type) bool {
+	set, ok := option.(*types.Signature)
+	if !ok || set.Params().Len() != 1 {
+		return false
+	}
+	ptr, ok := set.Params().At(0).Type().(*types.Pointer)
+	if !ok {
+		return false
+	}
+	named, ok := ptr.Elem().(*types.Named)
+	return ok && named.Obj().Pkg() != nil && strings.Contains(named.Obj().Pkg().Path(), "aws-sdk-go-v2/service/")
 }
 
 // remoteMethods is how many methods of an interface take a context if it is one of something
@@ -206,6 +223,11 @@ func (w *waiting) remote(fn *types.Func) bool {
 	if !ok || foreign(w.pass, fn.Pkg().Path()) || fn.Pkg() != w.pass.Pkg && !strings.Contains(fn.Pkg().Path(), ".") || w.bounded(fn) {
 		return false
 	}
+	return wide(iface) || w.partOfWide(fn, iface)
+}
+
+// wide reports whether most of the methods of an interface take a context and may fail.
+func wide(iface *types.Interface) bool {
 	n := 0
 	for m := range iface.Methods() {
 		if mayFail(m) {
@@ -215,9 +237,27 @@ func (w *waiting) remote(fn *types.Func) bool {
 	return n >= remoteMethods
 }
 
+// partOfWide reports whether an interface is what a function asks for of a wide one of its
+// package, as one that only saves of one that has all that a store does.
+func (w *waiting) partOfWide(fn *types.Func, part *types.Interface) bool {
+	if known, ok := w.parts[part]; ok {
+		return known
+	}
+	scope := fn.Pkg().Scope()
+	found := slices.ContainsFunc(scope.Names(), func(name string) bool {
+		obj, ok := scope.Lookup(name).(*types.TypeName)
+		if !ok {
+			return false
+		}
+		whole, ok := obj.Type().Underlying().(*types.Interface)
+		return ok && whole != part && wide(whole) && types.Implements(obj.Type(), part)
+	})
+	w.parts[part] = found
+	return found
+}
+
 // mayFail reports whether a function takes a context first, and returns an error last.
 func mayFail(fn *types.Func) bool {
-	params, results := fn.Signature().Params(), fn.Signature().Results()
-	return params.Len() > 0 && results.Len() > 0 && code.IsNamed(params.At(0).Type(), "context.Context") &&
-		types.Identical(results.At(results.Len()-1).Type(), types.Universe.Lookup("error").Type())
+	params := fn.Signature().Params()
+	return params.Len() > 0 && code.IsNamed(params.At(0).Type(), "context.Context") && fails(fn)
 }
