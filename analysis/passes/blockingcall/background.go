@@ -69,14 +69,23 @@ func ofModule(pass *check.Pass, path string) bool {
 	return below(path, own) || below(own, path)
 }
 
-// isStub reports whether a method is that of a gRPC client for a single answer.
+// isStub reports whether a method is that of a client of gRPC, or of Connect, for a single
+// answer.
 func isStub(fn *types.Func) bool {
 	sig := fn.Signature()
+	if sig.Results().Len() == 2 && ofConnect(sig.Results().At(0).Type()) {
+		return mayFail(fn)
+	}
 	if !sig.Variadic() || sig.Results().Len() != 2 || types.IsInterface(sig.Results().At(0).Type()) {
 		return false
 	}
 	last, ok := sig.Params().At(sig.Params().Len() - 1).Type().(*types.Slice)
 	return ok && code.IsNamed(last.Elem(), "google.golang.org/grpc.CallOption")
+}
+
+// ofConnect reports whether a type is a pointer to an answer of Connect.
+func ofConnect(t types.Type) bool {
+	return code.IsNamed(t, "connectrpc.com/connect.Response") || code.IsNamed(t, "github.com/bufbuild/connect-go.Response")
 }
 
 // contextual are the methods of databases that take a context, each like the one without.

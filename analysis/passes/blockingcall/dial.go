@@ -34,13 +34,30 @@ func dialLimits(pass *check.Pass, dial ast.Expr) bool {
 func functionLimits(pass *check.Pass, id *ast.Ident) bool {
 	fn, ok := pass.TypesInfo.Uses[id].(*types.Func)
 	if !ok {
-		return true
+		v, ok := pass.TypesInfo.Uses[id].(*types.Var)
+		return !ok || !holdsDialer(pass, v)
 	}
 	if fn.Pkg() != pass.Pkg {
 		return fn.Signature().Recv() != nil
 	}
 	decl, ok := declarationOf(pass, fn)
 	return !ok || setsDeadline(decl.Node())
+}
+
+// holdsDialer reports whether a variable of a function has the dial of a dialer of net, in one
+// of its branches at least.
+func holdsDialer(pass *check.Pass, v *types.Var) bool {
+	if v.IsField() || v.Parent() == nil || v.Parent() == pass.Pkg.Scope() {
+		return false
+	}
+	for cur := range pass.Inspect.Root().Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil)) {
+		for value := range values(pass.TypesInfo, cur.Node(), v) {
+			if sel, ok := ast.Unparen(value).(*ast.SelectorExpr); ok && code.IsNamed(pass.TypesInfo.TypeOf(sel.X), "net.Dialer") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // setsDeadline reports whether a function names a deadline, or a socket of this machine.

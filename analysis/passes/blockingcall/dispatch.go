@@ -18,10 +18,11 @@ func (w *waiting) learnInterfaces() (more bool) {
 			continue
 		}
 		for m := range iface.ExplicitMethods() {
-			if !w.known[m].Sure && mayFail(m) && w.allWait(iface, m) {
-				how := waits{Sure: true}
-				w.known[m] = how
-				w.pass.ExportObjectFact(m, &how)
+			if w.known[m].Sure || !mayFail(m) {
+				continue
+			}
+			if how, ok := w.allWait(iface, m); ok {
+				w.know(m, how)
 				more = true
 			}
 		}
@@ -30,12 +31,12 @@ func (w *waiting) learnInterfaces() (more bool) {
 }
 
 // allWait reports whether the package has types with an interface, and the method waits for
-// sure in each of them.
-func (w *waiting) allWait(iface *types.Interface, m *types.Func) (found bool) {
+// sure in each of them, and how.
+func (w *waiting) allWait(iface *types.Interface, m *types.Func) (how waits, ok bool) {
 	scope := w.pass.Pkg.Scope()
 	for _, name := range scope.Names() {
-		obj, ok := scope.Lookup(name).(*types.TypeName)
-		if !ok || obj.IsAlias() || types.IsInterface(obj.Type()) {
+		obj, isType := scope.Lookup(name).(*types.TypeName)
+		if !isType || obj.IsAlias() || types.IsInterface(obj.Type()) {
 			continue
 		}
 		ptr := types.NewPointer(obj.Type())
@@ -43,10 +44,11 @@ func (w *waiting) allWait(iface *types.Interface, m *types.Func) (found bool) {
 			continue
 		}
 		own, _, _ := types.LookupFieldOrMethod(ptr, false, w.pass.Pkg, m.Name())
-		if fn, ok := own.(*types.Func); !ok || !w.known[fn.Origin()].Sure {
-			return false
+		fn, isFunc := own.(*types.Func)
+		if !isFunc || !w.known[fn.Origin()].Sure {
+			return waits{}, false
 		}
-		found = true
+		how, ok = w.known[fn.Origin()], true
 	}
-	return found
+	return how, ok
 }

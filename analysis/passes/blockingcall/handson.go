@@ -13,32 +13,59 @@ import (
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
+	"github.com/go-quiesce/quiesce/analysis/internal/exits"
 )
 
-// handsOn reports whether a call gives a context that never ends to a function that waits for
-// another machine as long as it lets it, and says what waits for that.
-func handsOn(pass *check.Pass, cur, fn inspector.Cursor) (wait string) {
+// A handing is a call that gives a context that never ends to a function that waits for another
+// machine as long as it lets it.
+type handing struct {
+	call *ast.CallExpr
+	wait string        // what waits for that
+	at   *ast.CallExpr // what sends the request that it waits for, if it is one of the package
+}
+
+// handsOn returns what a call hands on.
+func handsOn(pass *check.Pass, cur, fn inspector.Cursor) (h handing, ok bool) {
 	n := cur.Node().(*ast.CallExpr)
 	if len(n.Args) == 0 || ofExamples(pass.Pkg) || !neverEnds(pass, cur, n.Args[0]) {
-		return ""
+		return handing{}, false
 	}
 	w := pass.ResultOf[waiters].(*waiting)
 	how, ok := w.call(cur)
 	callee, known := typeutil.Callee(pass.TypesInfo, n).(*types.Func)
-	if !ok || !known || strings.HasPrefix(callee.FullName(), "net/http.") || callee.Pkg().Path() == "database/sql" {
-		return ""
+	if !ok || !known || strings.HasPrefix(callee.FullName(), "net/http.") || strings.HasPrefix(callee.FullName(), "(*net/http.") || callee.Pkg().Path() == "database/sql" {
+		return handing{}, false
 	}
+	h = handing{call: n, at: how.at}
 	switch {
 	case ending(pass, fn, helperDepth):
-		return "and the stop waits for it"
+		h.wait = "and the stop waits for it"
 	case inWaitingLoop(cur):
-		return "with a context that never ends, and holds the loop"
+		h.wait = "with a context that never ends, and holds the loop"
 	case code.IsCall(pass.TypesInfo, n.Args[0], "context.TODO") && contextParam(pass, fn) != "":
-		return "and does not end with " + contextParam(pass, fn)
+		h.wait = "and does not end with " + contextParam(pass, fn)
 	case how.Sure && !ofCommands(pass.Pkg) && !adapts(fn, callee):
-		return "with a context that never ends"
+		h.wait = "with a context that never ends"
 	}
-	return ""
+	return h, h.wait != ""
+}
+
+// reportHandings reports what hands on contexts that never end: one by one, or what sends the
+// request that more than one of them waits for.
+func reportHandings(pass *check.Pass, all []handing) {
+	sent := map[*ast.CallExpr]int{}
+	for _, h := range all {
+		sent[h.at]++
+	}
+	for _, h := range all {
+		switch {
+		case h.at == nil || sent[h.at] == 1:
+			pass.Reportf(h.call, "%s may block for long, %s: give it a context with a time limit", exits.Name(h.call), h.wait)
+		case sent[h.at] > 1:
+			pass.Reportf(h.at, "%s has no time limit, and its callers give it contexts that never end: a server that does not answer holds them", exits.Name(h.at))
+			sent[h.at] = 0
+		}
+	}
 }
 
 // adapts reports whether a function does without a context what the one that it calls does

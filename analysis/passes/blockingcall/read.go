@@ -6,9 +6,11 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -35,7 +37,7 @@ func readsMessage(pass *check.Pass, cur, fn inspector.Cursor, name string) strin
 	return ctx
 }
 
-// dialled are the functions that make a connection within a limit of time that does not hold
+// dialled are the functions of packages that come with Go that make a connection within a limit of time that does not hold
 // for what is read from it.
 var dialled = []string{"net.DialTimeout", "(*net.Dialer).Dial", "(*net.Dialer).DialContext", "crypto/tls.DialWithDialer"}
 
@@ -65,6 +67,9 @@ func readFrom(pass *check.Pass, fn inspector.Cursor, n *ast.CallExpr) *types.Var
 		from = n.Args[i]
 	} else if sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok && slices.Contains(readMethods, sel.Sel.Name) {
 		from = sel.X
+	}
+	if call, ok := ast.Unparen(from).(*ast.CallExpr); ok && code.IsCall(pass.TypesInfo, call, wrappers...) {
+		from = call.Args[0]
 	}
 	v, _ := code.ObjectOf(pass.TypesInfo, from).(*types.Var)
 	return ofConn(pass, fn, v)
@@ -104,13 +109,37 @@ func connected(pass *check.Pass, fn inspector.Cursor, conn *types.Var) (found bo
 	for cur := range fn.Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil)) {
 		for value := range values(pass.TypesInfo, cur.Node(), conn) {
 			call, ok := ast.Unparen(value).(*ast.CallExpr)
-			if !ok || !code.IsCall(pass.TypesInfo, call, dialled...) || onMachine(pass, call) || overUDP(pass, call) {
+			if !ok || onMachine(pass, call) || !dials(pass, call) && !secures(pass, fn, call) {
 				return false
 			}
 			found = true
 		}
 	}
 	return found
+}
+
+// dials reports whether a call makes a connection over TCP within a limit of time that ends
+// with the dial: a function of net, or one that is named so and takes a duration.
+func dials(pass *check.Pass, call *ast.CallExpr) bool {
+	if code.IsCall(pass.TypesInfo, call, dialled...) {
+		return !overUDP(pass, call)
+	}
+	fn, ok := typeutil.Callee(pass.TypesInfo, call).(*types.Func)
+	if !ok || !strings.HasPrefix(strings.ToLower(fn.Name()), "dial") || !takesTime(fn.Signature()) || connectionless(pass, call) {
+		return false
+	}
+	decl, ok := declarationOf(pass, fn)
+	return !ok || !setsDeadline(decl.Node())
+}
+
+// secures reports whether a call makes a connection of TLS of one that its function makes to
+// another machine.
+func secures(pass *check.Pass, fn inspector.Cursor, call *ast.CallExpr) bool {
+	if !code.IsCall(pass.TypesInfo, call, "crypto/tls.Client") {
+		return false
+	}
+	conn, ok := code.ObjectOf(pass.TypesInfo, call.Args[0]).(*types.Var)
+	return ok && code.ContainsPos(fn.Node(), conn.Pos()) && connected(pass, fn, conn) && staysHere(pass, fn, conn)
 }
 
 // overUDP reports whether a network of a dial may be another than TCP.
@@ -124,7 +153,7 @@ func overUDP(pass *check.Pass, call *ast.CallExpr) bool {
 }
 
 // writers write to a connection, or make something that does.
-var writers = []string{"bufio.NewWriter", "fmt.Fprintf", "fmt.Fprint", "fmt.Fprintln", "io.WriteString", "encoding/binary.Write", "encoding/json.NewEncoder"}
+var writers = []string{"bufio.NewWriter", "fmt.Fprintf", "fmt.Fprint", "fmt.Fprintln", "io.WriteString", "encoding/binary.Write", "encoding/json.NewEncoder", "crypto/tls.Client"}
 
 // staysHere reports whether a connection is given to nobody but what reads and writes.
 func staysHere(pass *check.Pass, fn inspector.Cursor, conn *types.Var) bool {

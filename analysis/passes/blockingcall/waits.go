@@ -33,6 +33,8 @@ var waiters = &analysis.Analyzer{
 // context, lets it.
 type waits struct {
 	Sure bool // it is known to be another machine, not only an interface that is made for one
+
+	at *ast.CallExpr // what sends the request of HTTP that it waits for, in this package
 }
 
 // AFact makes it a fact.
@@ -113,13 +115,18 @@ func (w *waiting) learn(decl inspector.Cursor) bool {
 		if _, known := w.known[fn]; !ok || known && !how.Sure {
 			continue
 		}
-		w.known[fn] = how
-		w.pass.ExportObjectFact(fn, &how)
+		w.know(fn, how)
 		if how.Sure {
 			return true
 		}
 	}
 	return false
+}
+
+// know notes how a function waits, for other packages as well.
+func (w *waiting) know(fn *types.Func, how waits) {
+	w.known[fn] = how
+	w.pass.ExportObjectFact(fn, &waits{Sure: how.Sure})
 }
 
 // inGo reports whether a node is in a goroutine of its own.
@@ -142,12 +149,15 @@ func (w *waiting) call(cur inspector.Cursor) (waits, bool) {
 		return how, true
 	}
 	switch {
-	case isStub(fn), isOperation(fn), requests(w.pass, cur):
+	case isStub(fn), isOperation(fn) && !givesLimit(w.pass):
 		return waits{Sure: true}, true
+	case makesRequest(w.pass, call):
+		sent := sends(w.pass, cur)
+		return waits{Sure: true, at: sent}, sent != nil
 	case slices.Contains(contextual, unversioned(fn.FullName())):
 		return waits{Sure: true}, usesServer(w.pass.Pkg)
 	case fn.Signature().Recv() != nil && foreign(w.pass, fn.Pkg().Path()):
-		sure := asking(fn.Name()) || isRequest(w.pass, fn) || ofSDK(fn)
+		sure := asking(fn.Name()) || isRequest(w.pass, fn) || ofSDK(fn) && !givesLimit(w.pass)
 		return waits{Sure: sure}, sure || slices.ContainsFunc(ends, func(verb string) bool { return strings.HasPrefix(fn.Name(), verb) })
 	}
 	return waits{}, w.remote(fn)
@@ -158,22 +168,25 @@ func (w *waiting) bounded(fn *types.Func) bool {
 	return slices.ContainsFunc(bounded, func(part string) bool { return strings.Contains(fn.Pkg().Path(), part) })
 }
 
-// requests reports whether a call makes a request of HTTP with its context, which a client
-// without a time limit sends in the same function.
-func requests(pass *check.Pass, cur inspector.Cursor) bool {
-	if !code.IsCall(pass.TypesInfo, cur.Node(), "net/http.NewRequestWithContext") {
-		return false
-	}
+// makesRequest reports whether a call makes a request of HTTP with the context that it is
+// given first.
+func makesRequest(pass *check.Pass, call *ast.CallExpr) bool {
+	return code.IsCall(pass.TypesInfo, call, "net/http.NewRequestWithContext", "(*net/http.Request).WithContext")
+}
+
+// sends returns the call in the function around another one that sends a request by a client
+// without a time limit, nil if there is none.
+func sends(pass *check.Pass, cur inspector.Cursor) *ast.CallExpr {
 	fn, ok := code.Enclosing(cur)
 	if !ok {
-		return false
+		return nil
 	}
 	for c := range fn.Preorder((*ast.CallExpr)(nil)) {
 		if call := c.Node().(*ast.CallExpr); code.IsCall(pass.TypesInfo, call, "(*net/http.Client).Do") && bareClient(pass, c, call) {
-			return true
+			return call
 		}
 	}
-	return false
+	return nil
 }
 
 // isOperation reports whether a method is an operation of a client of etcd, which waits for
