@@ -43,10 +43,10 @@ func run(pass *check.Pass) (any, error) {
 			}
 		} else if wait := detached(pass, cur, fn, n); wait != "" {
 			pass.Reportf(n, "%s may block for long, %s: give it a context with a time limit", exits.Name(n), wait)
-		} else if h, ok := handsOn(pass, cur, fn); ok {
-			handings = append(handings, h)
 		} else if ctx := drops(pass, n, fn); ctx != "" {
 			pass.Reportf(n, "%s may block for long, and does not end with %s: pass that on", exits.Name(n), ctx)
+		} else if h, ok := handsOn(pass, cur, fn); ok {
+			handings = append(handings, h)
 		} else if other, ctx := variant(pass, n), contextAt(pass, cur, fn); other != "" && ctx != "" && !strings.HasSuffix(ctx, ")") {
 			pass.Reportf(n, "%s may block for long, and does not end with %s: use %s", exits.Name(n), ctx, other)
 		} else if name == "os/exec.CommandContext" && endlessCommand(pass, cur, n) {

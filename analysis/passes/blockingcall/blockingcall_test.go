@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), blockingcall.Analyzer, "a", "integration/a", "cmd/a", "files", "files/drivers", "daemon", "serverdb", "remote", "remotelimited", "handlers", "unknown", "accept", "accept/local", "accept/limited", "own.example/app", "own.example/app/store", "own.example/app/ask", "libs", "libs/resty", "libs/restylimited", "plain", "reads")
+	analysistest.Run(t, analysistest.TestData(), blockingcall.Analyzer, "a", "integration/a", "cmd/a", "files", "files/drivers", "daemon", "serverdb", "remote", "remotelimited", "handlers", "unknown", "accept", "accept/local", "accept/limited", "own.example/app", "own.example/app/store", "own.example/app/ask", "libs", "libs/resty", "libs/restylimited", "plain", "reads", "endless", "plugins", "sdk", "sdklimited")
 }

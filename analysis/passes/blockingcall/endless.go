@@ -4,6 +4,7 @@ package blockingcall
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -22,11 +23,67 @@ func neverEnds(pass *check.Pass, cur inspector.Cursor, e ast.Expr) bool {
 	if decl := code.Declaration(cur); decl.Valid() {
 		fn = decl.Node().(*ast.FuncDecl).Body
 	}
-	if code.Endless(pass.TypesInfo, e, fn) {
+	if code.Endless(pass.TypesInfo, e, fn) || fn != nil && uncancelled(pass, cur, e, fn) {
 		return true
 	}
 	v, ok := code.ObjectOf(pass.TypesInfo, e).(*types.Var)
 	return ok && v.IsField() && !v.Exported() && v.Pkg() == pass.Pkg && code.IsNamed(v.Type(), "context.Context") && onlyEndless(pass, v)
+}
+
+// uncancelled reports whether a context at a call is one made from nothing whose cancel function
+// nobody has used by then: what ends it comes after the call, in the same function.
+func uncancelled(pass *check.Pass, cur inspector.Cursor, ctx ast.Expr, fn ast.Node) bool {
+	id, ok := ast.Unparen(ctx).(*ast.Ident)
+	own, inFunc := code.Enclosing(cur)
+	if !ok || !inFunc {
+		return false
+	}
+	v := pass.TypesInfo.Uses[id]
+	var made *ast.AssignStmt
+	for c := range own.Preorder((*ast.AssignStmt)(nil)) {
+		assign := c.Node().(*ast.AssignStmt)
+		if assign.Pos() > cur.Node().Pos() {
+			break
+		}
+		if pass.TypesInfo.ObjectOf(asIdent(assign.Lhs[0])) == v {
+			made = assign
+		}
+	}
+	if made == nil || v == nil || len(made.Lhs) != 2 || len(made.Rhs) != 1 || !code.IsCall(pass.TypesInfo, made.Rhs[0], "context.WithCancel", "context.WithCancelCause") {
+		return false
+	}
+	parent := made.Rhs[0].(*ast.CallExpr).Args[0]
+	cancel := pass.TypesInfo.ObjectOf(asIdent(made.Lhs[1]))
+	if cancel == nil || code.ObjectOf(pass.TypesInfo, parent) == v || !code.Endless(pass.TypesInfo, parent, fn) {
+		return false
+	}
+	if _, inLoop := code.Loop(cur); inLoop {
+		return false
+	}
+	return !usedBefore(pass, own, cancel, made.End(), cur.Node().Pos())
+}
+
+func asIdent(e ast.Expr) *ast.Ident {
+	id, _ := e.(*ast.Ident)
+	return id
+}
+
+// usedBefore reports whether a function uses a variable between two places, other than to
+// defer a call of it.
+func usedBefore(pass *check.Pass, fn inspector.Cursor, v types.Object, from, to token.Pos) bool {
+	for c := range fn.Preorder((*ast.Ident)(nil)) {
+		id := c.Node().(*ast.Ident)
+		if pass.TypesInfo.Uses[id] != v || id.Pos() < from || id.Pos() > to {
+			continue
+		}
+		if call, ok := c.Parent().Node().(*ast.CallExpr); !ok || call.Fun != id {
+			return true
+		}
+		if _, ok := c.Parent().Parent().Node().(*ast.DeferStmt); !ok {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyEndless reports whether a field only gets contexts that never end.

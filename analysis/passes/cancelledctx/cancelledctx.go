@@ -75,6 +75,10 @@ func (c *checker) check(e end) {
 				c.report(call, e, nil)
 			}
 			if !c.cleans(call) && !c.asks(call) {
+				if c.leads(call, e) {
+					c.seen[call] = true
+					c.report(call, e, nil)
+				}
 				return true
 			}
 			c.seen[call] = true
@@ -123,9 +127,11 @@ func (c *checker) hasWithoutCancel(n ast.Node) bool {
 // ends returns the places of a function, and of the literals in it, where a context has
 // ended.
 func (c *checker) ends(decl inspector.Cursor) []end {
-	var out []end
-	for cur := range decl.Preorder((*ast.UnaryExpr)(nil), (*ast.CallExpr)(nil)) {
+	var out, signals []end
+	for cur := range decl.Preorder((*ast.UnaryExpr)(nil), (*ast.CallExpr)(nil), (*ast.AssignStmt)(nil)) {
 		switch n := cur.Node().(type) {
+		case *ast.AssignStmt:
+			signals = append(signals, c.bySignal(n)...)
 		case *ast.UnaryExpr:
 			if ctx, ok := c.done(n); ok {
 				out = append(out, c.afterDone(cur, ctx)...)
@@ -134,5 +140,5 @@ func (c *checker) ends(decl inspector.Cursor) []end {
 			out = append(out, c.afterCall(cur, n)...)
 		}
 	}
-	return out
+	return append(out, signals...) // what is known to have ended comes first
 }
