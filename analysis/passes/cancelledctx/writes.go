@@ -19,7 +19,8 @@ var remote = []string{
 	"go.mongodb.org/mongo-driver", "github.com/segmentio/kafka-go", "go.etcd.io/etcd/client",
 }
 
-// asks reports whether a call is of a function of those packages.
+// asks reports whether a call is of a function of those packages, makes a request of HTTP, or
+// is one of a client of gRPC.
 func (c *checker) asks(call *ast.CallExpr) bool {
 	if len(call.Args) == 0 || !isContext(c.pass.TypesInfo.TypeOf(call.Args[0])) {
 		return false
@@ -33,7 +34,20 @@ func (c *checker) asks(call *ast.CallExpr) bool {
 			return true
 		}
 	}
-	return fn.FullName() == "net/http.NewRequestWithContext"
+	return fn.FullName() == "net/http.NewRequestWithContext" || isStub(fn.Signature())
+}
+
+// isStub reports whether a method is one of a client of gRPC, or of Connect: it sends nothing
+// with a context that has ended.
+func isStub(sig *types.Signature) bool {
+	if sig.Recv() == nil || sig.Results().Len() != 2 {
+		return false
+	}
+	if t := sig.Results().At(0).Type(); code.IsNamed(t, "connectrpc.com/connect.Response") || code.IsNamed(t, "github.com/bufbuild/connect-go.Response") {
+		return true
+	}
+	last, ok := sig.Params().At(sig.Params().Len() - 1).Type().(*types.Slice)
+	return ok && sig.Variadic() && code.IsNamed(last.Elem(), "google.golang.org/grpc.CallOption")
 }
 
 // closure reports whether a call is of a function literal that the function keeps in a

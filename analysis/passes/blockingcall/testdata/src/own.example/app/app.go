@@ -57,3 +57,17 @@ func (a *app) disconnect(ctx context.Context) error {
 func (a *app) SendContext(ctx context.Context) error { return a.client.Send(ctx, "") }
 
 func (a *app) Send() error { return a.SendContext(context.Background()) }
+
+func clean(r store.Remover, w store.Waiter, done chan struct{}) {
+	ticker := time.NewTicker(time.Minute)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+			r.Remove(context.TODO(), "old") // want `r.Remove may block for long, with a context that never ends, and holds the loop`
+			w.Wait(context.TODO())
+		}
+	}
+}

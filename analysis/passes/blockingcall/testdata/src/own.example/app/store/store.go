@@ -15,6 +15,16 @@ type Backend interface {
 	Remove(ctx context.Context, name string) error
 }
 
+// A Remover is what some need of a backend.
+type Remover interface {
+	Remove(ctx context.Context, name string) error
+}
+
+// A Waiter is no part of one.
+type Waiter interface {
+	Wait(ctx context.Context) error
+}
+
 type Lock struct{ backend Backend }
 
 func (l *Lock) Refresh(ctx context.Context) error { return l.save(ctx) }
