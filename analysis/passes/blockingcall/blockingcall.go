@@ -32,7 +32,7 @@ func run(pass *check.Pass) (any, error) {
 	var handings []handing
 	for cur := range pass.Inspect.Root().Preorder((*ast.CallExpr)(nil)) {
 		n := cur.Node().(*ast.CallExpr)
-		name := unversioned(code.Callee(pass.TypesInfo, n))
+		name := sender(pass, cur, n)
 		fn, ok := code.Enclosing(cur)
 		if name == "" || !ok || code.IsTest(pass.Fset, n.Pos()) || code.IsEntry(pass.Pass, fn.Node()) && waitedContext(pass, cur, fn) == "" {
 			continue
