@@ -43,7 +43,7 @@ func run(pass *check.Pass) (any, error) {
 			}
 		} else if wait := detached(pass, cur, fn, n); wait != "" {
 			pass.Reportf(n, "%s may block for long, %s: give it a context with a time limit", exits.Name(n), wait)
-		} else if ctx := drops(pass, n, fn); ctx != "" {
+		} else if ctx := drops(pass, cur, fn); ctx != "" {
 			pass.Reportf(n, "%s may block for long, and does not end with %s: pass that on", exits.Name(n), ctx)
 		} else if h, ok := handsOn(pass, cur, fn); ok {
 			handings = append(handings, h)

@@ -8,9 +8,10 @@ import "go/types"
 // of the package that have them do. It reports whether there are new ones.
 func (w *waiting) learnInterfaces() (more bool) {
 	scope := w.pass.Pkg.Scope()
+	names := w.waitingMethods()
 	for _, name := range scope.Names() {
 		obj, ok := scope.Lookup(name).(*types.TypeName)
-		if !ok || obj.IsAlias() {
+		if !ok || obj.IsAlias() || len(names) == 0 {
 			continue
 		}
 		iface, ok := obj.Type().Underlying().(*types.Interface)
@@ -18,7 +19,7 @@ func (w *waiting) learnInterfaces() (more bool) {
 			continue
 		}
 		for m := range iface.ExplicitMethods() {
-			if w.known[m].Sure || !mayFail(m) {
+			if !names[m.Name()] || w.known[m].Sure || !mayFail(m) {
 				continue
 			}
 			if how, ok := w.allWait(iface, m); ok {
@@ -28,6 +29,17 @@ func (w *waiting) learnInterfaces() (more bool) {
 		}
 	}
 	return more
+}
+
+// waitingMethods returns the names of the methods of the package that wait for sure.
+func (w *waiting) waitingMethods() map[string]bool {
+	names := map[string]bool{}
+	for fn, how := range w.known {
+		if how.Sure && fn.Pkg() == w.pass.Pkg && fn.Signature().Recv() != nil {
+			names[fn.Name()] = true
+		}
+	}
+	return names
 }
 
 // allWait reports whether the package has types with an interface, and the method waits for

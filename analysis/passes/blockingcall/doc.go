@@ -47,14 +47,22 @@
 // known that they set no limit are taken as such, and dials that have a variant with a time
 // limit beside them.
 //
-// A context that never ends is one as well where it goes through functions: what hands its
-// context on to what waits is reported where context.Background comes in; on the way of a stop,
-// and in a loop that a stop waits for, also where an interface of the program takes it most of
-// whose methods take one; context.TODO also where a context is at hand; and looks for names in
-// a loop that goes on.
+// A context that never ends is one as well where it goes through functions, and through the
+// interfaces of a package whose types all wait: what hands its context on to what waits is
+// reported where context.Background comes in, or, where that is in more than one place of the
+// package, the request that they wait for; on the way of a stop, and in a loop that a stop
+// waits for, also where an interface of the program takes it most of whose methods take one,
+// or a part of such an interface; context.TODO also where a context is at hand; looks for names
+// in a loop that goes on; and methods that give one of the same name context.Background in
+// place of the context that they were given. A context with a cancel function that nobody has
+// yet never ends for the call before that, and a context that a function makes of one that
+// never ends, and returns alone, has a value more and no end.
 //
-// Reads of an answer are reported where the function has dialled within a time limit, which
-// does not hold for what is read, and sets no deadline; and those of a websocket's messages that
+// Clients of Kubernetes, Docker, Azure, AWS and the like have no time limit of their own, unless
+// the package gives them a client of HTTP that has one, or sets a Timeout of theirs.
+//
+// Reads of an answer, and handshakes of TLS, are reported where the function has dialled within
+// a time limit, which does not hold for what is read, and sets no deadline; and those of a websocket's messages that
 // nothing ends with the context at hand.
 //
 // Reported is as well what waits for a client that a listener of net has just accepted, if

@@ -16,9 +16,10 @@ import (
 // drops returns the context that a method has been given for what a method of the same name
 // does, which it gives one that never ends instead: a wrapper that stops ending with its
 // caller.
-func drops(pass *check.Pass, n *ast.CallExpr, fn inspector.Cursor) string {
+func drops(pass *check.Pass, cur, fn inspector.Cursor) string {
+	n := cur.Node().(*ast.CallExpr)
 	decl, ok := fn.Node().(*ast.FuncDecl)
-	if !ok || decl.Recv == nil || len(n.Args) == 0 || !code.IsCall(pass.TypesInfo, n.Args[0], "context.Background", "context.TODO") {
+	if !ok || decl.Recv == nil || isGo(cur) || len(n.Args) == 0 || !code.IsCall(pass.TypesInfo, n.Args[0], "context.Background", "context.TODO") {
 		return ""
 	}
 	callee, ok := typeutil.Callee(pass.TypesInfo, n).(*types.Func)

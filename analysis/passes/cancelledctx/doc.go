@@ -34,8 +34,13 @@
 // Where the context is made by WithCancel or errgroup.WithContext, its parent is no better
 // for the stop of a server: it may be what has ended.
 //
+// What a function defers that makes its context with signal.NotifyContext runs when a signal
+// has ended that, and so does the stop of its server.
+//
 // What counts as clean-up is what is named so, and what asks a database or another server
-// for something, also in a function literal that is called then.
+// for something, also in a function literal, or a function of the package, that is called then
+// with the context, or with a field of its receiver that has it, and does not look whether it
+// has ended.
 //
 // It does not report a fresh context: context.Background is right there, and so is
 // context.WithoutCancel (Go 1.21). Calls that write to the log, or that ask the context

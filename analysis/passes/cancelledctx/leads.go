@@ -27,12 +27,12 @@ func (c *checker) leadsBy(contexts contexts, call *ast.CallExpr, e end, depth in
 	if fn == nil || fn.Pkg() != c.pass.Pkg || depth == 0 {
 		return false
 	}
-	decl := c.declaration(fn.Origin())
-	if decl == nil || decl == c.decl {
+	k, ok := c.inside(contexts, call, fn.Origin().Signature(), e)
+	if !ok {
 		return false
 	}
-	k, ok := c.inside(contexts, call, fn.Origin().Signature(), e)
-	return ok && !c.looks(decl, k) && c.asksInside(decl, k, depth)
+	decl := c.declaration(fn.Origin())
+	return decl != nil && decl != c.decl && !c.looks(decl, k) && c.asksInside(decl, k, depth)
 }
 
 // declaration returns where the package declares a function.
@@ -112,7 +112,7 @@ func (c *checker) bySignal(a *ast.AssignStmt) []end {
 	ast.Inspect(c.decl.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.DeferStmt:
-			if n.Pos() > a.End() {
+			if n.Pos() > a.End() && !hangsUp(n.Call) {
 				e.then = append(e.then, n.Call)
 			}
 		case *ast.CallExpr:
@@ -123,4 +123,11 @@ func (c *checker) bySignal(a *ast.AssignStmt) []end {
 		return true
 	})
 	return []end{e}
+}
+
+// hangsUp reports whether a call closes a connection: at the end of a program nothing is lost
+// if it does not say good-bye.
+func hangsUp(call *ast.CallExpr) bool {
+	name := code.CallName(call)
+	return name == "close" || name == "disconnect"
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 )
 
+type closer interface{ Close(ctx context.Context) error }
+
 type reporter struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -69,13 +71,14 @@ func (r *reporter) tell() error {
 }
 
 // What a signal ends has ended when this runs.
-func untilSignal(srv *http.Server, serve func(context.Context) error, flush func(context.Context) error) error {
+func untilSignal(srv *http.Server, db closer, serve func(context.Context) error, flush func(context.Context) error) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	defer flush(ctx)        // want `flush has a context that has ended already \(ctx\)`
 	defer srv.Shutdown(ctx) // want `srv.Shutdown has a context that has ended already \(ctx\)`
 	defer srv.RegisterOnShutdown(func() {})
 	defer flush(context.WithoutCancel(ctx))
+	defer db.Close(ctx) // the server sees it anyway
 	return serve(ctx)
 }
 
