@@ -11,7 +11,9 @@ import (
 	"time"
 )
 
-type closer interface{ Close(ctx context.Context) error }
+type closer interface {
+	Close(ctx context.Context) error
+}
 
 type reporter struct {
 	ctx    context.Context
