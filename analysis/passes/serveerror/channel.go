@@ -14,7 +14,8 @@ import (
 )
 
 // unheard reports whether nobody hears what is sent on a channel while the program runs:
-// nothing receives from it but what has waited for a stop before, and it goes nowhere else.
+// nothing receives from it but what has waited for a stop before, or waits for other servers
+// then, and it goes nowhere else.
 func (c *checker) unheard(ch ast.Expr) bool {
 	v, ok := code.ObjectOf(c.pass.TypesInfo, ch).(*types.Var)
 	if !ok || v.Exported() || v.Kind() == types.ParamVar || v.Kind() == types.ResultVar {
@@ -38,13 +39,14 @@ func expression(id inspector.Cursor) inspector.Cursor {
 }
 
 // silent reports whether a use of a channel cannot be how somebody hears of the server's
-// end: it is made, sent to, closed, or received from after a stop.
+// end: it is made, sent to, closed, or received from after a stop, or by one who then waits
+// for other servers.
 func (c *checker) silent(at inspector.Cursor, v *types.Var) bool {
 	switch up := at.Parent().Node().(type) {
 	case *ast.SendStmt:
 		return up.Chan == at.Node()
 	case *ast.UnaryExpr:
-		return up.Op == token.ARROW && c.atStop(at.Parent(), v)
+		return up.Op == token.ARROW && (c.atStop(at.Parent(), v) || c.waitsForOthers(at.Parent()))
 	case *ast.CallExpr:
 		return code.IsBuiltin(c.pass.TypesInfo, up, "close") || code.IsBuiltin(c.pass.TypesInfo, up, "len") || code.IsBuiltin(c.pass.TypesInfo, up, "cap")
 	case *ast.AssignStmt:

@@ -32,13 +32,14 @@
 //	}
 //
 // An errgroup that has no context is the same: its Wait goes on waiting for the rest of
-// the group. So is a function that serves, logs the error, and then waits for a stop that
-// nobody has asked for: on a channel, for ever, or with the method Wait of what could not
-// serve. Servers for metrics count where they also listen: who looks after the program is
-// blind without them. It does not report goroutines that do anything else when the server
-// has ended (send, close, cancel, call a function of the program) than to set to nil what
-// refers to it, servers for profiles, and servers that are one of many, started by a
-// handler or in a loop.
+// the group. So does that of a WaitGroup which counts another server, also where the error
+// has been received before, if nothing is closed then. So is a function that serves, logs
+// the error, and then waits for a stop that nobody has asked for: on a channel, for ever,
+// or with the method Wait of what could not serve. Servers for metrics count where they
+// also listen: who looks after the program is blind without them. It does not report
+// goroutines that do anything else when the server has ended (send, close, cancel, call a
+// function of the program) than to set to nil what refers to it, servers for profiles, and
+// servers that are one of many, started by a handler or in a loop.
 //
 // To switch it off for one line: //quiesce:ignore serveerror reason
 package serveerror

@@ -265,9 +265,14 @@ func (c *checker) acts(call *ast.CallExpr) bool {
 }
 
 // countedForStop reports whether a call is Done of a WaitGroup that is only waited for when
-// something stops, which is not because the server has ended.
+// something stops, which is not because the server has ended, or until the other servers
+// have ended too.
 func (c *checker) countedForStop(call *ast.CallExpr) bool {
-	return code.IsCall(c.pass.TypesInfo, call, "(*sync.WaitGroup).Done") && c.waitedForAtStop(groupOf(c.pass.TypesInfo, call))
+	if !code.IsCall(c.pass.TypesInfo, call, "(*sync.WaitGroup).Done") {
+		return false
+	}
+	group := groupOf(c.pass.TypesInfo, call)
+	return c.waitedForAtStop(group) || c.severalServe(group)
 }
 
 // waitedForAtStop reports whether functions that stop something wait for a WaitGroup, or

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"log"
+	"net/http"
+	"sync"
+)
+
+// two waits for both servers, whatever has become of one.
+func two(public, plain *http.Server) error {
+	var wg sync.WaitGroup
+	failed := make(chan error, 1)
+	wg.Add(2)
+	go func() {
+		defer wg.Done()
+		failed <- public.ListenAndServe() // want `the program lives on`
+	}()
+	go func() {
+		defer wg.Done()
+		failed <- plain.ListenAndServe() // want `the program lives on`
+	}()
+	err := <-failed
+	log.Print(err)
+	wg.Wait()
+	return err
+}
+
+func twoLogged(public, plain *http.Server) {
+	var wg sync.WaitGroup
+	wg.Add(2)
+	go func() {
+		defer wg.Done()
+		if err := public.ListenAndServe(); err != nil { // want `the program lives on`
+			log.Print(err)
+		}
+	}()
+	go func() {
+		defer wg.Done()
+		log.Print(plain.ListenAndServe()) // want `the program lives on`
+	}()
+	wg.Wait()
+}
+
+// twoTogether ends the other one.
+func twoTogether(public, plain *http.Server) error {
+	var wg sync.WaitGroup
+	failed := make(chan error, 2)
+	wg.Add(2)
+	go func() {
+		defer wg.Done()
+		failed <- public.ListenAndServe()
+	}()
+	go func() {
+		defer wg.Done()
+		failed <- plain.ListenAndServe()
+	}()
+	err := <-failed
+	public.Close()
+	plain.Close()
+	wg.Wait()
+	return err
+}
+
+// onlyOne ends when its server does.
+func onlyOne(srv *http.Server) error {
+	var wg sync.WaitGroup
+	failed := make(chan error, 1)
+	wg.Add(1)
+	go func() {
+		defer wg.Done()
+		failed <- srv.ListenAndServe()
+	}()
+	err := <-failed
+	wg.Wait()
+	return err
+}
+
+// first does not wait for the other one.
+func first(public, plain *http.Server) error {
+	failed := make(chan error, 2)
+	go func() { failed <- public.ListenAndServe() }()
+	go func() { failed <- plain.ListenAndServe() }()
+	return <-failed
+}
