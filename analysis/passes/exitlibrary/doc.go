@@ -38,7 +38,10 @@
 // as goroutines; exported methods; exported constructors and the like that return something
 // (New, Open, Connect, Load), and what only they call; those about a server (Serve, Listen,
 // Start, Stop, Close); functions that reload, refresh, renew or rotate something; and
-// exported functions of the package at the root of a module.
+// exported functions of the package at the root of a module. Of these, the constructors, those
+// about a server, and their helpers and those of functions that return errors are reported
+// also for an exit under another condition, if its message says that a configuration or an
+// argument is no good (invalid, must be, requires, unsupported and the like).
 //
 // Not reported are programs, their command line (files by imports, and packages by name, but
 // for constructors, and methods that return an error and are not a command's own), test

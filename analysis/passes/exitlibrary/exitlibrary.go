@@ -91,12 +91,14 @@ func (c *checker) exit(cur, fn inspector.Cursor, failure bool) {
 		}
 		return
 	}
-	if obj, ok := c.TypesInfo.Defs[decl.Name].(*types.Func); !failure || !ok || c.know.Ends(obj) {
+	refused := !failure && conditional(cur, fn) && refuses(call)
+	if obj, ok := c.TypesInfo.Defs[decl.Name].(*types.Func); !failure && !refused || !ok || c.know.Ends(obj) {
 		return // or it is an exit where it is called
 	}
 	switch {
 	case fn.Node() == decl && reloads(decl):
 		c.Reportf(call, "%s in %s ends a process that could go on with what it has", exits.Name(call), name)
+	case refused && (fn.Node() != decl || public(decl) && !makes(decl)):
 	case c.started(fn):
 		if !c.stores(cur, fn) {
 			c.Reportf(call, "%s in %s ends the process from a goroutine: nobody can act on the error", exits.Name(call), name)

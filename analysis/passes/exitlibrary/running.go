@@ -4,6 +4,7 @@ package exitlibrary
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -116,6 +117,22 @@ func impossible(exit *ast.CallExpr) (found bool) {
 }
 
 var impossibilities = []string{"bug", "impossible", "unreachable", "should not", "should never", "shouldn't", "must not", "cannot happen", "can't happen", "invariant", "assert", "corrupt", "inconsisten", "unexpected", "internal error", "mismatch"}
+
+// refuses reports whether an exit says that what its function was given, or has read, is no
+// good.
+func refuses(exit *ast.CallExpr) (found bool) {
+	ast.Inspect(exit, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			text := strings.ToLower(lit.Value)
+			found = found || slices.ContainsFunc(refusals, func(word string) bool { return strings.Contains(text, word) })
+		}
+		return !found
+	})
+	return found && !impossible(exit)
+}
+
+// refusals are words of messages about what somebody else has to put right.
+var refusals = []string{"invalid", "must be ", "must have", "need", "require", "missing", "unsupported", "not supported", "unknown", "t parse", "unable to parse", "t use ", "wrong", "not a ", "exclusive", "incorrect", "unrecogni", "not allowed", "not set"}
 
 // storing are the names of functions that store something: who cannot write its log has to
 // crash rather than go on.
