@@ -53,6 +53,11 @@
 // down. Not reported there are servers that are started in a loop, for a request or a
 // listener from elsewhere, and those for figures, for a login and to look after the program.
 //
+// In any package of a program it reports a server that nobody stops, of a variable or a field
+// that is only used to make it, to register services, and to serve, if the function that
+// starts it starts another one that is stopped. Not reported are those whose listener somebody
+// closes, or that have been given to others.
+//
 // A program that handles signals or stops servers, or imports a package that does, is not
 // reported, but for those of its commands (of cobra or cli) that serve, defer clean-up or
 // leave a Stop uncalled, and do neither themselves nor ask for the command's context, and

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/go-quiesce/quiesce/analysis/internal/check"
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
@@ -34,7 +35,8 @@ func run(pass *check.Pass) (any, error) {
 	if !server.InProgram(pass.Pass) || readsOnly(pass.Pkg.Path()) {
 		return nil, nil
 	}
-	c := &checker{pass, info}
+	c := &checker{pass, info, map[*ast.CallExpr]bool{}}
+	c.leftOut()
 	if !code.IsMain(pass.Pass) && !ofCommand(pass) && c.privates() {
 		pass.ExportPackageFact(&reported{Found: true})
 		return nil, nil
@@ -90,20 +92,28 @@ func (c *checker) serve() (site server.Site, ok bool) {
 	return site, ok
 }
 
-// alternatives returns a site with those of the same function in other branches: for TLS, or
-// for another kind of listener.
+// alternatives returns a site with those of the same function beside it, or in other branches:
+// for TLS, or for another kind of listener.
 func (c *checker) alternatives(s server.Site) []server.Site {
 	out := []server.Site{s}
-	fn, ok := code.Enclosing(s.At)
+	fn, ok := runner(s.At)
 	for _, other := range c.info.Sites {
 		if other.Call == s.Call || other.Op != server.Serve && other.Op != server.ServeGlobal || other.Wrapped != s.Wrapped {
 			continue
 		}
-		if in, okToo := code.Enclosing(other.At); ok && okToo && in == fn && c.blocks(other) {
+		if in, okToo := runner(other.At); ok && okToo && in == fn && c.blocks(other) {
 			out = append(out, other)
 		}
 	}
 	return out
+}
+
+// runner returns the function that makes a call, or that starts the goroutine which does.
+func runner(at inspector.Cursor) (inspector.Cursor, bool) {
+	if g, ok := server.Goroutine(at); ok {
+		at = g
+	}
+	return code.Enclosing(at)
 }
 
 func stops(info *server.Info) bool {
@@ -118,12 +128,13 @@ func stops(info *server.Info) bool {
 type checker struct {
 	pass *check.Pass
 	info *server.Info
+	left map[*ast.CallExpr]bool // the calls that leftOut has reported
 }
 
 // blocks reports whether the program waits in a call until the server ends: in the
 // function that makes it, or in one that waits for its goroutine's error, or for ever.
 func (c *checker) blocks(s server.Site) bool {
-	if c.info.Aside(s.At) {
+	if c.aside(s) {
 		return false
 	}
 	if _, ok := s.At.Parent().Node().(*ast.GoStmt); !ok {
@@ -134,6 +145,9 @@ func (c *checker) blocks(s server.Site) bool {
 	decl := server.Declaration(s.At)
 	return decl != nil && c.waits(decl.Body, s.Call.End())
 }
+
+// aside reports whether a server is not what the program is for.
+func (c *checker) aside(s server.Site) bool { return !server.IsGRPC(s.Server) && c.info.Aside(s.At) }
 
 // waits reports whether a function waits, behind a goroutine, for an error alone, for the
 // goroutine, or for ever. A select with several cases has something to stop it.

@@ -103,8 +103,11 @@ var serving = []string{
 	"(*net/http.Server).ListenAndServe", "(*net/http.Server).ListenAndServeTLS", "(*net/http.Server).Serve", "(*net/http.Server).ServeTLS",
 }
 
-// onlyServes reports whether a variable is only used to make a server, to set its fields, and
-// to serve.
+// harmless are the other methods of servers that leave them running.
+var harmless = []string{"(*net/http.Server).SetKeepAlivesEnabled", "(*google.golang.org/grpc.Server).Serve", "(*google.golang.org/grpc.Server).RegisterService", "(*google.golang.org/grpc.Server).GetServiceInfo"}
+
+// onlyServes reports whether a variable is only used to make a server, to set its fields, to
+// add to what it can do, and to serve.
 func (c *checker) onlyServes(v *types.Var) bool {
 	for cur := range c.pass.Inspect.Root().Preorder((*ast.Ident)(nil)) {
 		if c.pass.TypesInfo.ObjectOf(cur.Node().(*ast.Ident)) != v {
@@ -115,9 +118,17 @@ func (c *checker) onlyServes(v *types.Var) bool {
 			if !isLeft(up, cur) {
 				return false
 			}
-		case *ast.ValueSpec:
+		case *ast.ValueSpec, *ast.Field:
 		case *ast.SelectorExpr:
-			if method(c.pass.TypesInfo, up) && !c.serves(cur.Parent()) {
+			if up.Sel == cur.Node() && !c.servesField(cur.Parent()) || up.X == cur.Node() && method(c.pass.TypesInfo, up) && !c.serves(cur.Parent()) {
+				return false
+			}
+		case *ast.CallExpr:
+			if !registers(cur) {
+				return false
+			}
+		case *ast.KeyValueExpr:
+			if up.Key != cur.Node() {
 				return false
 			}
 		default:
@@ -125,6 +136,19 @@ func (c *checker) onlyServes(v *types.Var) bool {
 		}
 	}
 	return true
+}
+
+// servesField reports whether a field that a selector names is used as onlyServes has it.
+func (c *checker) servesField(field inspector.Cursor) bool {
+	switch up := field.Parent().Node().(type) {
+	case *ast.AssignStmt:
+		return isLeft(up, field)
+	case *ast.SelectorExpr:
+		return !method(c.pass.TypesInfo, up) || c.serves(field.Parent())
+	case *ast.CallExpr:
+		return registers(field)
+	}
+	return false
 }
 
 func isLeft(assign *ast.AssignStmt, id inspector.Cursor) bool {
@@ -139,7 +163,7 @@ func isLeft(assign *ast.AssignStmt, id inspector.Cursor) bool {
 // serves reports whether a method is called there, and serves or sets something.
 func (c *checker) serves(sel inspector.Cursor) bool {
 	call, ok := sel.Parent().Node().(*ast.CallExpr)
-	return ok && call.Fun == sel.Node() && (code.IsCall(c.pass.TypesInfo, call, serving...) || code.IsCall(c.pass.TypesInfo, call, "(*net/http.Server).SetKeepAlivesEnabled"))
+	return ok && call.Fun == sel.Node() && (code.IsCall(c.pass.TypesInfo, call, serving...) || code.IsCall(c.pass.TypesInfo, call, harmless...))
 }
 
 // closedAndWaited reports whether a function closes the listener, which is in a field, and then

@@ -22,7 +22,7 @@ func (c *checker) notStopped() {
 		return
 	}
 	for _, s := range c.info.Sites {
-		if s.Op != server.Serve && s.Op != server.ServeGlobal || !c.private(s) || s.Wrapped || s.Op == server.Serve && !s.Closed && !s.Drains || c.info.Aside(s.At) || server.Redirects(s.Call) {
+		if s.Op != server.Serve && s.Op != server.ServeGlobal || !c.private(s) || s.Wrapped || s.Op == server.Serve && !s.Closed && !s.Drains || c.left[s.Call] || c.info.Aside(s.At) || server.Redirects(s.Call) {
 			continue
 		}
 		g, ok := server.Goroutine(s.At)
@@ -49,15 +49,15 @@ func (c *checker) endsUntold(s server.Site, g inspector.Cursor) bool {
 			return false
 		}
 	}
-	return s.Op == server.ServeGlobal || c.keptHere(s.Server, g)
+	return s.Op == server.ServeGlobal || c.keptHere(s, g)
 }
 
-// keptHere reports whether a variable is only used for its fields and methods, and is given
-// to nobody.
-func (c *checker) keptHere(v types.Object, g inspector.Cursor) bool {
+// keptHere reports whether the variable of a server is only used for its fields and methods,
+// and is given to nobody but the call that serves.
+func (c *checker) keptHere(s server.Site, g inspector.Cursor) bool {
 	for cur := range c.pass.Inspect.Root().Preorder((*ast.Ident)(nil)) {
 		id := cur.Node().(*ast.Ident)
-		if c.pass.TypesInfo.ObjectOf(id) != v {
+		if c.pass.TypesInfo.ObjectOf(id) != s.Server {
 			continue
 		}
 		switch up := cur.Parent().Node().(type) {
@@ -71,7 +71,7 @@ func (c *checker) keptHere(v types.Object, g inspector.Cursor) bool {
 			}
 		case *ast.ValueSpec:
 		case *ast.CallExpr:
-			if !g.Contains(cur) || cur.Parent().Parent() != g {
+			if up != s.Call && (!g.Contains(cur) || cur.Parent().Parent() != g) {
 				return false
 			}
 		default:

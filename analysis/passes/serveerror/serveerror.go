@@ -136,6 +136,9 @@ func (c *checker) unnoticed(s server.Site) bool {
 // the error that does happen, was seen before then.
 func (c *checker) minor(s server.Site, at inspector.Cursor) bool {
 	binds := strings.HasPrefix(code.CallName(s.Call), "listenandserve")
+	if server.IsGRPC(s.Server) {
+		return false
+	}
 	return c.info.Profiles(at) || !binds && c.info.Aside(at) && (!dropped(s) || c.info.Probed(at))
 }
 
