@@ -36,6 +36,9 @@ func (f finder) received(call *signals.Call, at inspector.Cursor) (*ast.CallExpr
 	if stop, how := f.follows(f.interrupts(at)); stop != nil {
 		return stop, how + unboundedly
 	}
+	if stop, how := f.deferred(call, at, after); stop != nil {
+		return stop, how + unboundedly
+	}
 	// A receive that is all of a goroutine tells others to stop, and its function waits.
 	// A deferred Stop runs when it ends.
 	start, ok := f.started(code.Function(at))

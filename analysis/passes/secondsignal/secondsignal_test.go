@@ -12,5 +12,5 @@ import (
 
 func Test(t *testing.T) {
 	analysistest.Run(t, analysistest.TestData(), secondsignal.Analyzer, "a", "program", "wrapper",
-		"host.org/me/prog", "host.org/me/prog/serve", "host.org/me/prog/cmd/root", "host.org/me/prog/cmd/execute", "host.org/me/prog/cmd/quick", "host.org/me/prog/cmd/action")
+		"host.org/me/prog", "host.org/me/prog/serve", "host.org/me/prog/cmd/root", "host.org/me/prog/cmd/execute", "host.org/me/prog/cmd/quick", "host.org/me/prog/cmd/action", "host.org/me/prog/cmd/node")
 }

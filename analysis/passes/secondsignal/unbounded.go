@@ -127,6 +127,11 @@ func (f finder) unbounded(call *ast.CallExpr, near limits, level int) string {
 			return ""
 		}
 		return "Wait"
+	case "(github.com/hashicorp/raft.Future).Error": // of a Shutdown: it waits for the goroutines
+		if near.timer || near.context {
+			return ""
+		}
+		return "Error"
 	}
 	fn := f.pkg.Callee(call)
 	if (fn.Name() == "Shutdown" || fn.Name() == "Stop") && f.endless(call) || f.wrapped(call, near) {
