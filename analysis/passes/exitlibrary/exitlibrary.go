@@ -61,8 +61,9 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		failure := e.OnError || onError(pass, cur, fn)
-		if !command || failure && ofPart(pass, fn) {
-			c.exit(cur, fn, failure)
+		refused := !failure && conditional(cur, fn) && refuses(call)
+		if !command || (failure || refused) && ofPart(pass, fn) {
+			c.exit(cur, fn, failure, refused)
 		}
 	}
 	return nil, nil
@@ -74,8 +75,8 @@ type checker struct {
 	know *exits.Knowledge
 }
 
-// exit reports an exit in a function, which is for an error or not.
-func (c *checker) exit(cur, fn inspector.Cursor, failure bool) {
+// exit reports an exit in a function, which is for an error, or refuses something, or neither.
+func (c *checker) exit(cur, fn inspector.Cursor, failure, refused bool) {
 	decl := declaration(fn)
 	if decl == nil || speaks(decl.Name.Name) && !c.stopFails(cur) {
 		return
@@ -91,7 +92,6 @@ func (c *checker) exit(cur, fn inspector.Cursor, failure bool) {
 		}
 		return
 	}
-	refused := !failure && conditional(cur, fn) && refuses(call)
 	if obj, ok := c.TypesInfo.Defs[decl.Name].(*types.Func); !failure && !refused || !ok || c.know.Ends(obj) {
 		return // or it is an exit where it is called
 	}

@@ -42,3 +42,19 @@ func (s *Server) Run() error {
 	}
 	return nil
 }
+
+type options struct{ cert, key string }
+
+func NewRefusing(o *options) *options {
+	if (o.cert == "") != (o.key == "") {
+		log.Fatal("need both a certificate and a key") // want `log.Fatal in NewRefusing ends the process of whoever calls it`
+	}
+	return o
+}
+
+func refuse(o *options) *options {
+	if (o.cert == "") != (o.key == "") {
+		log.Fatal("need both a certificate and a key")
+	}
+	return o
+}
