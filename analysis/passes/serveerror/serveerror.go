@@ -308,18 +308,34 @@ func stopName(name string) bool {
 	return strings.Contains(name, "stop") || strings.Contains(name, "close") || strings.Contains(name, "shutdown")
 }
 
-// local reports whether an assignment is to variables of the function only.
+// local reports whether an assignment is to variables of the function only, or to such of
+// the function around it as nobody reads later.
 func (c *checker) local(body *ast.BlockStmt, a *ast.AssignStmt) bool {
 	for _, l := range a.Lhs {
 		id, ok := l.(*ast.Ident)
 		if !ok {
 			return false
 		}
-		if o := c.pass.TypesInfo.ObjectOf(id); o != nil && (o.Pos() < body.Pos() || o.Pos() > body.End()) {
+		if o := c.pass.TypesInfo.ObjectOf(id); o != nil && (o.Pos() < body.Pos() || o.Pos() > body.End()) && c.readLater(o, body) {
 			return false
 		}
 	}
 	return true
+}
+
+// readLater reports whether a variable from outside of a function literal may be read when
+// that has set it.
+func (c *checker) readLater(o types.Object, body *ast.BlockStmt) bool {
+	v, ok := o.(*types.Var)
+	if !ok || v.Kind() != types.LocalVar {
+		return true
+	}
+	for cur := range c.pass.Inspect.Root().Preorder((*ast.Ident)(nil)) {
+		if c.pass.TypesInfo.Uses[cur.Node().(*ast.Ident)] == o && (cur.Node().Pos() > body.End() || code.InLoop(cur)) {
+			return true
+		}
+	}
+	return false
 }
 
 // unused reports whether the call is a statement, or its error is kept in a variable:

@@ -84,3 +84,30 @@ func first(public, plain *http.Server) error {
 	go func() { failed <- plain.ListenAndServe() }()
 	return <-failed
 }
+
+// outer keeps the error in a variable that nobody reads any more.
+func outer(srv *http.Server, name string) error {
+	err := check(name)
+	if err != nil {
+		return err
+	}
+	go func() {
+		err = srv.ListenAndServe() // want `the program lives on`
+		if err != http.ErrServerClosed {
+			log.Print(err)
+		}
+	}()
+	return nil
+}
+
+func outerRead(srv *http.Server, done chan struct{}) error {
+	var err error
+	go func() {
+		err = srv.ListenAndServe()
+		log.Print(err)
+	}()
+	<-done
+	return err
+}
+
+func check(string) error { return nil }
