@@ -38,12 +38,6 @@ var (
 	aidEndings     = []string{"test", "tester"}
 )
 
-// frames are packages that only the command line of a program needs.
-var frames = []string{
-	"flag", "testing", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/urfave/cli",
-	"github.com/alecthomas/kingpin", "gopkg.in/alecthomas/kingpin", "github.com/alecthomas/kong", "github.com/jessevdk/go-flags",
-}
-
 func run(pass *check.Pass) (any, error) {
 	if code.IsMain(pass.Pass) || among(pass.Pkg, aids, aidEndings) || strings.HasPrefix(pass.Pkg.Path(), "cmd/") {
 		return nil, nil // "cmd/" has the programs that come with Go
@@ -57,7 +51,7 @@ func run(pass *check.Pass) (any, error) {
 			continue
 		}
 		fn, ok := code.Enclosing(cur)
-		if !ok || framed(cur) {
+		if !ok || c.framed(cur) {
 			continue
 		}
 		failure := e.OnError || onError(pass, cur, fn)
@@ -92,7 +86,7 @@ func (c *checker) exit(cur, fn inspector.Cursor, failure, refused bool) {
 		}
 		return
 	}
-	if obj, ok := c.TypesInfo.Defs[decl.Name].(*types.Func); !failure && !refused || !ok || c.know.Ends(obj) {
+	if obj, ok := c.TypesInfo.Defs[decl.Name].(*types.Func); !failure && !refused || !ok || c.know.Ends(obj) || c.ownFatal(call) {
 		return // or it is an exit where it is called
 	}
 	switch {
@@ -108,6 +102,13 @@ func (c *checker) exit(cur, fn inspector.Cursor, failure, refused bool) {
 	case fn.Node() == decl:
 		c.helper(cur, decl)
 	}
+}
+
+// ownFatal reports whether a call is of a method of the package that says so by its name: what
+// it does is for the logger that the type has been given to decide.
+func (c *checker) ownFatal(call *ast.CallExpr) bool {
+	fn := c.know.Callee(call)
+	return fn != nil && fn.Pkg() == c.Pkg && fn.Signature().Recv() != nil && speaks(fn.Name())
 }
 
 // helper reports an exit for an error in a function that helps others of its package.
@@ -186,21 +187,6 @@ func among(pkg *types.Package, names, endings []string) bool {
 		}
 	}
 	return slices.Contains(names, pkg.Name())
-}
-
-// framed reports whether the file of a node imports what only a command line needs.
-func framed(cur inspector.Cursor) bool {
-	for f := range cur.Enclosing((*ast.File)(nil)) {
-		for _, spec := range f.Node().(*ast.File).Imports {
-			path := strings.Trim(spec.Path.Value, `"`)
-			for _, frame := range frames {
-				if path == frame || strings.HasPrefix(path, frame+"/") || strings.HasPrefix(path, frame+".") {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // public reports whether other packages can call a function.

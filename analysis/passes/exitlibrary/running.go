@@ -50,7 +50,7 @@ func (c *checker) caller(decl *ast.FuncDecl, kind func(fn inspector.Cursor) bool
 			return ""
 		}
 		caller := declaration(fn)
-		if caller == nil || speaks(caller.Name.Name) || framed(call) {
+		if caller == nil || speaks(caller.Name.Name) || c.framed(call) {
 			return ""
 		}
 		switch {

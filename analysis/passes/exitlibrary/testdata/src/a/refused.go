@@ -62,3 +62,19 @@ func (s *Server) Apply(o *Options) {
 		log.Fatal("missing kind")
 	}
 }
+
+type fataler interface{ Fatalf(string, ...any) }
+
+type host struct{ logger fataler }
+
+func (h *host) Fatalf(format string, args ...any) {
+	h.logger.Fatalf(format, args...)
+	log.Fatalf(format, args...)
+}
+
+// StartHost ends as the host's logger does.
+func (h *host) StartHost(name string) {
+	if err := load(name); err != nil {
+		h.Fatalf("load: %v", err)
+	}
+}
