@@ -39,7 +39,9 @@
 // in a function that such a one calls, and one in a function literal that is run on the spot.
 // Deferred calls run last in, first out: an exit in a function that is deferred skips what
 // was deferred before it.
-// A deferred wait for goroutines counts, once one has been started.
+// A deferred wait for goroutines counts, once one has been started. So does what follows in the
+// stop of a program, where one part of it could not be stopped in time, and the exit leaves out
+// the Stop or Shutdown of the next.
 //
 // Not reported is what dies with the process anyway: cancel functions, unlocked mutexes,
 // stopped tickers, closed connections, response bodies and files (the kernel closes

@@ -39,7 +39,9 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	for _, cur := range found {
-		c.exit(cur)
+		if !c.exit(cur) {
+			c.rest(cur)
+		}
 	}
 	return nil, nil
 }
@@ -67,10 +69,11 @@ func (c *checker) inTest(at inspector.Cursor) bool {
 	return !ok || decl.Name.Name != "TestMain"
 }
 
-func (c *checker) exit(exit inspector.Cursor) {
+// exit reports an exit that skips something deferred, and whether it does.
+func (c *checker) exit(exit inspector.Cursor) bool {
 	if d, effect := c.skipped(exit, exit); effect.Loss != "" {
 		c.report(exit, d, effect, "")
-		return
+		return true
 	}
 	at := []inspector.Cursor{exit}
 	for range maxCallers {
@@ -78,10 +81,11 @@ func (c *checker) exit(exit inspector.Cursor) {
 		for _, call := range at {
 			if d, effect := c.skipped(exit, call); effect.Loss != "" {
 				c.report(exit, d, effect, " in "+functionName(call))
-				return
+				return true
 			}
 		}
 	}
+	return false
 }
 
 // functionName is what messages call the function around a call.

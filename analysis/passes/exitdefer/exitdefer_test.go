@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), exitdefer.Analyzer, "a", "buffered")
+	analysistest.Run(t, analysistest.TestData(), exitdefer.Analyzer, "a", "buffered", "host.org/me/prog/cmd/prog")
 }
