@@ -39,7 +39,8 @@
 // also listen: who looks after the program is blind without them. It does not report
 // goroutines that do anything else when the server has ended (send, close, cancel, call a
 // function of the program) than to set to nil what refers to it, servers for profiles, and
-// servers that are one of many, started by a handler or in a loop.
+// servers that are one of many, started by a handler or in a loop, or that a listener for
+// others has, on the one that it was given.
 //
 // To switch it off for one line: //quiesce:ignore serveerror reason
 package serveerror

@@ -33,7 +33,7 @@ func run(pass *check.Pass) (any, error) {
 		if s.Op != server.Serve && s.Op != server.ServeGlobal || s.Wrapped && !returnsError(pass.TypesInfo, s.Call) {
 			continue
 		}
-		if !c.ownListener(s) && c.unnoticed(s) {
+		if !c.ownListener(s) && !c.inListener(s) && c.unnoticed(s) {
 			pass.Reportf(s.Call, "the program lives on without its server when %s fails: nobody acts on its error",
 				types.ExprString(s.Call.Fun))
 		}
@@ -56,6 +56,31 @@ func returnsError(info *types.Info, call *ast.CallExpr) bool {
 // tls packages: one in memory fails only when it is closed.
 func (c *checker) ownListener(s server.Site) bool {
 	return len(s.Call.Args) > 0 && c.isOwnListener(server.Declaration(s.At), s.Call.Args[0], 0)
+}
+
+// inListener reports whether a server is a part of a listener for others, and serves what
+// that has been given: it ends with the listener below.
+func (c *checker) inListener(s server.Site) bool {
+	sel, ok := ast.Unparen(s.Call.Fun).(*ast.SelectorExpr)
+	if !ok || len(s.Call.Args) == 0 {
+		return false
+	}
+	field, ok := ast.Unparen(sel.X).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	v, ok := code.ObjectOf(c.pass.TypesInfo, s.Call.Args[0]).(*types.Var)
+	return ok && v.Kind() == types.ParamVar && accepts(c.pass.TypesInfo.TypeOf(field.X))
+}
+
+// accepts reports whether a type has the method Accept.
+func accepts(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	m, _, _ := types.LookupFieldOrMethod(t, true, nil, "Accept")
+	_, ok := m.(*types.Func)
+	return ok
 }
 
 // isOwnListener reports it of an expression, also where it is wrapped for TLS.
