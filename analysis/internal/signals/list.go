@@ -92,7 +92,7 @@ func (p *Package) one(e ast.Expr, depth int) List {
 		item.Expr = e
 		return List{Items: []Item{item}, Known: true}
 	}
-	if v.IsField() || v.Exported() || len(p.sources[v]) != 1 {
+	if v.IsField() || p.shared(v) || len(p.sources[v]) != 1 {
 		return List{}
 	}
 	l := p.one(p.sources[v][0], depth+1)
@@ -124,6 +124,9 @@ func portable(v *types.Var) (Item, bool) {
 	return Item{}, false
 }
 
+// shared reports whether other packages may set a variable: nobody imports a main package.
+func (p *Package) shared(v *types.Var) bool { return v.Exported() && p.pass.Pkg.Name() != "main" }
+
 func (p *Package) slice(e ast.Expr, depth int) List {
 	if depth == limit {
 		return List{}
@@ -140,12 +143,16 @@ func (p *Package) slice(e ast.Expr, depth int) List {
 		return l
 	case *ast.CallExpr:
 		return p.sliceOfCall(e, depth+1)
+	case *ast.SliceExpr:
+		if e.Low == nil && e.High == nil { // all of an array
+			return p.slice(e.X, depth+1)
+		}
 	case *ast.Ident, *ast.SelectorExpr:
 		v, ok := p.object(e).(*types.Var)
 		if !ok || len(p.sources[v]) == 0 {
 			return List{}
 		}
-		l := List{Known: !v.Exported() && v.Pkg() == p.pass.Pkg && v.Kind() != types.ParamVar}
+		l := List{Known: !p.shared(v) && v.Pkg() == p.pass.Pkg && v.Kind() != types.ParamVar}
 		for _, source := range p.sources[v] {
 			l.add(p.slice(source, depth+1))
 		}
