@@ -30,7 +30,8 @@
 // Shutdown or Stop with a context that never ends, grpc.Server.GracefulStop, or
 // WaitGroup.Wait without any time limit near it, in the function or in one that it calls; or
 // one of the first two where the function has deferred it; or a list of functions that others
-// have registered for the end of the program, of which nobody knows how long they take.
+// have registered for the end of the program, of which nobody knows how long they take; or the
+// end of a child, to which the signal is passed on.
 // A context that the signal ends is followed for this through the packages of the program,
 // also where the command line of cobra or cli is executed with it, or an actor of oklog's
 // run.Group receives. So is a goroutine that takes one signal, cancels a context, and is

@@ -39,6 +39,9 @@ func (f finder) received(call *signals.Call, at inspector.Cursor) (*ast.CallExpr
 	if stop, how := f.deferred(call, at, after); stop != nil {
 		return stop, how + unboundedly
 	}
+	if told := f.child(after); told != nil && call != nil && call.Op == signals.Notify && len(call.Channel.Stops) == 0 {
+		return told, "the end of the child that was told is waited for without a bound"
+	}
 	// A receive that is all of a goroutine tells others to stop, and its function waits.
 	// A deferred Stop runs when it ends.
 	start, ok := f.started(code.Function(at))
