@@ -15,7 +15,7 @@ import (
 // child returns the call that passes a signal on to a child, if the program then waits for the
 // end of it, however long that takes.
 func (f finder) child(after []inspector.Cursor) *ast.CallExpr {
-	if f.exits(after) || f.exitsBeside(after) || f.limits(after) != (limits{}) {
+	if f.exitsBeside(after) || f.limits(after) != (limits{}) {
 		return nil
 	}
 	var told *ast.CallExpr
@@ -25,6 +25,8 @@ func (f finder) child(after []inspector.Cursor) *ast.CallExpr {
 		}
 		for call := range signals.Synchronous(stmt) {
 			switch {
+			case f.gives(call) || signals.Ends(call):
+				return nil
 			case code.IsCall(f.pass.TypesInfo, call, "(*os.Process).Signal"):
 				told = call
 			case told != nil && code.IsCall(f.pass.TypesInfo, call, "(*os/exec.Cmd).Wait", "(*os.Process).Wait"):

@@ -39,7 +39,7 @@ func monitor(name string) {
 		case err = <-exit:
 		}
 		if err != nil || stopped {
-			return
+			os.Exit(1)
 		}
 	}
 }
