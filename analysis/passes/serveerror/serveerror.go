@@ -250,7 +250,7 @@ func (c *checker) onlyLogs(body *ast.BlockStmt, serve *ast.CallExpr) bool {
 		case *ast.CallExpr:
 			ok = ok && (n.Pos() < serve.End() || !c.acts(n))
 		case *ast.SendStmt:
-			ok = ok && (n.Pos() < serve.Pos() || c.unheard(n.Chan))
+			ok = ok && (n.End() < serve.Pos() || c.unheard(n.Chan))
 		case *ast.SelectStmt:
 			ok = ok && n.Pos() < serve.Pos()
 		case *ast.UnaryExpr:
