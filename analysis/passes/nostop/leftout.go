@@ -32,11 +32,6 @@ func (c *checker) leftOut() {
 	}
 }
 
-// isGRPC reports whether a variable is a server of grpc.
-func isGRPC(v types.Object) bool {
-	return v != nil && code.IsNamed(v.Type(), "google.golang.org/grpc.Server")
-}
-
 // actor reports whether a call is in a function literal that a group runs.
 func (c *checker) actor(s server.Site) bool {
 	lit, ok := code.Enclosing(s.At)
@@ -47,8 +42,8 @@ func (c *checker) actor(s server.Site) bool {
 	return ok && len(call.Args) > 0 && code.IsCall(c.pass.TypesInfo, call, "(*github.com/oklog/run.Group).Add", "(*golang.org/x/sync/errgroup.Group).Go", "(*sync.WaitGroup).Go")
 }
 
-// stopsAnother reports whether the function that starts a server, or the type that has it,
-// has another one that is stopped.
+// stopsAnother reports whether the function that starts a server, which nobody stops, starts
+// another one that is stopped.
 func (c *checker) stopsAnother(s server.Site) bool {
 	stopped := map[types.Object]bool{}
 	for _, other := range c.info.Sites {
