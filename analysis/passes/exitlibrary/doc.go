@@ -48,9 +48,10 @@
 // return an error and are not a command's own), test helpers, functions whose name says that
 // they exit (Must, Fatal, Exit and the like), the methods Fatal and the like of the package's
 // own types where no error is expected, an exit with the code of a child, one that the caller
-// asks for (case ExitOnError), one whose message says that it cannot happen, one for a log or a
-// store that a goroutine cannot write, and functions that return errors up to a point, and from
-// there on end the process on each of several: they cannot go back any more.
+// asks for (case ExitOnError), one whose message says that it cannot happen, or, where it is for
+// no error, has the address of a page about it, one for a log or a store that a goroutine cannot
+// write, and functions that return errors up to a point, and from there on end the process on
+// each of several: they cannot go back any more.
 //
 // To switch it off for one line: //quiesce:ignore exitlibrary reason
 package exitlibrary

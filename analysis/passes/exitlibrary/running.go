@@ -118,6 +118,17 @@ func impossible(exit *ast.CallExpr) (found bool) {
 
 var impossibilities = []string{"bug", "impossible", "unreachable", "should not", "should never", "shouldn't", "must not", "cannot happen", "can't happen", "invariant", "assert", "corrupt", "inconsisten", "unexpected", "internal error", "mismatch"}
 
+// documented reports whether an exit that is for no error sends its reader to a page about it:
+// it is meant.
+func documented(exit *ast.CallExpr) (found bool) {
+	ast.Inspect(exit, func(n ast.Node) bool {
+		lit, ok := n.(*ast.BasicLit)
+		found = found || ok && lit.Kind == token.STRING && strings.Contains(lit.Value, "https://")
+		return !found
+	})
+	return found
+}
+
 // refuses reports whether an exit says that what its function was given, or has read, is no
 // good.
 func refuses(exit *ast.CallExpr) (found bool) {

@@ -78,3 +78,11 @@ func (h *host) StartHost(name string) {
 		h.Fatalf("load: %v", err)
 	}
 }
+
+// Forward ends a loop, as its page says.
+func Forward(times int) error {
+	if times > 2 {
+		log.Fatalf("loop after %d times, see https://host.org/loop", times)
+	}
+	return nil
+}
