@@ -52,10 +52,13 @@ func run(pass *check.Pass) (any, error) {
 		l.siblings(g)
 		l.unheard(g)
 		l.itself(g)
+		l.accepted(g)
+		l.unlikeOthers(g)
 	}
 	l.pending()
 	l.broadcasts()
 	l.given(pass.ResultOf[callees].(*receivers))
+	l.handed(pass.ResultOf[callees].(*receivers))
 	l.kinds()
 	return nil, nil
 }
@@ -301,10 +304,23 @@ func (r *result) early(start chans.Start, send *chans.Use, began *flow.Step, u *
 			return r.returns(s) && code.Contains(loop, s.Node) && (many || !r.about(s.Node, loop))
 		}))
 	}
-	if !flow.Certain(r.pass.TypesInfo, start.Go, u.At) {
+	certain := flow.Certain(r.pass.TypesInfo, start.Go, u.At)
+	if !certain && flow.Conditional(flow.Outwards(u.At), r.owner.Node(), nil) {
 		return nil
 	}
-	return node(r.flow.Find(began, r.receives, func(s *flow.Step) bool { return r.returns(s) && s.Node.Pos() < to.Node.Pos() }))
+	return node(r.flow.Find(began, r.receives, func(s *flow.Step) bool {
+		return r.returns(s) && s.Node.Pos() < to.Node.Pos() && (certain || r.failed(s))
+	}))
+}
+
+// failed reports whether a return is one at an error, for which the function has no branch.
+func (r *result) failed(s *flow.Step) bool {
+	ret, ok := r.owner.FindNode(s.Node)
+	if !ok {
+		return false
+	}
+	cond, ok := ret.Parent().Parent().Node().(*ast.IfStmt)
+	return ok && cond.Body == ret.Parent().Node() && isError(r.pass.TypesInfo, cond.Cond) && !flow.Conditional(flow.Outwards(ret.Parent().Parent()), r.owner.Node(), nil)
 }
 
 // again is receives, but for the head of a range, which the search begins with.

@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), blockedsend.Analyzer, "a", "broadcast", "given", "itself", "leaving", "kinds", "sibling", "tested")
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), blockedsend.Analyzer, "a", "accept", "broadcast", "early", "given", "handed", "itself", "leaving", "kinds", "others", "sibling", "tested")
 }

@@ -19,15 +19,16 @@ import (
 	"github.com/go-quiesce/quiesce/analysis/internal/code"
 )
 
-// callees finds the functions that receive from a parameter and leave at an error, those of
-// other packages among them. Its result is a *receivers.
+// callees finds the functions that receive from a parameter and leave at an error, and the
+// methods of interfaces whose callers leave the channel that they get, those of other packages
+// among them. Its result is a *receivers.
 var callees = &analysis.Analyzer{
 	Name:       "quiescereceivers",
 	Doc:        "find functions that receive from a parameter, and leave at an error",
 	Run:        findReceivers,
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	ResultType: reflect.TypeFor[*receivers](),
-	FactTypes:  []analysis.Fact{new(abandons)},
+	FactTypes:  []analysis.Fact{new(abandons), new(dropped)},
 }
 
 // abandons says that a function receives from parameters, and that all that does so leaves
@@ -44,19 +45,27 @@ func (*abandons) String() string { return "leaves a channel at an error" }
 
 // receivers knows the functions that leave the channel of a parameter at an error.
 type receivers struct {
-	pass  *analysis.Pass
-	known map[*types.Func][]int
+	pass    *analysis.Pass
+	known   map[*types.Func][]int
+	dropped map[*types.Func]int // the result, by the method of an interface
 }
 
 func findReceivers(pass *analysis.Pass) (any, error) {
-	r := &receivers{pass: pass, known: map[*types.Func][]int{}}
+	r := &receivers{pass: pass, known: map[*types.Func][]int{}, dropped: map[*types.Func]int{}}
 	for _, f := range pass.AllObjectFacts() {
-		if fn, ok := f.Object.(*types.Func); ok {
-			r.known[fn] = f.Fact.(*abandons).Params
+		fn, ok := f.Object.(*types.Func)
+		if !ok {
+			continue
+		}
+		switch fact := f.Fact.(type) {
+		case *abandons:
+			r.known[fn] = fact.Params
+		case *dropped:
+			r.dropped[fn] = fact.Result
 		}
 	}
 	var open []inspector.Cursor
-	for cur := range pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root().Preorder((*ast.FuncDecl)(nil)) {
+	for cur := range r.root().Preorder((*ast.FuncDecl)(nil)) {
 		if decl := cur.Node().(*ast.FuncDecl); decl.Body != nil && r.takesChan(decl) && !code.IsTest(pass.Fset, decl.Pos()) {
 			open = append(open, cur)
 		}
@@ -66,7 +75,13 @@ func findReceivers(pass *analysis.Pass) (any, error) {
 		open = slices.DeleteFunc(open, r.learn)
 		more = len(open) < n
 	}
+	r.drops()
 	return r, nil
+}
+
+// root returns the files of the package.
+func (r *receivers) root() inspector.Cursor {
+	return r.pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
 }
 
 // takesChan reports whether a function has a parameter that it may receive from.

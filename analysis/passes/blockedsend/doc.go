@@ -44,7 +44,9 @@
 // list; and one that a loop does itself, or by a method that others call as well, on the
 // channel that it alone receives from. A receive that "ok = ok && <-ch" skips is one that
 // leaves. So is that of a loop or method to which a Stop sends, and which may have returned at
-// an error before.
+// an error before. And so is the Accept of a listener, to which a goroutine that a WaitGroup
+// counts hands connections over: a server that has stopped does not call it any more. A send is
+// reported, too, where all others on the same channel, in whatever function, look for a stop.
 //
 // Not reported: a send in a select that has another case, a function that receives
 // later or in a defer, the main function of a program, channels that are given away, the
@@ -54,7 +56,8 @@
 // A channel that is given to a function, of this or another package, is followed: where all
 // that receives from it leaves its loop at an error of its own, sends in a loop, or after
 // another one, are reported, unless there is room for all; a function that takes the rest, or
-// goes on until the channel is closed, does no harm.
+// goes on until the channel is closed, does no harm. In the same way the channel that a method
+// returns is followed to who calls the method by an interface, where that is declared and called.
 //
 // To switch it off for one line: //quiesce:ignore blockedsend reason
 package blockedsend

@@ -283,8 +283,8 @@ func (l *leavers) unminded(k *kind, send *chans.Use) bool {
 		return false
 	}
 	f := send.Func()
-	goroutine := func(c inspector.Cursor) bool { return inGoroutine(l.chans, c) }
-	if goroutine(f) || (&listener{pass: l.Pass, chans: l.chans}).calledFrom(f, goroutine) || l.runElsewhere(f) {
+	aside := func(c inspector.Cursor) bool { return inGoroutine(l.chans, c) || l.runElsewhere(c) }
+	if aside(f) || (&listener{pass: l.Pass, chans: l.chans}).calledFrom(f, aside) {
 		return true
 	}
 	return !k.whole && l.ofOthers(k, code.Declaration(send.At), true)

@@ -277,16 +277,42 @@ func (l *leavers) started(receives []*chans.Use) bool {
 }
 
 // asks reports whether a function looks, before a send, whether it may: by a return
-// under a condition about a flag, or about a context.
+// under a condition about a flag, or about a context. What it is called with says nothing
+// of the receiver.
 func (l *leavers) asks(send *chans.Use) bool {
 	for cur := range send.Func().Preorder((*ast.IfStmt)(nil), (*ast.SelectStmt)(nil)) {
 		if cur.Node().Pos() > send.At.Node().Pos() {
 			break
 		}
 		cond, ok := cur.Node().(*ast.IfStmt)
-		if !ok || code.Contains(cond.Body, send.At.Node()) || code.EndsInReturn(cond.Body.List) {
+		if !ok || (code.Contains(cond.Body, send.At.Node()) || code.EndsInReturn(cond.Body.List)) && !l.aboutArguments(send.Func(), cond) {
 			return true
 		}
 	}
 	return false
+}
+
+// aboutArguments reports whether a condition compares what is in the parameters of a function,
+// and nothing else.
+func (l *leavers) aboutArguments(fn inspector.Cursor, cond *ast.IfStmt) bool {
+	params := code.FuncType(fn.Node()).Params
+	found := false
+	only := cond.Init == nil
+	ast.Inspect(cond.Cond, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			only = false
+		case *ast.Ident:
+			v, ok := l.TypesInfo.Uses[n].(*types.Var)
+			switch {
+			case !ok || v.IsField():
+			case code.ContainsPos(params, v.Pos()) && !code.IsNamed(v.Type(), "context.Context"):
+				found = true
+			default:
+				only = false
+			}
+		}
+		return only
+	})
+	return found && only
 }
