@@ -36,7 +36,10 @@
 // both, that of one goroutine on a channel that another one closes when it ends, be it when
 // it is told to stop, as the first is, and that to the channels of a slice, each of which a
 // goroutine closes that has it, and that of a method, on a channel which Close closes while
-// the object is still registered with who calls the method.
+// the object is still registered with who calls the method. So are the send of a callback that
+// is given to another package, on a channel which another such callback closes, and that on a
+// channel taken out of a map under a lock, and sent to without it, where a function closes all
+// of the map.
 //
 // Not reported: a sender that recovers or takes a lock, and a Close that waits, or that
 // the sender itself calls.

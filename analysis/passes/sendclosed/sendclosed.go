@@ -38,6 +38,7 @@ func run(pass *check.Pass) (any, error) {
 		}
 	}
 	f.elements()
+	f.lookedUp()
 	return nil, nil
 }
 
@@ -62,6 +63,7 @@ func (f *finder) closed(g *chans.Group, c *chans.Use, sends []*chans.Use) {
 			continue
 		}
 		f.orphans(g, fn, c, s)
+		f.calledBack(g, c, s)
 		to, ok := flow.PlaceOf(f.TypesInfo, s.At.Node().(ast.Expr))
 		switch {
 		case !ok:

@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), sendclosed.Analyzer, "a", "callback", "orphans")
+	analysistest.Run(t, analysistest.TestData(), sendclosed.Analyzer, "a", "callback", "calledback", "lookedup", "orphans")
 }
