@@ -54,6 +54,7 @@ func run(pass *check.Pass) (any, error) {
 		l.itself(g)
 		l.accepted(g)
 		l.unlikeOthers(g)
+		l.away(g)
 	}
 	l.pending()
 	l.broadcasts()

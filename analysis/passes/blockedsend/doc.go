@@ -46,7 +46,8 @@
 // leaves. So is that of a loop or method to which a Stop sends, and which may have returned at
 // an error before. And so is the Accept of a listener, to which a goroutine that a WaitGroup
 // counts hands connections over: a server that has stopped does not call it any more. A send is
-// reported, too, where all others on the same channel, in whatever function, look for a stop.
+// reported, too, where all others on the same channel, in whatever function, look for a stop,
+// and one to other packages, by the loop of an object that looks for a stop where it waits only.
 //
 // Not reported: a send in a select that has another case, a function that receives
 // later or in a defer, the main function of a program, channels that are given away, the

@@ -320,11 +320,20 @@ func (g *gift) calledBack(lit inspector.Cursor) bool {
 
 // lastOf reports whether a loop ends after a place in it.
 func lastOf(at, loop inspector.Cursor) bool {
-	for up := range at.Enclosing((*ast.BlockStmt)(nil)) {
+	for up := range at.Enclosing((*ast.BlockStmt)(nil), (*ast.CommClause)(nil), (*ast.CaseClause)(nil)) {
 		if !loop.Contains(up) {
 			break
 		}
-		if code.EndsInReturn(up.Node().(*ast.BlockStmt).List) {
+		var list []ast.Stmt
+		switch n := up.Node().(type) {
+		case *ast.BlockStmt:
+			list = n.List
+		case *ast.CommClause:
+			list = n.Body
+		case *ast.CaseClause:
+			list = n.Body
+		}
+		if code.EndsInReturn(list) {
 			return true
 		}
 	}
