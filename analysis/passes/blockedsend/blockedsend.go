@@ -36,7 +36,7 @@ func run(pass *check.Pass) (any, error) {
 		forwarded(pass, info, g)
 		piped(pass, info, g)
 		workers(pass, info, g)
-		if !g.Has(chans.Send) || !g.Private(pass.Pkg) || !g.Unbuffered(pass.TypesInfo) || len(g.Of(chans.Make)) != 1 {
+		if !g.Has(chans.Send) || !g.Private(pass.Pkg) || len(g.Of(chans.Make)) != 1 {
 			continue
 		}
 		r := result{pass: pass, chans: info, group: g, made: g.Of(chans.Make)[0]}
@@ -96,7 +96,7 @@ func alone(pass *check.Pass, g *chans.Group) {
 	}
 }
 
-// A result is a channel without a buffer that a function makes for its goroutines.
+// A result is a channel that a function makes for its goroutines.
 type result struct {
 	pass  *check.Pass
 	chans *chans.Info
@@ -114,7 +114,7 @@ func (r *result) check() {
 	if r.flow = flow.Of(r.pass.TypesInfo, code.Body(r.owner.Node())); r.flow == nil {
 		return
 	}
-	if r.crowd() {
+	if r.crowd() || !r.group.Unbuffered(r.pass.TypesInfo) {
 		return
 	}
 	sends := r.group.Of(chans.Send)

@@ -27,14 +27,16 @@
 //
 //	ch := make(chan result, 1)
 //
-// Reported as well: sends of several goroutines of which one is received; a send to a
+// Reported as well: sends of several goroutines of which one is received, and the others do
+// not all find room; a send to a
 // goroutine that alone receives and ends with its context, by one that does not look at a
 // context; a send by the only receiver itself; a send on a channel that has just been made
 // and nobody else has; one that forwards to a channel that the function returns, and looks
 // for the stop only before it; one on a channel that the function returns to others of the
 // package, which leave at a stop or an error, or drop it; one, in a loop, of work for
 // goroutines that all return at the first error, or to one that does so and tells nobody,
-// with or without a buffer; one, of a goroutine or a method, whose receivers, wherever in
+// with or without a buffer, and without one also by a method of its object that others call;
+// one, of a goroutine or a method, whose receivers, wherever in
 // the package they are, all leave with a context or at a time limit, or look at the
 // channel once in passing; one of values of a type that no other package can name, where
 // all that receive such values leave at a stop, however the channel came to them; one in a

@@ -18,7 +18,7 @@ import (
 
 // failing reports the send of a goroutine, in a loop, to another one that alone receives,
 // and that leaves its loop at an error without a word to anybody: with the buffer full,
-// the first waits for ever.
+// the first waits for ever. Without one, so does who stops the object, or gives it something.
 func (l *leavers) failing(g *chans.Group) {
 	receives := g.Of(chans.Receive)
 	if len(receives) == 0 || g.Has(chans.Origin, chans.Escape) || !g.Has(chans.Send) || !l.kept(g) || !l.bounded(g) {
@@ -42,12 +42,19 @@ func (l *leavers) failing(g *chans.Group) {
 		if inSelect(send) || f == fn || code.IsTest(l.Fset, send.At.Node().Pos()) {
 			continue
 		}
-		if !(inGoroutine(l.chans, f) && endless(send.At)) && !(g.Unbuffered(l.TypesInfo) && l.orders(send)) {
+		if !(inGoroutine(l.chans, f) && endless(send.At)) && !(g.Unbuffered(l.TypesInfo) && (l.orders(send) || l.gives(send, fn))) {
 			continue
 		}
 		l.Reportf(send.At.Parent().Node(), "%s is received by a goroutine that leaves at an error, at line %d, and tells nobody: then this send waits for ever",
 			types.ExprString(send.At.Node().(ast.Expr)), l.Fset.Position(left.Pos()).Line)
 	}
+}
+
+// gives reports whether a send is by a method for others of the object that receives, which
+// does not ask whether that goes on.
+func (l *leavers) gives(send *chans.Use, receiver inspector.Cursor) bool {
+	of := l.receiverType(receiver)
+	return of != nil && l.receiverType(send.Func()) == of && l.offered(send.Func()) && !l.asks(send)
 }
 
 // bounded reports whether each make of a channel gives it no buffer, or one of a fixed size.

@@ -108,3 +108,70 @@ func sendOne(w io.Writer, s string) {
 	}()
 	transfer.Out(w, ch)
 }
+
+// A store is given entries by others, and its loop leaves at an error.
+type store struct {
+	entries chan string
+	urgent  chan string
+	w       io.Writer
+	closed  bool
+}
+
+func newStore(w io.Writer) *store {
+	s := &store{entries: make(chan string), urgent: make(chan string, 1), w: w}
+	go s.loop()
+	return s
+}
+
+func (s *store) loop() {
+	for {
+		select {
+		case e := <-s.entries:
+			if _, err := io.WriteString(s.w, e); err != nil {
+				return
+			}
+		case e := <-s.urgent:
+			if _, err := io.WriteString(s.w, e); err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (s *store) Put(e string) {
+	s.entries <- e // want `s\.entries is received by a goroutine that leaves at an error, at line \d+, and tells nobody`
+}
+
+// There is room for a while.
+func (s *store) Urge(e string) { s.urgent <- e }
+
+// A store that says that it is closed.
+type guarded struct {
+	entries chan string
+	w       io.Writer
+	closed  bool
+}
+
+func newGuarded(w io.Writer) *guarded {
+	s := &guarded{entries: make(chan string), w: w}
+	go s.loop()
+	return s
+}
+
+func (s *guarded) loop() {
+	defer s.close()
+	for e := range s.entries {
+		if _, err := io.WriteString(s.w, e); err != nil {
+			return
+		}
+	}
+}
+
+func (s *guarded) close() { s.closed = true }
+
+func (s *guarded) Put(e string) {
+	if s.closed {
+		return
+	}
+	s.entries <- e
+}
