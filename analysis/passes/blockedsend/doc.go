@@ -28,28 +28,27 @@
 //	ch := make(chan result, 1)
 //
 // Reported as well: sends of several goroutines of which one is received, and the others do
-// not all find room; a send to a
-// goroutine that alone receives and ends with its context, by one that does not look at a
-// context; a send by the only receiver itself; a send on a channel that has just been made
-// and nobody else has; one that forwards to a channel that the function returns, and looks
-// for the stop only before it; one on a channel that the function returns to others of the
-// package, which leave at a stop or an error, or drop it; one, in a loop, of work for
-// goroutines that all return at the first error, or to one that does so and tells nobody,
-// with or without a buffer, and without one also by a method of its object that others call;
-// one, of a goroutine or a method, whose receivers, wherever in
-// the package they are, all leave with a context or at a time limit, or look at the
-// channel once in passing; one of values of a type that no other package can name, where
-// all that receive such values leave at a stop, however the channel came to them; one in a
-// loop that looks for the stop at another send on the same channel, with or without a buffer;
-// the answer to a call that waits for it with such a limit, through a map or an object; one,
-// to each of a list of receivers, that holds the lock which a receiver needs to get off the
-// list; and one that a loop does itself, or by a method that others call as well, on the
-// channel that it alone receives from. A receive that "ok = ok && <-ch" skips is one that
-// leaves. So is that of a loop or method to which a Stop sends, and which may have returned at
-// an error before. And so is the Accept of a listener, to which a goroutine that a WaitGroup
-// counts hands connections over: a server that has stopped does not call it any more. A send is
-// reported, too, where all others on the same channel, in whatever function, look for a stop,
-// and one to other packages, by the loop of an object that looks for a stop where it waits only.
+// not all find room; a send to a goroutine that alone receives and ends with its context, by
+// one that does not look at a context; a send by the only receiver itself; a send on a channel
+// that has just been made and nobody else has; one that forwards to a channel that the
+// function returns, and looks for the stop only before it; one on a channel that the function
+// returns to others of the package, which leave at a stop or an error, or drop it; one, in a
+// loop, of work for goroutines that all return at the first error, or to one that does so and
+// tells nobody, with or without a buffer, and without one also by a method of its object that
+// others call; one, of a goroutine or a method, whose receivers, wherever in the package they
+// are, all leave with a context or at a time limit, or look at the channel once in passing;
+// one of values of a type that no other package can name, where all that receive such values
+// leave at a stop, however the channel came to them; one in a loop that looks for the stop at
+// another send on the same channel, with or without a buffer; the answer to a call that waits
+// for it with such a limit, through a map or an object; one, to each of a list of receivers,
+// that holds the lock which a receiver needs to get off the list; and one that a loop does
+// itself, or by a method that others call as well, on the channel that it alone receives from.
+// A receive that "ok = ok && <-ch" skips is one that leaves. So is that of a loop or method to
+// which a Stop sends, and which may have returned at an error before. And so is the Accept of
+// a listener, to which a goroutine that a WaitGroup counts hands connections over: a server
+// that has stopped does not call it any more. A send is reported, too, where all others on the
+// same channel, in whatever function, look for a stop, and one to other packages, by the loop
+// of an object that looks for a stop where it waits only.
 //
 // Not reported: a send in a select that has another case, a function that receives
 // later or in a defer, the main function of a program, channels that are given away, the

@@ -5,6 +5,7 @@ package sendclosed
 import (
 	_ "embed"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 
@@ -172,7 +173,7 @@ func calls(fn inspector.Cursor, names ...string) bool {
 // of the object sends on, without waiting for it.
 func (f *finder) stopped(fn inspector.Cursor, c, s *chans.Use) {
 	decl, ok := fn.Node().(*ast.FuncDecl)
-	if !ok || decl.Recv == nil || !stops(decl.Name.Name) || waits(fn) || receivesAny(fn) || recovers(s.Func()) || locks(s.Func()) {
+	if !ok || decl.Recv == nil || !stops(decl.Name.Name) || awaitsFirst(fn, c) || recovers(s.Func()) || locks(s.Func()) {
 		return
 	}
 	if f.answers(decl, s) && !callsFirst(fn, c) {
@@ -186,6 +187,30 @@ func (f *finder) stopped(fn inspector.Cursor, c, s *chans.Use) {
 		f.Reportf(s.At.Parent().Node(), "send on %s, which %s closes at line %d without waiting for this goroutine: then it panics", name(s), decl.Name.Name, f.line(c))
 		return
 	}
+}
+
+// awaitsFirst reports whether a function waits, or receives from some channel, before a close: a
+// wait that follows it comes too late for who sends.
+func awaitsFirst(fn inspector.Cursor, c *chans.Use) bool {
+	if _, _, deferred := flow.Runs(c.At.Parent()); deferred || c.Func() != fn {
+		return waits(fn) || receivesAny(fn)
+	}
+	for cur := range fn.Preorder((*ast.CallExpr)(nil), (*ast.UnaryExpr)(nil)) {
+		if cur.Node().Pos() > c.At.Node().Pos() {
+			break
+		}
+		switch n := cur.Node().(type) {
+		case *ast.CallExpr:
+			if slices.Contains([]string{"wait", "join", "acquire"}, code.CallName(n)) {
+				return true
+			}
+		case *ast.UnaryExpr:
+			if n.Op == token.ARROW {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // does reports whether a goroutine does a send, itself or in a function of the package
