@@ -4,6 +4,7 @@ package sendclosed
 
 import (
 	"go/ast"
+	"slices"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -17,7 +18,7 @@ import (
 // end, say, does so at the same time.
 func (f *finder) calledBack(g *chans.Group, c, s *chans.Use) {
 	decl := code.Declaration(c.At)
-	if c.Var.IsField() || len(g.Of(chans.Make)) != 1 || decl != code.Declaration(s.At) || !decl.Contains(g.Of(chans.Make)[0].At) {
+	if c.Var.IsField() || len(g.Of(chans.Make)) != 1 || !decl.Valid() || decl != code.Declaration(s.At) || !decl.Contains(g.Of(chans.Make)[0].At) {
 		return
 	}
 	closer, sender := c.Func(), s.Func()
@@ -39,13 +40,13 @@ func (f *finder) givenAway(lit inspector.Cursor, depth int) bool {
 	if _, ok := lit.Node().(*ast.FuncLit); !ok || len(f.chans.Funcs.StartsOf(lit)) > 0 {
 		return false
 	}
-	for _, call := range f.chans.Funcs.Calls(lit) {
-		if depth == 0 || call.ParentEdgeKind() == edge.DeferStmt_Call || !f.givenAway(code.Function(call), depth-1) {
-			return false
-		}
-		return true
+	calls := f.chans.Funcs.Calls(lit)
+	if len(calls) == 0 {
+		return f.argument(lit)
 	}
-	return f.argument(lit)
+	return depth > 0 && !slices.ContainsFunc(calls, func(call inspector.Cursor) bool {
+		return call.ParentEdgeKind() == edge.DeferStmt_Call || !code.Function(call).Valid() || !f.givenAway(code.Function(call), depth-1)
+	})
 }
 
 // argument reports whether a literal, or the variable that holds it, is an argument of a call of

@@ -167,7 +167,7 @@ func TestAFailingRoundThatSaysNothing(t *testing.T) {
 }
 
 func ruleTests() []ruleTest {
-	return concat(requestTests(), probeTests(), exitTests(), leftTests(), situationTests(), evidenceTests(), floorTests())
+	return concat(requestTests(), servedTests(), probeTests(), exitTests(), leftTests(), situationTests(), evidenceTests(), floorTests())
 }
 
 func mutate(run *record.Run, from []mutation, rand *rand.Rand, free func() []int) (done []string) {

@@ -65,7 +65,18 @@ func requestTests() []ruleTest {
 			lost(0, "timeout")(r)
 			r.Problem = "interrupted"
 		}), record.Pass, ""},
+	}
+	for i, id := range []string{"requests-keepalive", "requests-new", "requests-h2", "requests-grpc", "requests-ws", "requests-sse", "requests-tcp"} {
+		for _, o := range []string{"http_error", "reset_after_write", "eof_no_response", "truncated_body", "timeout", "goaway_lost", "rpc_status", "ws_abnormal"} {
+			tests = append(tests, ruleTest{o, id, round(2, lost(i, o)), record.Fail, o})
+		}
+		tests = append(tests, ruleTest{"none", id, nothing, record.Pass, "none of"})
+	}
+	return tests
+}
 
+func servedTests() []ruleTest {
+	return []ruleTest{
 		{"rolling", "served-throughout", mode(record.Rolling, nothing), record.Pass, "29 hand-overs"},
 		{"upgrade", "served-throughout", mode(record.Upgrade, nothing), record.Pass, ""},
 		{"refused", "served-throughout", mode(record.Rolling, round(2, outcome("refused", 1))), record.Fail, "1 request was refused and 0 lost"},
@@ -84,13 +95,6 @@ func requestTests() []ruleTest {
 		{"no successor", "served-throughout", mode(record.Rolling, round(2, func(r *record.Round) { r.Marks = r.Marks[:3] })), record.Inconclusive, "no other instance"},
 		{"no load", "served-throughout", mode(record.Rolling, every(func(r *record.Round) { r.Loads = nil })), record.Inconclusive, ""},
 	}
-	for i, id := range []string{"requests-keepalive", "requests-new", "requests-h2", "requests-grpc", "requests-ws", "requests-sse", "requests-tcp"} {
-		for _, o := range []string{"http_error", "reset_after_write", "eof_no_response", "truncated_body", "timeout", "goaway_lost", "rpc_status", "ws_abnormal"} {
-			tests = append(tests, ruleTest{o, id, round(2, lost(i, o)), record.Fail, o})
-		}
-		tests = append(tests, ruleTest{"none", id, nothing, record.Pass, "none of"})
-	}
-	return tests
 }
 
 func probeTests() []ruleTest {

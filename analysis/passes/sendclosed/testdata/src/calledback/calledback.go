@@ -72,3 +72,15 @@ func inTurn(l list) <-chan string {
 }
 
 func finish(f func(error)) { f(errors.New("end")) }
+
+// starters have their channels in no function of the package.
+var starters = map[string]func() (send, stop func()){
+	"one": func() (send, stop func()) {
+		jobs := make(chan int)
+		go func() {
+			for range jobs {
+			}
+		}()
+		return func() { jobs <- 1 }, func() { close(jobs) }
+	},
+}
