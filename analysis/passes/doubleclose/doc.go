@@ -28,12 +28,13 @@
 // channel that another one is to close, and is late with; a close, or a call of a method that
 // closes, in a loop that goes on after it, where the next signal, tick, or the end of a
 // context that is there already leads to it again; one by a handler of HTTP requests, with
-// each request; and one of a parameter, by a function that its caller calls again with the
-// same channel after an error.
+// each request; one of a parameter, by a function that its caller calls again with the
+// same channel after an error; and one by a method that closes another channel of its object
+// under a sync.Once, and this one each time.
 //
 // Not reported: a close in a sync.Once, one that a flag or another condition decides
-// about, or may keep control from, closes in branches that exclude each other, and a type whose Close panics when
-// it is called twice but is called once.
+// about, or may keep control from, closes in branches that exclude each other, and a type
+// whose Close panics when it is called twice but is called once.
 //
 // To switch it off for one line: //quiesce:ignore doubleclose reason
 package doubleclose

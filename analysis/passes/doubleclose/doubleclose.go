@@ -61,6 +61,7 @@ func run(pass *check.Pass) (any, error) {
 				c.turns(cl)
 				c.handlers(cl)
 				c.given(u, cl)
+				c.besideOnce(cl)
 			}
 		}
 	}

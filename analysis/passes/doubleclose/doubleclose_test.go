@@ -11,5 +11,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), doubleclose.Analyzer, "a", "turns")
+	analysistest.Run(t, analysistest.TestData(), doubleclose.Analyzer, "a", "turns", "once")
 }

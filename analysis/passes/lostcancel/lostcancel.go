@@ -100,8 +100,8 @@ func inMain(pass *check.Pass, cur inspector.Cursor) bool {
 	return !ok || code.IsEntry(pass.Pass, fn.Node())
 }
 
-// overwritten reports a cancel function that a statement of the same block assigns anew
-// before anything has used it. go vet takes the second assignment for a use.
+// overwritten reports a cancel function that a statement of the same block, or one of a branch
+// there, assigns anew before anything has used it. go vet takes the second assignment for a use.
 func overwritten(pass *check.Pass, cur inspector.Cursor, as *ast.AssignStmt) {
 	if len(as.Lhs) != 2 || len(as.Rhs) != 1 || as.Tok != token.DEFINE && as.Tok != token.ASSIGN {
 		return
@@ -118,7 +118,7 @@ func overwritten(pass *check.Pass, cur inspector.Cursor, as *ast.AssignStmt) {
 		return // of the package, or captured: others may use it
 	}
 	for next, ok := cur.NextSibling(); ok; next, ok = next.NextSibling() {
-		if again, ok := next.Node().(*ast.AssignStmt); ok && assigns(pass, again, cancel) {
+		if again(pass, next.Node(), cancel) {
 			pass.Reportf(id, "%s is assigned anew before it is called: the context of here lives as long as its parent", id.Name)
 			return
 		}
@@ -126,6 +126,28 @@ func overwritten(pass *check.Pass, cur inspector.Cursor, as *ast.AssignStmt) {
 			return
 		}
 	}
+}
+
+// again reports whether a statement, or the first that has to do with the variable in a branch
+// that it is, assigns a new cancel function to the variable.
+func again(pass *check.Pass, n ast.Node, cancel types.Object) bool {
+	switch n := n.(type) {
+	case *ast.AssignStmt:
+		return assigns(pass, n, cancel)
+	case *ast.IfStmt:
+		if n.Init != nil || code.Mentions(pass.TypesInfo, n.Cond, cancel) {
+			return false
+		}
+		for _, s := range n.Body.List {
+			if as, ok := s.(*ast.AssignStmt); ok && assigns(pass, as, cancel) {
+				return true
+			}
+			if code.Mentions(pass.TypesInfo, s, cancel) {
+				return false
+			}
+		}
+	}
+	return false
 }
 
 // assigns reports whether a statement assigns a new cancel function to the variable,

@@ -61,6 +61,36 @@ func overwritten(parent context.Context) {
 	<-ctx.Done()
 }
 
+func overwrittenInBranch(parent context.Context, limit time.Duration) {
+	ctx, cancel := context.WithCancel(parent) // want `cancel is assigned anew before it is called`
+	if limit > 0 {
+		ctx, cancel = context.WithTimeout(ctx, limit)
+	}
+	defer cancel()
+	<-ctx.Done()
+}
+
+func calledInBranch(parent context.Context, limit time.Duration) {
+	ctx, cancel := context.WithCancel(parent)
+	if limit > 0 {
+		cancel()
+		ctx, cancel = context.WithTimeout(parent, limit)
+	}
+	defer cancel()
+	<-ctx.Done()
+}
+
+func keptInBranch(parent context.Context, limit time.Duration) {
+	ctx, cancel := context.WithCancel(parent)
+	if limit > 0 {
+		first := cancel
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer first()
+	}
+	defer cancel()
+	<-ctx.Done()
+}
+
 func both(parent context.Context) {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
